@@ -1,0 +1,130 @@
+"""The question and the answer, in the shape that travels over HTTP and out of `qa ask --json`."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from vectorstore.types import Filters, ScoredPassage
+
+AnswererName = Literal["extractive", "llm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    text: str
+    history: tuple[Turn, ...] = ()
+    filters: Filters = Filters()
+    passages: int = 8
+    answerer: AnswererName | None = None
+    """None: the chat model when one is configured, else extractive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The exact words that a sentence rests on: `article.text[start:end] == quote`."""
+
+    number: int
+    article_id: str
+    passage_id: str
+    title: str
+    source: str | None
+    url: str | None
+    published: date | None
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the answer: `answer.text[start:end] == text`, with the numbers it cites.
+
+    `reason` says in a sentence why it is not supported, for the reader.
+    """
+
+    start: int
+    end: int
+    text: str
+    citations: tuple[int, ...]
+    supported: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """The few words of a quote that answer the question, and the number of that citation."""
+
+    text: str
+    citation: int
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPassage:
+    """A passage that was given to the answerer, or found by a search."""
+
+    id: str
+    article_id: str
+    title: str
+    published: date | None
+    source: str | None
+    url: str | None
+    start: int
+    end: int
+    text: str
+    score: float
+
+    @classmethod
+    def of(cls, found: ScoredPassage) -> "GivenPassage":
+        passage, article = found.passage, found.article
+        return cls(
+            id=passage.id,
+            article_id=article.id,
+            title=article.title,
+            published=article.published,
+            source=article.source,
+            url=article.url,
+            start=passage.start,
+            end=passage.end,
+            text=passage.text,
+            score=round(found.score, 4),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a chat model read and wrote for this answer."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of `POST /ask`. Not answered: `citations` is empty and `passages` are the nearest.
+
+    `notice` tells the reader of something that went otherwise than asked, such as a chat model
+    that failed and was stood in for.
+    """
+
+    id: str
+    question: str
+    standalone_question: str
+    answered: bool
+    text: str
+    short_answer: ShortAnswer | None
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[GivenPassage, ...]
+    answerer: AnswererName
+    model: str | None = None
+    usage: Usage = Usage()
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    notice: str | None = None
