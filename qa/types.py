@@ -1,8 +1,9 @@
 """The question and the answer, in the shape that travels over HTTP and out of `qa ask --json`."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 from vectorstore.types import Filters, ScoredPassage
 
@@ -128,3 +129,52 @@ class Answer:
     usage: Usage = Usage()
     timings_ms: dict[str, float] = field(default_factory=dict)
     notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """Streamed first: what the answer will be made from."""
+
+    standalone_question: str
+    passages: tuple[GivenPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Streamed as it is written, not checked yet. All tokens joined are `Reply.text`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceChecked:
+    """Streamed once a sentence is checked, with the citations it is the first to use."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an answerer ends with: the part of an `Answer` that is its own."""
+
+    answered: bool
+    text: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    short_answer: ShortAnswer | None = None
+    answerer: AnswererName = "extractive"
+    model: str | None = None
+    usage: Usage = Usage()
+    notice: str | None = None
+
+
+class Answerer(Protocol):
+    """Answers a question that stands alone from the passages found for it, best first.
+
+    Yields any number of `Token` and `SentenceChecked`, and last one `Reply`.
+    """
+
+    def answer(
+        self, question: str, passages: Sequence[ScoredPassage]
+    ) -> AsyncIterator[Token | SentenceChecked | Reply]: ...
