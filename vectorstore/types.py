@@ -1,7 +1,7 @@
 """The values that travel between the modules of this package: frozen, typed, free of any library."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol
@@ -33,7 +33,7 @@ class ArticleInfo:
     """What is known of an article besides its text."""
 
     id: str
-    title: str
+    title: str = ""
     published: date | None = None
     source: str | None = None
     author: str | None = None
@@ -124,5 +124,8 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row a text, in the order given; shape (len(texts), dimension), each of length 1."""
 
-    def token_spans(self, texts: Sequence[str]) -> Iterator[list[Span]]:
-        """For each text, the ranges of its tokens, however many there are."""
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, however many the model would read."""
+
+    def token_spans(self, text: str) -> list[Span]:
+        """Where the tokens of a text are, in order."""

