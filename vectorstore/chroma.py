@@ -1,0 +1,191 @@
+"""Passage vectors in an embedded Chroma collection. The only module that knows Chroma."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import chromadb
+import numpy as np
+from chromadb.api.types import Metadata
+from chromadb.config import Settings
+
+from vectorstore.catalog import date_number
+from vectorstore.types import ArticleInfo, Passage, Vectors
+
+COLLECTION = "passages"
+# Chroma refuses larger writes, and reads of more ids than SQLite takes values.
+LARGEST_CALL = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A passage near a vector; `similarity` is the cosine, 1 for the same direction."""
+
+    passage_id: str
+    similarity: float
+
+
+class VectorStore:
+    """Vectors by passage id. One process at a time; any thread of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._client = chromadb.PersistentClient(
+            str(folder), Settings(anonymized_telemetry=False)
+        )
+        self._collection = self._open_collection()
+        # Chroma takes 30 to 150 ms for a filtered query over 50,000 passages; a product of the
+        # vectors in question takes 5. So they are kept in memory too, once first needed.
+        self._matrix: VectorMatrix | None = None
+        self._writing = threading.Lock()
+        self._using_matrix = threading.Lock()
+
+    def close(self) -> None:
+        # PersistentClient is declared to return the interface, which lacks it.
+        self._client.close()  # type: ignore[attr-defined]
+
+    def count(self) -> int:
+        return self._collection.count()
+
+    def put(
+        self, passages: Sequence[Passage], articles: Sequence[ArticleInfo], vectors: Vectors
+    ) -> None:
+        """Add the passages, or replace those with the same id: one article and one row of
+        `vectors` (n, d) for each."""
+        with self._writing:
+            for start in range(0, len(passages), LARGEST_CALL):
+                batch = slice(start, start + LARGEST_CALL)
+                self._collection.upsert(
+                    ids=[passage.id for passage in passages[batch]],
+                    embeddings=vectors[batch],
+                    documents=[passage.text for passage in passages[batch]],
+                    metadatas=[
+                        _metadata(passage, article)
+                        for passage, article in zip(passages[batch], articles[batch], strict=True)
+                    ],
+                )
+            with self._using_matrix:
+                if self._matrix is not None:
+                    self._matrix.put([passage.id for passage in passages], vectors)
+
+    def delete(self, passage_ids: Sequence[str]) -> None:
+        """Remove these passages; ids that are not there are fine."""
+        with self._writing:
+            for start in range(0, len(passage_ids), LARGEST_CALL):
+                self._collection.delete(ids=list(passage_ids[start : start + LARGEST_CALL]))
+            with self._using_matrix:
+                if self._matrix is not None:
+                    self._matrix.delete(passage_ids)
+
+    def clear(self) -> None:
+        """Remove everything, whatever its dimension was."""
+        with self._writing, self._using_matrix:
+            self._client.delete_collection(COLLECTION)
+            self._collection = self._open_collection()
+            self._matrix = None
+
+    def nearest(self, vector: Vectors, k: int) -> list[Neighbour]:
+        """The `k` passages nearest to `vector` (d,), nearest first; approximate."""
+        k = min(k, self.count())
+        if k == 0:
+            return []
+        found = self._collection.query(
+            query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
+        )
+        distances = (found["distances"] or [[]])[0]
+        return [
+            Neighbour(passage_id, 1 - distance)
+            for passage_id, distance in zip(found["ids"][0], distances, strict=True)
+        ]
+
+    def similarities(self, vector: Vectors, passage_ids: Sequence[str]) -> Vectors:
+        """The cosine of `vector` (d,) with each of these passages, exact; -1 for absent ones."""
+        self.warm()
+        with self._using_matrix:
+            if self._matrix is None:  # cleared just now
+                return np.full(len(passage_ids), -1, np.float32)
+            return self._matrix.similarities(vector, passage_ids)
+
+    def vectors(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors (d,) of those of these passages that are there."""
+        found: dict[str, Vectors] = {}
+        for start in range(0, len(passage_ids), LARGEST_CALL):
+            batch = list(passage_ids[start : start + LARGEST_CALL])
+            answer = self._collection.get(ids=batch, include=["embeddings"])
+            found.update(zip(answer["ids"], np.asarray(answer["embeddings"]), strict=True))
+        return found
+
+    def ids(self) -> Iterator[str]:
+        for start in range(0, self.count(), LARGEST_CALL):
+            yield from self._collection.get(limit=LARGEST_CALL, offset=start, include=[])["ids"]
+
+    def warm(self) -> None:
+        """Read all vectors into memory now, as the first exact comparison would."""
+        if self._matrix is not None:
+            return
+        with self._writing:
+            if self._matrix is not None:
+                return
+            matrix = VectorMatrix()
+            for start in range(0, self.count(), LARGEST_CALL):
+                page = self._collection.get(
+                    limit=LARGEST_CALL, offset=start, include=["embeddings"]
+                )
+                matrix.put(page["ids"], np.asarray(page["embeddings"], np.float32))
+            self._matrix = matrix
+
+    def _open_collection(self) -> chromadb.Collection:
+        return self._client.get_or_create_collection(
+            COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+        )
+
+
+class VectorMatrix:
+    """Vectors in memory by id, in rows that are reused; similarities by one product."""
+
+    def __init__(self) -> None:
+        self._vectors: Vectors = np.empty((0, 0), np.float32)
+        self._rows: dict[str, int] = {}
+        self._free: list[int] = []
+
+    def put(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Add or replace: one row of `vectors` (n, d) for each id."""
+        new = [each for each in dict.fromkeys(ids) if each not in self._rows]
+        self._reserve(len(new), vectors.shape[1])
+        self._rows.update((each, self._free.pop()) for each in new)
+        self._vectors[[self._rows[each] for each in ids]] = vectors
+
+    def delete(self, ids: Sequence[str]) -> None:
+        self._free.extend(self._rows.pop(each) for each in ids if each in self._rows)
+
+    def similarities(self, vector: Vectors, ids: Sequence[str]) -> Vectors:
+        """The product of `vector` (d,) with the vector of each id (n,); -1 for absent ids."""
+        rows = np.array([self._rows.get(each, -1) for each in ids], np.int64)
+        found = np.full(len(rows), -1, np.float32)
+        present = rows >= 0
+        if present.any():
+            found[present] = self._vectors[rows[present]] @ vector
+        return found
+
+    def _reserve(self, rows: int, dimension: int) -> None:
+        missing = rows - len(self._free)
+        if missing <= 0:
+            return
+        used = len(self._vectors)
+        grown = np.zeros((max(used + missing, used * 2), dimension), np.float32)
+        grown[:used] = self._vectors if used else 0
+        self._vectors = grown
+        self._free.extend(reversed(range(used, len(grown))))
+
+
+def _metadata(passage: Passage, article: ArticleInfo) -> Metadata:
+    known: dict[str, str | int | None] = {
+        "article_id": article.id,
+        "title": article.title,
+        "published": date_number(article.published),
+        "source": article.source,
+        "url": article.url,
+        "start": passage.start,
+        "end": passage.end,
+    }
+    return {key: value for key, value in known.items() if value is not None}

@@ -1,0 +1,80 @@
+"""Where an article's paragraphs are, and what a paragraph is recognised by when it comes again."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from vectorstore.types import Span
+
+_LINE = re.compile(r"[^\r\n\u2028\u2029]+")
+_LINE_END = re.compile(r"\r\n|[\r\n\u2028\u2029]")
+_ENDS_SENTENCE = re.compile(r"[.!?…:][\"'”’»)\]]*$")
+_SAME_CHARACTER = str.maketrans("‘’‚‛“”„‟«»–—‐‑‒―", "''''\"\"\"\"\"\"------")
+
+_WIDEST_WRAPPED_LINE = 120
+_FEWEST_CHARACTERS_TO_RECOGNISE = 25
+
+
+def paragraph_spans(text: str, start: int = 0) -> list[Span]:
+    r"""The paragraphs of `text` from `start` on: in order, disjoint, without space at their ends.
+
+    A blank line ends a paragraph; so does the end of a line, except in lines that were broken
+    to fit a width.
+
+    >>> [span.of("One.\nTwo.\n\nThree") for span in paragraph_spans("One.\nTwo.\n\nThree")]
+    ['One.', 'Two.', 'Three']
+    """
+    return [
+        paragraph
+        for lines in _blocks(text, start)
+        for paragraph in ([Span(lines[0].start, lines[-1].end)] if _wrapped(text, lines) else lines)
+    ]
+
+
+def _blocks(text: str, start: int) -> Iterator[list[Span]]:
+    """Runs of lines with no blank line between them; each line trimmed."""
+    lines: list[Span] = []
+    reached = start
+    for match in _LINE.finditer(text, start):
+        words = match.group()
+        stripped = words.strip()
+        blank = len(_LINE_END.findall(text, reached, match.start())) > 1
+        if (blank or not stripped) and lines:
+            yield lines
+            lines = []
+        if stripped:
+            first = match.start() + len(words) - len(words.lstrip())
+            lines.append(Span(first, first + len(stripped)))
+        reached = match.end()
+    if lines:
+        yield lines
+
+
+def _wrapped(text: str, lines: list[Span]) -> bool:
+    """Whether one paragraph was broken into these lines to fit a width.
+
+    Then no line but the last had room for the first word of the next, and most end mid-sentence.
+    """
+    width = max(line.end - line.start for line in lines)
+    if len(lines) == 1 or width > _WIDEST_WRAPPED_LINE:
+        return False
+    mid_sentence = 0
+    for line, following in zip(lines, lines[1:], strict=False):
+        first_word = following.of(text).split(None, 1)[0]
+        if line.end - line.start + 1 + len(first_word) <= width:
+            return False
+        mid_sentence += not _ENDS_SENTENCE.search(line.of(text))
+    return 2 * mid_sentence >= len(lines) - 1
+
+
+def paragraph_fingerprint(paragraph: str) -> str | None:
+    """The same 32 hex digits for paragraphs that differ only in case, spacing, quotes and dashes.
+
+    None for one too short to tell: few words repeat without being boilerplate.
+    """
+    plain = unicodedata.normalize("NFKC", paragraph).translate(_SAME_CHARACTER).casefold()
+    words = " ".join(plain.split())
+    if len(words) < _FEWEST_CHARACTERS_TO_RECOGNISE:
+        return None
+    return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
