@@ -337,5 +337,3 @@ def _publish_paragraphs(
         "UPDATE paragraphs SET skipped = 1 WHERE article = ? AND fingerprint = ?",
         [(article_id, each.fingerprint) for each in repeated],
     )
-
-

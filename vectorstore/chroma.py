@@ -30,9 +30,7 @@ class VectorStore:
     """Vectors by passage id. One process at a time; any thread of it."""
 
     def __init__(self, folder: Path) -> None:
-        self._client = chromadb.PersistentClient(
-            str(folder), Settings(anonymized_telemetry=False)
-        )
+        self._client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
         self._collection = self._open_collection()
         # Chroma takes 30 to 150 ms for a filtered query over 50,000 passages; a product of the
         # vectors in question takes 5. So they are kept in memory too, once first needed.
@@ -52,6 +50,8 @@ class VectorStore:
     ) -> None:
         """Add the passages, or replace those with the same id: one article and one row of
         `vectors` (n, d) for each."""
+        if not passages:
+            return
         with self._writing:
             for start in range(0, len(passages), LARGEST_CALL):
                 batch = slice(start, start + LARGEST_CALL)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import nupunkt
 
+from vectorstore.paragraphs import paragraph_spans
 from vectorstore.types import Article, Passage, Span
 
 # nupunkt's time grows with the square of some runs of punctuation; prose has no such paragraph.
@@ -14,7 +15,7 @@ MAX_SPLITTER_INPUT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """How the embedding model cuts texts: the two functions of an `Embedder` that chunking needs."""
+    """How the embedding model cuts texts: what chunking needs of an `Embedder`."""
 
     count: Callable[[Sequence[str]], list[int]]
     spans: Callable[[str], list[Span]]
@@ -22,11 +23,12 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class PassageSize:
-    """In tokens of the embedding model: the most a passage may have, and how many of the
-    sentences at its end the next one repeats at most."""
+    """In tokens of the embedding model: the most a passage may have, the most that the sentences
+    at its end which the next one repeats may have, and the most of a title put before it."""
 
-    limit: int
-    overlap: int
+    limit: int = 192
+    overlap: int = 0
+    title: int = 48
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -45,34 +47,33 @@ def split_sentences(text: str) -> list[Span]:
     ]
 
 
-def split_article(
-    article: Article, tokens: Tokens, size: PassageSize, context: str = ""
-) -> list[Passage]:
+def split_article(article: Article, tokens: Tokens, size: PassageSize) -> list[Passage]:
     """The passages of an article, in order, covering all of its prose.
 
-    A passage never reaches into a skipped range and never has more than `size.limit` tokens,
-    counted without `context`; sentences longer than that are cut at a token. `context` is what the
-    embedder is given beside the text: it makes part of the passage's id, since another context
-    makes another vector.
+    A passage never reaches into a skipped range and never has more than `size.limit` tokens;
+    sentences longer than that are cut at a token.
     """
-    passages = []
-    for prose in prose_spans(article):
-        sentences = list(_fitting_sentences(prose, article.text, tokens, size.limit))
-        counts = tokens.count([sentence.of(article.text) for sentence in sentences])
-        for first, last in _pack(counts, size):
-            start, end = sentences[first].start, sentences[last].end
-            text = article.text[start:end]
-            passages.append(
-                Passage(
-                    id=_passage_id(article.id, start, context, text),
-                    article_id=article.id,
-                    start=start,
-                    end=end,
-                    text=text,
-                    sentences=tuple(sentences[first : last + 1]),
-                )
-            )
-    return passages
+    return [
+        Passage(
+            id=_passage_id(article, start, article.text[start:end]),
+            article_id=article.id,
+            start=start,
+            end=end,
+            text=article.text[start:end],
+            sentences=sentences,
+        )
+        for prose in prose_spans(article)
+        for start, end, sentences in _packed(prose, article.text, tokens, size)
+    ]
+
+
+def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSize) -> str:
+    """What the embedder is given for a passage: its text, under the title if it is not in it."""
+    title = " ".join(title.split())
+    if not title or title in " ".join(passage.text.split()):
+        return passage.text
+    spans = tokens.spans(title)
+    return f"{title[: spans[min(len(spans), size.title) - 1].end]}\n{passage.text}"
 
 
 def prose_spans(article: Article) -> Iterator[Span]:
@@ -99,9 +100,11 @@ def _splitter_pieces(text: str) -> Iterator[Span]:
 
 
 def _fitting_sentences(prose: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:
+    within = prose.of(text)
     sentences = [
-        Span(prose.start + start, prose.start + end)
-        for start, end in split_sentences(prose.of(text))
+        Span(prose.start + paragraph.start + start, prose.start + paragraph.start + end)
+        for paragraph in paragraph_spans(within)
+        for start, end in split_sentences(paragraph.of(within))
     ]
     counts = tokens.count([sentence.of(text) for sentence in sentences])
     for sentence, count in zip(sentences, counts, strict=True):
@@ -166,6 +169,16 @@ def _pack(counts: Sequence[int], size: PassageSize) -> Iterator[tuple[int, int]]
         first = following
 
 
-def _passage_id(article_id: str, start: int, context: str, text: str) -> str:
-    content = "\0".join((article_id, str(start), context, text))
+def _packed(
+    prose: Span, text: str, tokens: Tokens, size: PassageSize
+) -> Iterator[tuple[int, int, tuple[Span, ...]]]:
+    sentences = list(_fitting_sentences(prose, text, tokens, size.limit))
+    counts = tokens.count([sentence.of(text) for sentence in sentences])
+    for first, last in _pack(counts, size):
+        yield sentences[first].start, sentences[last].end, tuple(sentences[first : last + 1])
+
+
+def _passage_id(article: Article, start: int, text: str) -> str:
+    """Another text, place or title is another passage: the title is embedded with it."""
+    content = "\0".join((article.id, str(start), article.info.title, text))
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

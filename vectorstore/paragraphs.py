@@ -10,7 +10,7 @@ from vectorstore.types import Span
 _LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 _ENDS_SENTENCE = re.compile(r"[.!?…:][\"'”’»)\]]*$")
-_SAME_CHARACTER = str.maketrans("‘’‚‛“”„‟«»–—‐‑‒―", "''''\"\"\"\"\"\"------")
+_SAME_CHARACTER = str.maketrans("‘’‚‛“”„‟«»–—‐‑‒―", '\'\'\'\'""""""------')
 
 _WIDEST_WRAPPED_LINE = 120
 _FEWEST_CHARACTERS_TO_RECOGNISE = 25

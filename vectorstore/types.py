@@ -1,4 +1,4 @@
-"""The values that travel between the modules of this package: frozen, typed, free of any library."""
+"""The values that travel between the modules of this package: frozen, typed, no library."""
 
 import hashlib
 from collections.abc import Sequence
@@ -119,7 +119,7 @@ class Embedder(Protocol):
 
     @property
     def max_tokens(self) -> int:
-        """The most tokens of a text that the model reads, its own start and end marks not counted."""
+        """The most tokens of a text that the model reads, its own marks not counted."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row a text, in the order given; shape (len(texts), dimension), each of length 1."""

@@ -1,0 +1,50 @@
+"""The settings: from flags, the environment (QA_*) and .env, then defaults. Read nowhere else."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vectorstore.embedding import BUNDLED_MODEL
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says what it takes."""
+
+
+class Settings(BaseSettings):
+    """Every field is also an environment variable: `data` is QA_DATA."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QA_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    data: Path = Field(Path("data"), description="the folder of the index")
+    host: str = Field("127.0.0.1", description="where `qa serve` listens")
+    port: int = Field(8000, ge=0, le=65535, description="its port; 0 takes any free one")
+    model: str | None = Field(None, description="the chat model, such as openai:gpt-5-mini")
+    model_base_url: str | None = Field(None, description="a server that speaks OpenAI's protocol")
+    model_api_key: SecretStr | None = Field(None, description="the key of the model's provider")
+    model_timeout: float = Field(60.0, gt=0, description="seconds to wait for the model")
+    model_concurrency: int = Field(4, ge=1, description="calls of the model at one time")
+    unsupported: Literal["mark", "drop"] = Field(
+        "mark", description="what becomes of a sentence that no passage supports"
+    )
+    embedding_model: str = Field(BUNDLED_MODEL, description="a folder or a name on the hub")
+    cache: int = Field(256, ge=0, description="answers kept in memory; 0 keeps none")
+
+
+def read_settings(**flags: object) -> Settings:
+    """The settings with `flags` above the environment; flags that are None are as if not given.
+
+    Raises SettingsError.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(
+            f"QA_{str(each['loc'][0]).upper()} is {each['input']!r}: {each['msg']}"
+            for each in error.errors()
+        )
+        raise SettingsError(f"A setting cannot be used. {problems}.") from None

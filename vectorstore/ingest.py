@@ -1,0 +1,137 @@
+"""Articles into the index: read, staged, split, embedded, made visible, batch by batch."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from vectorstore.articles import Unreadable
+from vectorstore.catalog import IndexedArticle, skipping
+from vectorstore.chunking import split_article
+from vectorstore.store import Store
+from vectorstore.types import Article
+
+Status = Literal["added", "replaced", "unchanged", "skipped"]
+
+ARTICLES_STAGED_AT_ONCE = 200
+# Enough that texts of a length are embedded together, few enough that progress is seen.
+PASSAGES_EMBEDDED_AT_ONCE = 256
+
+NOTHING_OF_ITS_OWN = (
+    "has no text of its own: only promotional lines, or paragraphs that many articles repeat"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one article. `id` is where it was read from when it has no other name;
+    `reason` says why it was skipped, in words that follow that name."""
+
+    id: str
+    status: Status
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    outcomes: tuple[Outcome, ...]
+    passages: int = 0
+
+    def count(self, status: Status) -> int:
+        return sum(outcome.status == status for outcome in self.outcomes)
+
+    def skipped(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.status == "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ingest is: articles done of those in all. While reading, `total` is None."""
+
+    stage: Literal["reading", "embedding"]
+    done: int
+    total: int | None = None
+    passages: int = 0
+
+
+def ignore_progress(progress: Progress) -> None:
+    """For callers that show none."""
+
+
+def ingest(
+    store: Store,
+    incoming: Iterable[Article | Unreadable],
+    on_progress: Callable[[Progress], None] = ignore_progress,
+) -> IngestReport:
+    """Bring the index up to date with the articles that come in; what is not among them stays.
+
+    Interrupted, it leaves every article either wholly in its old state or wholly in its new one,
+    and running it again does the rest.
+    """
+    with store.writing:
+        store.staging.clear()
+        outcomes: dict[str, Outcome] = {}
+        for done, outcome in enumerate(_stage(store, incoming), start=1):
+            outcomes[outcome.id] = outcome
+            on_progress(Progress("reading", done))
+
+        again = store.staging.articles_to_split_again()
+        total = store.staging.count() + len(again)
+        passages = done = 0
+        articles = chain(store.staging.articles(), _visible(store, again))
+        for batch in _batches(_split(store, articles)):
+            worthwhile = [each for each in batch if each.passages or each.article.id in again]
+            for each in batch:
+                if not each.passages and each.article.id in outcomes:
+                    outcomes[each.article.id] = Outcome(
+                        each.article.id, "skipped", NOTHING_OF_ITS_OWN
+                    )
+            store.publish(worthwhile)
+            done += len(batch)
+            passages += sum(len(each.passages) for each in worthwhile)
+            on_progress(Progress("embedding", done, total, passages))
+        store.staging.clear()
+        return IngestReport(tuple(outcomes.values()), passages)
+
+
+def _stage(store: Store, incoming: Iterable[Article | Unreadable]) -> Iterator[Outcome]:
+    waiting: list[Article] = []
+    for each in incoming:
+        if isinstance(each, Unreadable):
+            yield Outcome(each.where, "skipped", each.reason)
+            continue
+        stored = store.catalog.content_hash(each.id)
+        if stored == each.content_hash:
+            yield Outcome(each.id, "unchanged")
+            continue
+        waiting.append(each)
+        if len(waiting) == ARTICLES_STAGED_AT_ONCE:
+            store.staging.add(waiting)
+            waiting.clear()
+        yield Outcome(each.id, "added" if stored is None else "replaced")
+    store.staging.add(waiting)
+
+
+def _visible(store: Store, article_ids: Iterable[str]) -> Iterator[Article]:
+    for article_id in article_ids:
+        if article := store.catalog.article_as_read(article_id):
+            yield article
+
+
+def _split(store: Store, articles: Iterable[Article]) -> Iterator[IndexedArticle]:
+    for article in articles:
+        repeated = store.staging.repeated_in(article)
+        prose = skipping(article, (each.span for each in repeated))
+        passages = split_article(prose, store.tokens, store.size)
+        yield IndexedArticle(article, tuple(passages), repeated)
+
+
+def _batches(articles: Iterable[IndexedArticle]) -> Iterator[list[IndexedArticle]]:
+    batch: list[IndexedArticle] = []
+    for each in articles:
+        batch.append(each)
+        if sum(len(one.passages) for one in batch) >= PASSAGES_EMBEDDED_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,129 @@
+"""A question to ranked passages: nearness of meaning and shared words, fused."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from vectorstore.store import Store
+from vectorstore.stopwords import STOPWORDS
+from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
+
+CANDIDATES = 50
+DENSE_WEIGHT = 0.6
+MOST_OVERLAP = 0.5
+MOST_OF_ONE_ARTICLE = 3
+
+_WORD = re.compile(r"\w+")
+
+
+def search(
+    store: Store, question: str, k: int, filters: Filters | None = None
+) -> list[ScoredPassage]:
+    """The `k` passages of the articles that `filters` lets through which best fit, best first.
+
+    Candidates come from both sides: the passages nearest in meaning, and those that share the
+    rarest words. Every candidate then gets both scores, each scaled to [0, 1] over the candidates,
+    and is ranked by their weighted sum.
+    """
+    filters = filters or Filters()
+    vector = store.embedder.embed([question])[0]
+    lexical = _lexical_scores(store, question, filters)
+    dense = _dense_scores(store, vector, filters, list(lexical)[:CANDIDATES])
+    ids = list(dense)
+    scores = fuse_scores(
+        np.array([dense[each] for each in ids], np.float32),
+        np.array([lexical.get(each, 0.0) for each in ids], np.float32),
+    )
+    found = store.catalog.passages(ids)
+    ranked = sorted(
+        (
+            ScoredPassage(*found[passage_id], score=float(score))
+            for passage_id, score in zip(ids, scores, strict=True)
+            if passage_id in found
+        ),
+        key=lambda each: (-each.score, each.passage.article_id, each.passage.start),
+    )
+    return select_passages(ranked, k)
+
+
+def match_expression(question: str) -> str:
+    """An FTS5 expression for passages with any of the question's words; empty if it has none.
+
+    >>> match_expression('When did "Binance.US" join?')
+    '"Binance" OR "US" OR "join"'
+    """
+    words = dict.fromkeys(_WORD.findall(question))
+    telling = [word for word in words if word.lower() not in STOPWORDS] or list(words)
+    return " OR ".join(f'"{word}"' for word in telling)
+
+
+def fuse_scores(dense: Vectors, lexical: Vectors) -> Vectors:
+    """Both scores of each candidate (n,) as one in [0, 1]: a weighted sum after min-max scaling."""
+    return DENSE_WEIGHT * _scaled(dense) + (1 - DENSE_WEIGHT) * _scaled(lexical)
+
+
+def select_passages(ranked: Iterable[ScoredPassage], k: int) -> list[ScoredPassage]:
+    """The first `k` that repeat no better one, at most a few of each article.
+
+    Where the articles run out, their further passages fill the places left.
+    """
+    chosen: list[ScoredPassage] = []
+    spare: list[ScoredPassage] = []
+    of_article: Counter[str] = Counter()
+    for each in ranked:
+        if any(_overlap(each.passage, other.passage) > MOST_OVERLAP for other in chosen + spare):
+            continue
+        if of_article[each.article.id] < MOST_OF_ONE_ARTICLE:
+            chosen.append(each)
+            of_article[each.article.id] += 1
+        else:
+            spare.append(each)
+        if len(chosen) == k:
+            break
+    filled = chosen + spare[: k - len(chosen)]
+    return sorted(filled, key=lambda each: -each.score)
+
+
+def _lexical_scores(store: Store, question: str, filters: Filters) -> dict[str, float]:
+    expression = match_expression(question)
+    if not expression:
+        return {}
+    matches = store.catalog.match_terms(expression, 20 * CANDIDATES, filters)
+    return {match.passage_id: match.bm25 for match in matches}
+
+
+def _dense_scores(
+    store: Store, vector: Vectors, filters: Filters, also: Sequence[str]
+) -> dict[str, float]:
+    """The cosine of the nearest passages, and of those in `also`."""
+    if filters:
+        allowed = store.catalog.passage_ids(filters)
+        similarities = store.vectors.similarities(vector, allowed)
+        best = np.argsort(-similarities, kind="stable")[:CANDIDATES]
+        nearest = {allowed[i]: float(similarities[i]) for i in best}
+    else:
+        nearest = {
+            each.passage_id: each.similarity for each in store.vectors.nearest(vector, CANDIDATES)
+        }
+    missing = [each for each in also if each not in nearest]
+    rest = store.vectors.similarities(vector, missing)
+    return nearest | {each: float(score) for each, score in zip(missing, rest, strict=True)}
+
+
+def _scaled(scores: Vectors) -> Vectors:
+    if not len(scores):
+        return scores
+    low, high = scores.min(), scores.max()
+    if high == low:
+        return np.ones_like(scores)
+    return (scores - low) / (high - low)
+
+
+def _overlap(a: Passage, b: Passage) -> float:
+    """How much of the shorter passage the other one holds, from 0 to 1."""
+    if a.article_id != b.article_id:
+        return 0.0
+    shared = min(a.end, b.end) - max(a.start, b.start)
+    return max(0.0, shared / max(1, min(a.end - a.start, b.end - b.start)))

@@ -1,0 +1,201 @@
+"""An index on disk, opened: the catalog and the vectors, kept in step, by one process."""
+
+import json
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vectorstore.catalog import Catalog, IndexedArticle
+from vectorstore.chroma import VectorStore
+from vectorstore.chunking import PassageSize, Tokens, embedded_text
+from vectorstore.database import Database
+from vectorstore.staging import Staging
+from vectorstore.types import ArticleInfo, Embedder, Passage, Vectors
+
+EMBEDDING_MODEL = "embedding_model"
+DIMENSION = "dimension"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that has an index open; `url` is where it serves it, if it does."""
+
+    pid: int | None
+    url: str | None
+
+
+class IndexInUse(Exception):  # noqa: N818  # named for what is the case
+    """Another process has the index open."""
+
+    def __init__(self, folder: Path, owner: Owner) -> None:
+        self.folder = folder
+        self.owner = owner
+        whom = "another process" if owner.pid is None else f"process {owner.pid}"
+        super().__init__(f"The index in {folder} is in use by {whom}. Wait for it, or end it.")
+
+
+class OtherEmbeddingModel(Exception):  # noqa: N818
+    """The index holds vectors of another model than the one in use."""
+
+
+class Store:
+    """The opened index. Any thread may read; `writing` is held for every change.
+
+    Raises IndexInUse, OtherEmbeddingModel, or CatalogError on opening. With `rebuild`, vectors of
+    another model are discarded, and `check` then counts them as missing.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        size: PassageSize | None = None,
+        rebuild: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.embedder = embedder
+        self.size = size or PassageSize()
+        self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
+        self.writing = threading.RLock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(folder / "lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise IndexInUse(folder, _read_owner(folder)) from None
+        try:
+            self._say_owner(url=None)
+            self._database = Database(folder / "catalog.sqlite")
+            self.catalog = Catalog(self._database)
+            self.staging = Staging(self._database)
+            self._check_model(rebuild)
+            self.vectors = VectorStore(folder / "vectors")
+            if rebuild and self.catalog.meta(EMBEDDING_MODEL) != embedder.name:
+                self.vectors.clear()
+                self._note_model()
+            self._recover()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        self.vectors.close()
+        self._database.close()
+        self._lock.release()
+
+    def serve_at(self, url: str) -> None:
+        """Tell other processes where this one answers for the index."""
+        self._say_owner(url)
+
+    def publish(self, articles: Sequence[IndexedArticle]) -> None:
+        """Make the articles visible with their vectors, each in place of what had its id."""
+        with self.writing:
+            self._recover()
+            old = {
+                passage.id
+                for indexed in articles
+                for passage in self.catalog.passages_of(indexed.article.id)
+            }
+            new = {
+                passage.id: (passage, indexed.article.info)
+                for indexed in articles
+                for passage in indexed.passages
+            }
+            added = [pair for passage_id, pair in new.items() if passage_id not in old]
+            vectors = self._embed(added)
+            self._note_model()
+            self.catalog.announce({*old, *new})
+            self._put(added, vectors)
+            self.catalog.publish(articles)
+            self.vectors.delete(sorted(old - new.keys()))
+            self.catalog.settle()
+
+    def remove(self, article_id: str) -> bool:
+        """Remove an article with its passages and vectors; whether it was there."""
+        with self.writing:
+            self._recover()
+            if self.catalog.content_hash(article_id) is None:
+                return False
+            passages = [passage.id for passage in self.catalog.passages_of(article_id)]
+            self.catalog.announce(passages)
+            self.catalog.remove(article_id)
+            self.vectors.delete(passages)
+            self.catalog.settle()
+            return True
+
+    def put_vectors(self, passage_ids: Sequence[str]) -> None:
+        """Embed these passages of the catalog again."""
+        with self.writing:
+            found = list(self.catalog.passages(passage_ids).values())
+            self._note_model()
+            self._put(found, self._embed(found))
+
+    def _embed(self, passages: Sequence[tuple[Passage, ArticleInfo]]) -> Vectors:
+        return self.embedder.embed(
+            [
+                embedded_text(passage, info.title, self.tokens, self.size)
+                for passage, info in passages
+            ]
+        )
+
+    def _put(self, passages: Sequence[tuple[Passage, ArticleInfo]], vectors: Vectors) -> None:
+        self.vectors.put([each for each, _ in passages], [info for _, info in passages], vectors)
+
+    def _note_model(self) -> None:
+        if self.catalog.meta(EMBEDDING_MODEL) != self.embedder.name:
+            self.catalog.set_meta(EMBEDDING_MODEL, self.embedder.name)
+            self.catalog.set_meta(DIMENSION, str(self.embedder.dimension))
+
+    def _check_model(self, rebuild: bool) -> None:
+        made_with = self.catalog.meta(EMBEDDING_MODEL)
+        if made_with in (None, self.embedder.name) or rebuild:
+            return
+        raise OtherEmbeddingModel(
+            f"The index in {self.folder} was made with the embedding model {made_with} "
+            f"({self.catalog.meta(DIMENSION)} dimensions), and {self.embedder.name} is set. "
+            f"Set QA_EMBEDDING_MODEL={made_with}, or make all vectors anew with "
+            "`qa check --repair`, or use another folder (QA_DATA)."
+        )
+
+    def _recover(self) -> None:
+        """Finish what a crash interrupted: vectors follow the catalog."""
+        pending = self.catalog.pending()
+        if not pending:
+            return
+        visible = self.catalog.passages(pending)
+        self.vectors.delete([each for each in pending if each not in visible])
+        stored = self.vectors.vectors(list(visible))
+        missing = [each for each in visible if each not in stored]
+        if missing:
+            self.put_vectors(missing)
+        self.catalog.settle()
+
+    def _say_owner(self, url: str | None) -> None:
+        owner = json.dumps({"pid": os.getpid(), "url": url})
+        (self.folder / "owner.json").write_text(owner, "utf-8")
+
+
+def read_owner(folder: Path) -> Owner | None:
+    """Who has the index in this folder open, or None if nobody has."""
+    if not (folder / "lock").exists():
+        return None
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _read_owner(folder)
+    lock.release()
+    return None
+
+
+def _read_owner(folder: Path) -> Owner:
+    try:
+        owner = json.loads((folder / "owner.json").read_text("utf-8"))
+        return Owner(pid=owner["pid"], url=owner["url"])
+    except (OSError, ValueError, KeyError):
+        return Owner(pid=None, url=None)
