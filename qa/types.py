@@ -129,6 +129,8 @@ class Answer:
     usage: Usage = Usage()
     timings_ms: dict[str, float] = field(default_factory=dict)
     notice: str | None = None
+    confidence: float | None = None
+    """How sure the answerer is that the articles answer, 0 to 1, answered or not; None: no idea."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ class Reply:
     model: str | None = None
     usage: Usage = Usage()
     notice: str | None = None
+    confidence: float | None = None
+    """How sure the answerer is that the articles answer, 0 to 1, answered or not; None: no idea."""
 
 
 class Answerer(Protocol):
