@@ -7,9 +7,10 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vectorstore.embedding import BUNDLED_MODEL
+from vectorstore.errors import UserError
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A setting cannot be used; the message names it and says what it takes."""
 
 

@@ -28,6 +28,16 @@ class Question:
     """None: the chat model when one is configured, else extractive."""
 
 
+class Event:
+    """A part of a streamed answer. Added to what came before it, an event stands for it all: the
+    last one, an `Answer`, is the whole."""
+
+    __slots__ = ()
+
+    def __add__(self, later: "Event") -> "Event":
+        return later
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """The exact words that a sentence rests on: `article.text[start:end] == quote`."""
@@ -108,7 +118,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Event):
     """The body of `POST /ask`. Not answered: `citations` is empty and `passages` are the nearest.
 
     `notice` tells the reader of something that went otherwise than asked, such as a chat model
@@ -134,7 +144,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class PassagesFound:
+class PassagesFound(Event):
     """Streamed first: what the answer will be made from."""
 
     standalone_question: str
@@ -142,14 +152,14 @@ class PassagesFound:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class Token(Event):
     """Streamed as it is written, not checked yet. All tokens joined are `Reply.text`."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceChecked:
+class SentenceChecked(Event):
     """Streamed once a sentence is checked, with the citations it is the first to use."""
 
     sentence: Sentence

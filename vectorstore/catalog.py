@@ -251,6 +251,28 @@ class Catalog:
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
             db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
 
+    # Whether it is sound.
+
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with the file and with the full-text index, as sentences."""
+        found = [
+            f"The catalog file is damaged: {row[0]}."
+            for row in self._db.rows("PRAGMA integrity_check(3)")
+            if row[0] != "ok"
+        ]
+        try:
+            with self._db.transaction() as db:
+                db.execute(
+                    "INSERT INTO passages_text (passages_text, rank) VALUES ('integrity-check', 1)"
+                )
+        except sqlite3.DatabaseError:
+            found.append("The full-text index does not hold what the passages say.")
+        return found
+
+    def rebuild_full_text(self) -> None:
+        with self._db.transaction() as db:
+            db.execute("INSERT INTO passages_text (passages_text) VALUES ('rebuild')")
+
 
 SEARCHED_COLUMNS = ("title", "source", "text")
 

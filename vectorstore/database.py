@@ -8,12 +8,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from vectorstore.errors import UserError
+
 SCHEMA_VERSION = 1
 # SQLite's own limit of values in one statement is 999 in builds older than 2020.
 MOST_VALUES = 900
 
 
-class CatalogError(Exception):
+class CatalogError(UserError):
     """The catalog cannot be used as it is; the message says why and what to do."""
 
 

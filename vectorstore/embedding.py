@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vectorstore.errors import UserError
 from vectorstore.types import Span, Vectors
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ SPECIAL_TOKENS = 2
 BATCH = 16
 
 
-class EmbeddingModelError(Exception):
+class EmbeddingModelError(UserError):
     """The embedding model cannot be had; the message says which and what to do."""
 
 

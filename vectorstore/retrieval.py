@@ -118,7 +118,8 @@ def _scaled(scores: Vectors) -> Vectors:
     low, high = scores.min(), scores.max()
     if high == low:
         return np.ones_like(scores)
-    return (scores - low) / (high - low)
+    scaled: Vectors = (scores - low) / (high - low)
+    return scaled
 
 
 def _overlap(a: Passage, b: Passage) -> float:

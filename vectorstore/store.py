@@ -13,6 +13,7 @@ from vectorstore.catalog import Catalog, IndexedArticle
 from vectorstore.chroma import VectorStore
 from vectorstore.chunking import PassageSize, Tokens, embedded_text
 from vectorstore.database import Database
+from vectorstore.errors import UserError
 from vectorstore.staging import Staging
 from vectorstore.types import ArticleInfo, Embedder, Passage, Vectors
 
@@ -28,17 +29,17 @@ class Owner:
     url: str | None
 
 
-class IndexInUse(Exception):  # noqa: N818  # named for what is the case
+class IndexInUse(UserError):  # noqa: N818  # named for what is the case
     """Another process has the index open."""
 
     def __init__(self, folder: Path, owner: Owner) -> None:
         self.folder = folder
         self.owner = owner
         whom = "another process" if owner.pid is None else f"process {owner.pid}"
-        super().__init__(f"The index in {folder} is in use by {whom}. Wait for it, or end it.")
+        super().__init__(f"The index in {folder} is in use by {whom}.")
 
 
-class OtherEmbeddingModel(Exception):  # noqa: N818
+class OtherEmbeddingModel(UserError):  # noqa: N818
     """The index holds vectors of another model than the one in use."""
 
 

@@ -1,0 +1,162 @@
+"""Articles and passages in the shape that travels over HTTP and out of the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import TypeAdapter
+
+from qa.types import AnswererName, GivenPassage
+from vectorstore.articles import Unreadable, parse_record
+from vectorstore.catalog import ArticlePage
+from vectorstore.ingest import IngestReport, Status
+from vectorstore.types import Article, ArticleInfo, Span
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassages:
+    """The body of `GET /search`."""
+
+    passages: tuple[GivenPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeArticle:
+    """The body of `GET /articles/{id}`. `skipped` are the ranges of `text` that are not prose."""
+
+    id: str
+    title: str
+    published: date | None
+    source: str | None
+    author: str | None
+    url: str | None
+    text: str
+    skipped: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, article: Article) -> "WholeArticle":
+        info = article.info
+        return cls(
+            id=info.id,
+            title=info.title,
+            published=info.published,
+            source=info.source,
+            author=info.author,
+            url=info.url,
+            text=article.text,
+            skipped=tuple((span.start, span.end) for span in article.skipped),
+        )
+
+
+def article_from(record: object, where: str) -> Article | Unreadable:
+    """The article that one JSON object of `POST /articles` is; `where` names it in errors.
+
+    With `skipped`, as `GET /articles/{id}` gives it, the text is taken as read already.
+    """
+    if not (isinstance(record, dict) and "skipped" in record):
+        return parse_record(record, where=where)
+    try:
+        whole = TypeAdapter(WholeArticle).validate_python(record, strict=False)
+        skipped = tuple(Span(start, end) for start, end in whole.skipped)
+        _check_ranges(skipped, len(whole.text))
+    except ValueError as error:
+        return Unreadable(where, f"It is not as GET /articles/{{id}} gives articles: {error}")
+    info = ArticleInfo(
+        whole.id, whole.title, whole.published, whole.source, whole.author, whole.url
+    )
+    return Article(info, whole.text, skipped)
+
+
+def _check_ranges(spans: Sequence[Span], length: int) -> None:
+    position = 0
+    for span in spans:
+        if not position <= span.start <= span.end <= length:
+            raise ValueError(f"the range {list(span)} of `skipped` is out of order or of the text")
+        position = span.end
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleEntry:
+    """One line of the list of articles; `passages` is their number."""
+
+    id: str
+    title: str
+    published: date | None
+    source: str | None
+    author: str | None
+    url: str | None
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleList:
+    """The body of `GET /articles`, newest first; `total` counts all that match."""
+
+    articles: tuple[ArticleEntry, ...]
+    total: int
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: ArticlePage) -> "ArticleList":
+        return cls(
+            articles=tuple(
+                ArticleEntry(
+                    id=each.info.id,
+                    title=each.info.title,
+                    published=each.info.published,
+                    source=each.info.source,
+                    author=each.info.author,
+                    url=each.info.url,
+                    passages=each.passages,
+                )
+                for each in page.articles
+            ),
+            total=page.total,
+            next_cursor=page.next_cursor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AddedArticle:
+    """What became of one article that was sent; `reason` says why it was skipped."""
+
+    id: str
+    status: Status
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """The body of `POST /articles`."""
+
+    articles: tuple[AddedArticle, ...]
+    passages: int
+
+    @classmethod
+    def of(cls, report: IngestReport) -> "AddReport":
+        return cls(
+            articles=tuple(
+                AddedArticle(each.id, each.status, each.reason) for each in report.outcomes
+            ),
+            passages=report.passages,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    source: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The body of `GET /collection`: what there is to ask about, and who answers."""
+
+    articles: int
+    passages: int
+    published_from: date | None
+    published_to: date | None
+    sources: tuple[SourceEntry, ...]
+    example_questions: tuple[str, ...]
+    answerers: tuple[AnswererName, ...]
+    model: str | None

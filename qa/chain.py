@@ -1,0 +1,150 @@
+"""The chain, a LangChain Runnable: a question is condensed, searched for, and answered.
+
+chain.invoke(question)   -> Answer
+chain.astream(question)  -> PassagesFound, then Token and SentenceChecked, last the Answer
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
+
+from qa.types import (
+    Answer,
+    Answerer,
+    AnswererName,
+    Event,
+    GivenPassage,
+    PassagesFound,
+    Question,
+    Reply,
+    Turn,
+)
+from vectorstore.errors import UserError
+from vectorstore.types import Filters, ScoredPassage
+
+Condense = Callable[[str, Sequence[Turn]], Awaitable[str]]
+Retrieve = Callable[[str, int, Filters], Sequence[ScoredPassage]]
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class AnswererMissing(UserError):  # noqa: N818  # named for what is the case
+    """A question asks for an answerer that is not configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    question: Question
+    standalone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    question: Question
+    standalone: str
+    passages: tuple[ScoredPassage, ...]
+    milliseconds: float
+
+
+def build_chain(
+    condense: Condense, retrieve: Retrieve, answerers: Mapping[AnswererName, Answerer]
+) -> Runnable[Question, Event]:
+    """The chain over these parts. A question that names no answerer gets the last of them.
+
+    Raises AnswererMissing for a question that names one which is not among them.
+    """
+
+    async def condensed(question: Question) -> Condensed:
+        answerer_for(question, answerers)
+        return Condensed(question, await condense(question.text, question.history))
+
+    async def retrieved(step: Condensed) -> Retrieved:
+        started = time.perf_counter()
+        question = step.question
+        passages = await asyncio.to_thread(
+            retrieve, step.standalone, question.passages, question.filters
+        )
+        return Retrieved(question, step.standalone, tuple(passages), _ms_since(started))
+
+    async def answered(steps: AsyncIterator[Retrieved]) -> AsyncIterator[Event]:
+        async for step in steps:
+            async for event in _answer(step, answerer_for(step.question, answerers)):
+                yield event
+
+    return (
+        RunnableLambda(_blocking(condensed), condensed, name="condense")
+        | RunnableLambda(_blocking(retrieved), retrieved, name="retrieve")
+        | RunnableGenerator(_blocking_stream(answered), answered, name="answer")
+    )
+
+
+def answerer_for(question: Question, answerers: Mapping[AnswererName, Answerer]) -> Answerer:
+    name = question.answerer or list(answerers)[-1]
+    if name not in answerers:
+        raise AnswererMissing(
+            "This service has no chat model. Set QA_MODEL, or ask for the extractive answerer."
+        )
+    return answerers[name]
+
+
+async def _answer(step: Retrieved, answerer: Answerer) -> AsyncIterator[Event]:
+    given = tuple(GivenPassage.of(found) for found in step.passages)
+    yield PassagesFound(step.standalone, given)
+    started = time.perf_counter()
+    async for event in answerer.answer(step.standalone, step.passages):
+        if not isinstance(event, Reply):
+            yield event
+            continue
+        yield Answer(
+            id=uuid.uuid4().hex,
+            question=step.question.text,
+            standalone_question=step.standalone,
+            answered=event.answered,
+            text=event.text,
+            short_answer=event.short_answer,
+            sentences=event.sentences,
+            citations=event.citations,
+            passages=given,
+            answerer=event.answerer,
+            model=event.model,
+            usage=event.usage,
+            timings_ms={"retrieve": step.milliseconds, "answer": _ms_since(started)},
+            notice=event.notice,
+            confidence=event.confidence,
+        )
+
+
+def _ms_since(started: float) -> float:
+    return round(1000 * (time.perf_counter() - started), 1)
+
+
+def _blocking(function: Callable[[In], Awaitable[Out]]) -> Callable[[In], Out]:
+    async def run(value: In) -> Out:
+        return await function(value)
+
+    return lambda value: asyncio.run(run(value))
+
+
+def _blocking_stream(
+    function: Callable[[AsyncIterator[In]], AsyncIterator[Out]],
+) -> Callable[[Iterator[In]], Iterator[Out]]:
+    async def as_async(values: Iterator[In]) -> AsyncIterator[In]:
+        for value in values:
+            yield value
+
+    def run(values: Iterator[In]) -> Iterator[Out]:
+        with asyncio.Runner() as runner:
+            outputs = aiter(function(as_async(values)))
+            while True:
+                try:
+                    yield runner.run(anext(outputs))  # type: ignore[arg-type]  # an awaitable
+                except StopAsyncIteration:
+                    return
+
+    return run

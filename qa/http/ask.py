@@ -1,0 +1,67 @@
+"""POST /ask: an answer as one JSON body, or as server-sent events while it is made."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+
+from qa.http.bodies import AskBody
+from qa.http.dependencies import Asking, TheService
+from qa.http.errors import problem_for
+from qa.service import Service
+from qa.types import Answer, Event, PassagesFound, Question, SentenceChecked, Token
+
+router = APIRouter(tags=["questions"])
+
+EVENT_NAMES: dict[type[Event], str] = {
+    PassagesFound: "passages",
+    Token: "token",
+    SentenceChecked: "sentence",
+    Answer: "answer",
+}
+ANSWER = TypeAdapter(Answer)
+
+
+@router.post(
+    "/ask",
+    response_model=Answer,
+    summary="Answer a question from the articles, every sentence with its quote",
+    responses={
+        200: {
+            "content": {
+                "text/event-stream": {
+                    "schema": {"type": "string"},
+                    "example": 'event: token\ndata: {"text": "Binance.US joined"}\n\n',
+                }
+            },
+            "description": "The answer; with `Accept: text/event-stream`, the events `passages`, "
+            "`token`, `sentence`, and last `answer` or `error`.",
+        }
+    },
+)
+async def ask(body: AskBody, request: Request, service: TheService, asking: Asking) -> Response:
+    question = body.as_question()
+    # What can be refused is refused before the first event, while there is a status to say it.
+    service.check_askable(question)
+    if "text/event-stream" not in request.headers.get("accept", ""):
+        answer = await service.ask_async(question)
+        return JSONResponse(ANSWER.dump_python(answer, mode="json"))
+    return EventSourceResponse(
+        _events(service, question, request.state.request_id),
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(service: Service, question: Question, request_id: str) -> AsyncIterator[bytes]:
+    try:
+        async for event in service.stream(question):
+            yield _encoded(EVENT_NAMES[type(event)], event)
+    except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
+        yield _encoded("error", problem_for(error, request_id))
+
+
+def _encoded(name: str, data: object) -> bytes:
+    return format_sse_event(event=name, data_str=to_json(data).decode())

@@ -1,0 +1,37 @@
+"""What routes ask for: the service, and a place among the questions being answered."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from qa.http.errors import Problem
+from qa.service import Service
+
+MOST_QUESTIONS_AT_ONCE = 32
+
+
+def the_service(request: Request) -> Service:
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+async def asking(request: Request) -> AsyncIterator[None]:
+    """A place for one question, given back when its response is complete."""
+    state = request.app.state
+    if state.questions_being_answered >= MOST_QUESTIONS_AT_ONCE:
+        raise Problem(
+            429,
+            f"{MOST_QUESTIONS_AT_ONCE} questions are being answered already. Ask again shortly.",
+            {"Retry-After": "2"},
+        )
+    state.questions_being_answered += 1
+    try:
+        yield
+    finally:
+        state.questions_being_answered -= 1
+
+
+TheService = Annotated[Service, Depends(the_service)]
+Asking = Annotated[None, Depends(asking)]

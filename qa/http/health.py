@@ -1,0 +1,36 @@
+"""GET /health: the process lives. GET /ready: it can answer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fastapi import APIRouter
+
+from qa.http.dependencies import TheService
+from qa.http.errors import Problem
+
+router = APIRouter(tags=["state"])
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    status: Literal["ok"] = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    articles: int
+    passages: int
+    status: Literal["ready"] = "ready"
+
+
+@router.get("/health", summary="Whether the process lives")
+async def health() -> Health:
+    return Health()
+
+
+@router.get("/ready", summary="Whether the index is open and whole, and the model read")
+def ready(service: TheService) -> Ready:
+    readiness = service.readiness()
+    if readiness.reason is not None:
+        raise Problem(503, readiness.reason, {"Retry-After": "1"})
+    return Ready(articles=readiness.articles, passages=readiness.passages)

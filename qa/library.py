@@ -1,0 +1,41 @@
+"""What one can do with a collection of articles, here or over HTTP, and which of the two it is."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Protocol
+
+from qa.articles import AddReport, ArticleList, Collection, WholeArticle
+from qa.types import Answer, Event, GivenPassage, Question
+from vectorstore.articles import Unreadable
+from vectorstore.ingest import Progress, ignore_progress
+from vectorstore.types import Article, Filters
+
+
+class Library(Protocol):
+    """Implemented by `qa.service.Service` in this process and `qa.client.Client` over HTTP."""
+
+    def ask(self, question: Question) -> Answer: ...
+
+    def stream(self, question: Question) -> AsyncIterator[Event]: ...
+
+    def search(
+        self, query: str, k: int = 8, filters: Filters | None = None
+    ) -> tuple[GivenPassage, ...]: ...
+
+    def articles(
+        self, limit: int = 50, cursor: str | None = None, containing: str = ""
+    ) -> ArticleList: ...
+
+    def article(self, article_id: str) -> WholeArticle | None: ...
+
+    def add(
+        self,
+        articles: Iterable[Article | Unreadable],
+        on_progress: Callable[[Progress], None] = ignore_progress,
+    ) -> AddReport: ...
+
+    def remove(self, article_id: str) -> bool: ...
+
+    def collection(self) -> Collection: ...
+
+    def close(self) -> None: ...

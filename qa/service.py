@@ -1,0 +1,130 @@
+"""What the service does, in one process: every entry point calls these methods and no others."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from langchain_core.runnables import Runnable
+
+from qa.articles import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
+from qa.chain import answerer_for
+from qa.types import Answer, Answerer, AnswererName, Event, GivenPassage, Question
+from vectorstore.articles import Unreadable
+from vectorstore.checking import IndexCheck, check_index, repair_index
+from vectorstore.ingest import Progress, ignore_progress, ingest
+from vectorstore.retrieval import search
+from vectorstore.store import Store
+from vectorstore.types import Article, Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What the index holds; `reason` says why it cannot answer yet, None if it can."""
+
+    articles: int
+    passages: int
+    reason: str | None
+
+
+class Service:
+    """Questions and articles over one opened index. Any thread may call any method."""
+
+    def __init__(
+        self,
+        store: Store,
+        chain: Runnable[Question, Event],
+        answerers: Mapping[AnswererName, Answerer],
+        model: str | None,
+    ) -> None:
+        self.store = store
+        self._chain = chain
+        self._answerers = answerers
+        self._model = model
+        self._loaded = False
+
+    def close(self) -> None:
+        self.store.close()
+
+    def load(self) -> None:
+        """Read the models now, so that the first question does not wait for them."""
+        self.store.vectors.warm()
+        self.search("ready", 1)
+        self._loaded = True
+
+    def readiness(self) -> Readiness:
+        passages = self.store.catalog.summary().passages
+        vectors = self.store.vectors.count()
+        reason = None
+        if not self._loaded:
+            reason = "The embedding model is being read. Ask again in a few seconds."
+        elif passages != vectors:
+            reason = (
+                f"The index has {passages:,} passages and {vectors:,} vectors: articles are being "
+                "added, or were interrupted. If this stays, run `qa check --repair`."
+            )
+        return Readiness(self.store.catalog.summary().articles, passages, reason)
+
+    def check_askable(self, question: Question) -> None:
+        """Raises AnswererMissing for a question that no answerer here is for."""
+        answerer_for(question, self._answerers)
+
+    def ask(self, question: Question) -> Answer:
+        """Raises AnswererMissing."""
+        return _whole(self._chain.invoke(question))
+
+    async def ask_async(self, question: Question) -> Answer:
+        """Raises AnswererMissing."""
+        return _whole(await self._chain.ainvoke(question))
+
+    def stream(self, question: Question) -> AsyncIterator[Event]:
+        """The events of the answer, the last of them the answer itself."""
+        return self._chain.astream(question)
+
+    def search(
+        self, query: str, k: int = 8, filters: Filters | None = None
+    ) -> tuple[GivenPassage, ...]:
+        return tuple(GivenPassage.of(found) for found in search(self.store, query, k, filters))
+
+    def articles(
+        self, limit: int = 50, cursor: str | None = None, containing: str = ""
+    ) -> ArticleList:
+        """Raises ValueError for a cursor that no former list gave."""
+        return ArticleList.of(self.store.catalog.page(limit, cursor, containing))
+
+    def article(self, article_id: str) -> WholeArticle | None:
+        article = self.store.catalog.article(article_id)
+        return None if article is None else WholeArticle.of(article)
+
+    def add(
+        self,
+        articles: Iterable[Article | Unreadable],
+        on_progress: Callable[[Progress], None] = ignore_progress,
+    ) -> AddReport:
+        return AddReport.of(ingest(self.store, articles, on_progress))
+
+    def remove(self, article_id: str) -> bool:
+        """Whether the article was there."""
+        return self.store.remove(article_id)
+
+    def check(self) -> IndexCheck:
+        return check_index(self.store)
+
+    def repair(self) -> IndexCheck:
+        return repair_index(self.store)
+
+    def collection(self) -> Collection:
+        summary = self.store.catalog.summary()
+        return Collection(
+            articles=summary.articles,
+            passages=summary.passages,
+            published_from=summary.published_from,
+            published_to=summary.published_to,
+            sources=tuple(SourceEntry(source, count) for source, count in summary.sources),
+            example_questions=(),
+            answerers=tuple(self._answerers),
+            model=self._model,
+        )
+
+
+def _whole(event: Event) -> Answer:
+    assert isinstance(event, Answer), event
+    return event
