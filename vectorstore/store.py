@@ -28,7 +28,7 @@ class Owner:
     url: str | None
 
 
-class IndexInUse(Exception):  # noqa: N818  # named for what is the case
+class IndexInUse(Exception):
     """Another process has the index open."""
 
     def __init__(self, folder: Path, owner: Owner) -> None:
@@ -38,7 +38,7 @@ class IndexInUse(Exception):  # noqa: N818  # named for what is the case
         super().__init__(f"The index in {folder} is in use by {whom}. Wait for it, or end it.")
 
 
-class OtherEmbeddingModel(Exception):  # noqa: N818
+class OtherEmbeddingModel(Exception):
     """The index holds vectors of another model than the one in use."""
 
 
