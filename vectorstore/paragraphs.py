@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 from vectorstore.types import Span
 
@@ -60,7 +61,7 @@ def _wrapped(text: str, lines: list[Span]) -> bool:
     if len(lines) == 1 or width > _WIDEST_WRAPPED_LINE:
         return False
     mid_sentence = 0
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         first_word = following.of(text).split(None, 1)[0]
         if line.end - line.start + 1 + len(first_word) <= width:
             return False

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from vectorstore.store import Store
 from vectorstore.stopwords import STOPWORDS
+from vectorstore.store import Store
 from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
 
 CANDIDATES = 50
@@ -115,7 +115,7 @@ def _dense_scores(
 def _scaled(scores: Vectors) -> Vectors:
     if not len(scores):
         return scores
-    low, high = scores.min(), scores.max()
+    low, high = float(scores.min()), float(scores.max())
     if high == low:
         return np.ones_like(scores)
     scaled: Vectors = (scores - low) / (high - low)
