@@ -34,7 +34,7 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-class AnswererMissing(UserError):  # noqa: N818  # named for what is the case
+class AnswererMissing(UserError):  # named for what is the case
     """A question asks for an answerer that is not configured."""
 
 

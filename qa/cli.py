@@ -21,7 +21,6 @@ from qa.terminal import (
     show_report,
     show_settings,
 )
-
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:

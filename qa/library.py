@@ -1,6 +1,5 @@
 """What one can do with a collection of articles, here or over HTTP, and which of the two it is."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Protocol
 

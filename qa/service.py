@@ -126,5 +126,6 @@ class Service:
 
 
 def _whole(event: Event) -> Answer:
-    assert isinstance(event, Answer), event
+    if not isinstance(event, Answer):
+        raise TypeError(f"The chain ended with {type(event).__name__}, not with an answer.")
     return event

@@ -29,7 +29,7 @@ class Owner:
     url: str | None
 
 
-class IndexInUse(UserError):  # noqa: N818  # named for what is the case
+class IndexInUse(UserError):  # named for what is the case
     """Another process has the index open."""
 
     def __init__(self, folder: Path, owner: Owner) -> None:
@@ -39,7 +39,7 @@ class IndexInUse(UserError):  # noqa: N818  # named for what is the case
         super().__init__(f"The index in {folder} is in use by {whom}.")
 
 
-class OtherEmbeddingModel(UserError):  # noqa: N818
+class OtherEmbeddingModel(UserError):
     """The index holds vectors of another model than the one in use."""
 
 

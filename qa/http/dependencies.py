@@ -12,8 +12,7 @@ MOST_QUESTIONS_AT_ONCE = 32
 
 
 def the_service(request: Request) -> Service:
-    service = request.app.state.service
-    assert isinstance(service, Service)
+    service: Service = request.app.state.service
     return service
 
 

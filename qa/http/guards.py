@@ -66,7 +66,7 @@ class SameOrigin:
         await self.app(scope, receive, send)
 
 
-class TooLarge(Exception):  # noqa: N818  # named for what is the case
+class TooLarge(Exception):  # named for what is the case
     """The body of a request is longer than is read."""
 
 
