@@ -227,7 +227,7 @@ def remove(article_ids: tuple[str, ...], data: Path | None) -> None:
 @data_option
 def serve(host: str | None, port: int | None, seed: Path | None, data: Path | None) -> None:
     """Serve the chat page and the HTTP interface."""
-    from qa.serving import serve as serve_here
+    from qa.http.serving import serve as serve_here
 
     settings = read_settings(host=host, port=port, data=data)
     serve_here(settings, seed, err)

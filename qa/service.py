@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
-
-from langchain_core.runnables import Runnable
+from typing import Protocol
 
 from qa.articles import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
 from qa.chain import answerer_for
@@ -14,6 +13,16 @@ from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.types import Article, Filters
+
+
+class Chain(Protocol):
+    """What of the Runnable that `qa.chain` builds is used here."""
+
+    def invoke(self, input: Question) -> Event: ...
+
+    async def ainvoke(self, input: Question) -> Event: ...
+
+    def astream(self, input: Question) -> AsyncIterator[Event]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Service:
     def __init__(
         self,
         store: Store,
-        chain: Runnable[Question, Event],
+        chain: Chain,
         answerers: Mapping[AnswererName, Answerer],
         model: str | None,
     ) -> None:

@@ -1,0 +1,47 @@
+"""Our retrieval as a LangChain retriever, for anyone's LangChain chain."""
+
+from collections.abc import Callable, Sequence
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import Field
+
+from vectorstore.types import Filters, ScoredPassage
+
+
+class PassageRetriever(BaseRetriever):
+    """Documents of passages, best first, with what a citation needs in their metadata.
+
+    `search` takes a question, a number of passages and filters:
+
+        retriever = PassageRetriever(search=partial(search, store), k=8)
+        retriever.invoke("When did Binance.US join the Blockchain Association?")
+    """
+
+    search: Callable[[str, int, Filters], Sequence[ScoredPassage]]
+    k: int = Field(8, ge=1)
+    filters: Filters = Filters()
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return [as_document(found) for found in self.search(query, self.k, self.filters)]
+
+
+def as_document(found: ScoredPassage) -> Document:
+    """`article.text[metadata["start"]:metadata["end"]] == page_content`; dates are ISO strings."""
+    passage, article = found.passage, found.article
+    known = {
+        "article_id": article.id,
+        "title": article.title,
+        "published": article.published.isoformat() if article.published else None,
+        "source": article.source,
+        "author": article.author,
+        "url": article.url,
+        "start": passage.start,
+        "end": passage.end,
+        "score": found.score,
+    }
+    metadata = {name: value for name, value in known.items() if value is not None}
+    return Document(id=passage.id, page_content=passage.text, metadata=metadata)
