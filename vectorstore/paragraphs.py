@@ -10,10 +10,14 @@ from vectorstore.types import Span
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|[\r\n\u2028\u2029]")
-_ENDS_SENTENCE = re.compile(r"[.!?…:][\"'”’»)\]]*$")
-_SAME_CHARACTER = str.maketrans("‘’‚‛“”„‟«»–—‐‑‒―", '\'\'\'\'""""""------')
+_ENDS_SENTENCE = re.compile(r"[.!?…:][\"'\u201d\u2019»)\]]*$")
+_SAME_CHARACTER = str.maketrans(
+    "\u2018\u2019\u201a\u201b\u201c\u201d„‟«»\u2013\u2014\u2010\u2011\u2012\u2015",
+    '\'\'\'\'""""""------',
+)
 
 _WIDEST_WRAPPED_LINE = 120
+_MOST_WRAPPED_LINES = 500
 _FEWEST_CHARACTERS_TO_RECOGNISE = 25
 
 
@@ -57,8 +61,10 @@ def _wrapped(text: str, lines: list[Span]) -> bool:
 
     Then no line but the last had room for the first word of the next, and most end mid-sentence.
     """
+    if not 1 < len(lines) <= _MOST_WRAPPED_LINES:
+        return False
     width = max(line.end - line.start for line in lines)
-    if len(lines) == 1 or width > _WIDEST_WRAPPED_LINE:
+    if width > _WIDEST_WRAPPED_LINE:
         return False
     mid_sentence = 0
     for line, following in pairwise(lines):
