@@ -171,7 +171,7 @@ class Client:
 
     def _unreachable(self, error: httpx.HTTPError) -> ServiceError:
         return ServiceError(
-            f"No answer from the service at {self._url} ({error or type(error).__name__}). "
+            f"No answer from the service at {self._url} ({str(error) or type(error).__name__}). "
             "Is it running? `qa serve` starts it."
         )
 

@@ -58,11 +58,11 @@ def decode(data: bytes, declared: str | None = None) -> str:
     text = data.decode("utf-8", "replace")
     if _mostly_whole(text):
         return text
-    for encoding in (_known(declared), _detect(data, first_bad)):
-        if encoding is None:
+    for candidate in (_known(declared), _detect(data, first_bad)):
+        if candidate is None:
             continue
         try:
-            return data.decode(encoding)
+            return data.decode(candidate)
         except UnicodeDecodeError:
             continue
     raise UnreadableFileError(_UNKNOWN)

@@ -19,7 +19,7 @@ _ABBREVIATION = re.compile(
     r"|Sr|Jr|No|Nos|vs|Inc|Ltd|Co|Corp|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|U\.S|U\.K|U\.N|D\.C"
     r"|e\.g|i\.e|a\.m|p\.m))\.$"
 )
-# "LIMA, Peru (Reuters) - ", "MADRID, Spain -- "
+# Such as LIMA, Peru (Reuters) - or MADRID, Spain --
 _DATELINE = re.compile(
     r"(?:[^.!?\n(]{0,60}\([A-Z][\w. ]{1,20}\)|[A-Z][A-Z .']{2,30}(?:, [A-Z][\w. ]{1,30}){0,2})"
     r"\s*(?:--|[-\u2013\u2014])\s+"

@@ -63,8 +63,7 @@ def _extract(page: str, max_bytes: int) -> Draft | Fault:
         if not isinstance(document, Document):
             return Fault(_NOT_AN_ARTICLE)
         published = _stated_date(tree, document.url)
-    # A malformed page may fail anywhere in there, and is to be the only one lost.
-    except Exception:
+    except Exception:  # noqa: BLE001  # a malformed page may fail anywhere; only it is lost
         return Fault(_NOT_AN_ARTICLE)
     lines = (line.rstrip() for line in (document.text or "").splitlines())
     url = web_address(document.url)
