@@ -1,0 +1,143 @@
+// @ts-check
+/** Puts the parts together, and turns addresses and keys into what they do. */
+import { Chats } from "./chats.js";
+import { startCards } from "./chip.js";
+import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { byId } from "./dom.js";
+import { FilterPanel } from "./filters.js";
+import { icon } from "./icons.js";
+import { Library } from "./library.js";
+import { noFilters, readRoute } from "./routes.js";
+import { readCollection } from "./service.js";
+import { Sidebar } from "./sidebar.js";
+import { SourcePane } from "./source.js";
+import { nextTheme } from "./theme.js";
+import { toast } from "./toast.js";
+import { showWelcome, showWelcomeTrouble } from "./welcome.js";
+
+const chats = new Chats(localStorage);
+
+const source = new SourcePane({
+  onOnly: ({ id, title }) => {
+    filters.set({ ...filters.filters, articles: [{ id, title }] });
+    if (onArticles()) location.hash = "#/";
+    source.close();
+    composer.focus();
+  },
+  onClose: () => {
+    if (onArticles()) history.replaceState(null, "", "#/articles");
+  },
+});
+const filters = new FilterPanel(() => {});
+const conversation = new Conversation({ chats, filters, source, composer: () => composer, onChange: showState });
+const composer = new Composer({
+  onAsk: (question) => conversation.ask(question),
+  onStop: () => conversation.stop(),
+});
+const sidebar = new Sidebar(chats, {
+  onRemoved: (chat) => {
+    if (chat.id === conversation.chat?.id) location.hash = "#/";
+    showState();
+  },
+  onRenamed: (chat) => {
+    if (conversation.chat?.id === chat.id) conversation.chat.title = chat.title;
+    showState();
+  },
+});
+const library = new Library({
+  onChanged: loadCollection,
+  onRemoved: (id) => {
+    if (source.view?.articleId === id) source.close();
+  },
+});
+
+function onArticles() {
+  return readRoute(location.hash)?.page === "articles";
+}
+
+/** What follows from which chat is open. */
+function showState() {
+  const { chat } = conversation;
+  document.body.classList.toggle("welcoming", !chat);
+  byId("chat-heading").textContent = chat?.title ?? "";
+  document.title = onArticles() ? "Articles · Article QA" : chat ? `${chat.title} · Article QA` : "Article QA";
+  sidebar.render(chat?.id ?? null);
+}
+
+async function loadCollection() {
+  try {
+    const collection = await readCollection();
+    filters.setCollection(collection);
+    showWelcome(collection, (question) => conversation.ask(question));
+  } catch (error) {
+    showWelcomeTrouble(error, loadCollection);
+  }
+}
+
+function followAddress() {
+  const route = readRoute(location.hash);
+  if (!route) return;
+  const articles = route.page === "articles";
+  byId("library").hidden = !articles;
+  byId("conversation").hidden = articles;
+  for (const [id, current] of /** @type {const} */ ([["to-ask", !articles], ["to-articles", articles]])) {
+    if (current) byId(id).setAttribute("aria-current", "page");
+    else byId(id).removeAttribute("aria-current");
+  }
+  if (route.page === "articles") {
+    library.load();
+    if (route.id) source.open({ articleId: route.id, current: null, citations: [], passages: [], opener: byId("article-search") });
+    else source.close();
+    showState();
+    return;
+  }
+  source.close();
+  if (route.page === "chat") {
+    const same = conversation.chat?.id === route.id;
+    const chat = same ? conversation.chat : chats.get(route.id);
+    if (!chat) {
+      toast("That chat is not in this browser. It may have been deleted, or had elsewhere.");
+      history.replaceState(null, "", "#/");
+    }
+    if (!same) {
+      conversation.show(chat);
+      filters.set(structuredClone(chat?.turns.at(-1)?.filters ?? noFilters()));
+    }
+  } else {
+    conversation.show(null);
+    filters.set(route.page === "ask" ? route.filters : noFilters());
+    if (route.page === "ask") conversation.ask(route.question);
+    else composer.focus();
+  }
+  showState();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") {
+    if (conversation.running) conversation.stop();
+    else if (sidebar.isOpen) sidebar.show(false);
+    else source.close();
+    return;
+  }
+  const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  if (onArticles()) byId("article-search").focus();
+  else composer.focus();
+});
+addEventListener("hashchange", followAddress);
+addEventListener("storage", showState);
+byId("theme-button").append(icon("theme"));
+byId("theme-button").addEventListener("click", () => {
+  const theme = nextTheme();
+  toast(theme === "system" ? "Light or dark as your system is." : `The page is ${theme} now.`);
+});
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  composer.focus();
+});
+startCards();
+loadCollection();
+followAddress();

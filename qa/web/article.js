@@ -1,0 +1,53 @@
+// @ts-check
+/** An article's whole text as paragraphs, with the quoted words marked exactly. */
+import { words } from "./bidi.js";
+import { el } from "./dom.js";
+import { Offsets, pieces } from "./offsets.js";
+
+/** @typedef {import("./types.js").Article} Article */
+/** @typedef {"current"|"cited"|"passage"|"skipped"} Mark strongest first */
+/** @typedef {{start: number, end: number, mark: Mark}} Marked a range in code points */
+
+/**
+ * Fills `parent`. Its `textContent` is the article's text, character for character.
+ * @param {HTMLElement} parent
+ * @param {Article} article
+ * @param {Marked[]} marked
+ */
+export function showText(parent, article, marked) {
+  const offsets = new Offsets(article.text);
+  const skipped = article.skipped.map(([start, end]) => /** @type {Marked} */ ({ start, end, mark: "skipped" }));
+  const ranges = [...marked, ...skipped].map(({ start, end, mark }) => ({
+    start: offsets.unit(start),
+    end: offsets.unit(end),
+    value: mark,
+  }));
+  const nodes = [];
+  let at = 0;
+  // Blank lines part paragraphs; they stay in the page as the white space between them.
+  for (const gap of article.text.matchAll(/(?:\r\n|\r|\n)(?:[ \t]*(?:\r\n|\r|\n))+|$/g)) {
+    if (gap.index > at) nodes.push(paragraph(article.text, at, gap.index, ranges));
+    if (gap[0]) nodes.push(document.createTextNode(gap[0]));
+    at = gap.index + gap[0].length;
+  }
+  parent.replaceChildren(...nodes);
+}
+
+/**
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ * @param {import("./offsets.js").Range<Mark>[]} ranges
+ */
+function paragraph(text, start, end, ranges) {
+  const nodes = pieces(start, end, ranges).map((piece) => {
+    const content = words(text.slice(piece.start, piece.end));
+    const has = (/** @type {Mark} */ mark) => piece.values.includes(mark);
+    if (has("current")) return el("mark", { class: "current" }, ...content);
+    if (has("cited")) return el("mark", { class: "cited" }, ...content);
+    if (has("passage")) return el("span", { class: "passage" }, ...content);
+    if (has("skipped")) return el("span", { class: "skipped" }, ...content);
+    return el("span", {}, ...content);
+  });
+  return el("p", { dir: "auto" }, ...nodes);
+}

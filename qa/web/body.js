@@ -1,0 +1,195 @@
+// @ts-check
+/** An answer's text as nodes: sentences that can be told apart, each followed by its chips. */
+import { words } from "./bidi.js";
+import { chip } from "./chip.js";
+import { dateline } from "./dates.js";
+import { el } from "./dom.js";
+import { parse, withoutMarkers } from "./formatter.js";
+import { icon } from "./icons.js";
+import { Offsets, pieces } from "./offsets.js";
+import { originalLink } from "./original.js";
+
+/** @typedef {import("./types.js").Citation} Citation */
+/** @typedef {import("./types.js").Sentence} Sentence */
+/** @typedef {import("./formatter.js").Leaf} Leaf */
+/** @typedef {(citation: Citation, chip: HTMLElement) => void} Cite */
+/**
+ * @typedef {{text: string, sentences: Sentence[], citations: Citation[], done: boolean,
+ *   short: {text: string, citation: number}|null}} View what is known of an answer so far
+ */
+/** @typedef {{key: string, make: () => Node}} Part */
+/** @typedef {{sentence: number|null, last: boolean, leaves: Leaf[]}} Run */
+
+/**
+ * A written answer, block by block.
+ * @param {View} view
+ * @param {Cite} onCite
+ * @returns {Part[]}
+ */
+export function writtenParts(view, onCite) {
+  // While a marker is still arriving, its first characters are no text.
+  const text = view.done ? view.text : view.text.replace(/[ \t]*\[[\d,\s]*$/, "");
+  const offsets = new Offsets(text);
+  const ranges = view.sentences.map((sentence, index) => ({
+    start: offsets.unit(sentence.start),
+    end: offsets.unit(sentence.end),
+    value: index,
+  }));
+  const links = new Set(view.citations.map((citation) => citation.url ?? ""));
+  const blocks = parse(text, links).map((block) => ({
+    block,
+    items: block.items.map((leaves) => runsOf(leaves, ranges)),
+  }));
+  closeSentences(blocks.flatMap(({ items }) => items.flat()));
+  const byNumber = new Map(view.citations.map((citation) => [citation.number, citation]));
+
+  return blocks.map(({ block, items }) => {
+    const inside = items.flat().map((run) => [run.last, run.sentence !== null && view.sentences[run.sentence]]);
+    const key = JSON.stringify([block.kind, text.slice(block.start, block.end), inside, view.done]);
+    /** @param {Run[]} runs */
+    const nodes = (runs) =>
+      runs.map((run) => {
+        const sentence = run.sentence === null ? null : view.sentences[run.sentence];
+        const content = run.leaves.map((leaf) => leafNode(text, leaf));
+        if (!sentence) return el("span", { class: view.done ? "loose" : "unchecked" }, ...content);
+        const numbers = run.last ? sentence.citations : [];
+        const chips = numbers.flatMap((number) => byNumber.get(number) ?? []).map((found) => chip(found, onCite));
+        const why = run.last && !sentence.supported && whyNode(sentence);
+        return el("span", { class: sentence.supported ? "sentence" : "sentence unsupported" }, el("span", { class: "words" }, ...content), chipGroup(chips), why);
+      });
+    const make = () => {
+      if (block.kind === "ul" || block.kind === "ol") {
+        return el(block.kind, {}, ...items.map((runs) => el("li", { dir: "auto" }, ...nodes(runs))));
+      }
+      if (block.kind === "pre") return el("pre", { tabindex: 0 }, el("code", {}, ...nodes(items[0])));
+      return el("p", { dir: "auto", class: block.kind === "heading" && "heading" }, ...nodes(items[0]));
+    };
+    return { key, make };
+  });
+}
+
+/**
+ * Consecutive pieces of the same sentence, together.
+ * @param {Leaf[]} leaves
+ * @param {import("./offsets.js").Range<number>[]} ranges
+ * @returns {Run[]}
+ */
+function runsOf(leaves, ranges) {
+  /** @type {Run[]} */
+  const runs = [];
+  for (const leaf of leaves) {
+    for (const piece of pieces(leaf.start, leaf.end, ranges)) {
+      const sentence = piece.values[0] ?? null;
+      const cut = { ...leaf, start: piece.start, end: piece.end };
+      const run = runs.at(-1);
+      if (run && run.sentence === sentence) run.leaves.push(cut);
+      else runs.push({ sentence, last: false, leaves: [cut] });
+    }
+  }
+  return runs;
+}
+
+/** Marks where each sentence ends: its chips come there and nowhere else. @param {Run[]} runs */
+function closeSentences(runs) {
+  const seen = new Set();
+  for (const run of runs.toReversed()) {
+    run.last = run.sentence !== null && !seen.has(run.sentence);
+    seen.add(run.sentence);
+  }
+}
+
+/** @param {string} text @param {Leaf} leaf @returns {Node} */
+function leafNode(text, leaf) {
+  /** @type {HTMLElement|DocumentFragment} */
+  let node = document.createDocumentFragment();
+  node.append(...words(text.slice(leaf.start, leaf.end)));
+  if (leaf.code) node = el("code", {}, node);
+  if (leaf.em) node = el("em", {}, node);
+  if (leaf.strong) node = el("strong", {}, node);
+  const href = leaf.href && originalLink(leaf.href);
+  if (href) node = el("a", { href, target: "_blank", rel: "noopener noreferrer" }, node);
+  return node;
+}
+
+/** @param {Sentence} sentence */
+function whyNode(sentence) {
+  const reason = sentence.reason || "No passage of the articles says this.";
+  return el("span", { class: "why" }, icon("warn"), el("span", {}, "Not supported. ", ...words(reason)));
+}
+
+/** Chips that never stand alone at the start of a line. @param {HTMLElement[]} chips */
+function chipGroup(chips) {
+  return chips.length > 0 && el("span", { class: "chips" }, "\u2060", ...chips);
+}
+
+/**
+ * An answer made of quotations: the sentences as they stand in the articles, those of one article
+ * together, with its name under them. Nothing in a quotation is read as Markdown.
+ * @param {View} view
+ * @param {Cite} onCite
+ * @returns {Part[]}
+ */
+export function quotedParts(view, onCite) {
+  const offsets = new Offsets(view.text);
+  const byNumber = new Map(view.citations.map((citation) => [citation.number, citation]));
+  /** @type {{articleId: string|null, sentences: Sentence[]}[]} */
+  const groups = [];
+  for (const sentence of view.sentences) {
+    const articleId = byNumber.get(sentence.citations[0])?.article_id ?? null;
+    const group = groups.at(-1);
+    if (group && articleId && group.articleId === articleId) group.sentences.push(sentence);
+    else groups.push({ articleId, sentences: [sentence] });
+  }
+  /** @type {Part[]} */
+  const parts = groups.map((group) => ({
+    key: JSON.stringify([group, view.short]),
+    make: () => quotation(group.sentences, byNumber, view, onCite),
+  }));
+  const rest = view.text.slice(offsets.unit(view.sentences.at(-1)?.end ?? 0));
+  if (rest.trim() && (!view.done || view.sentences.length === 0)) {
+    const words_ = withoutMarkers(rest).replace(/[ \t]*\[[\d,\s]*$/, "");
+    parts.push({ key: words_, make: () => el("p", { class: "unchecked", dir: "auto" }, ...words(words_)) });
+  }
+  return parts;
+}
+
+/**
+ * @param {Sentence[]} sentences
+ * @param {Map<number, Citation>} byNumber
+ * @param {View} view
+ * @param {Cite} onCite
+ */
+function quotation(sentences, byNumber, view, onCite) {
+  const offsets = new Offsets(view.text);
+  const lines = sentences.map((sentence) => {
+    const found = sentence.citations.flatMap((number) => byNumber.get(number) ?? []);
+    const said = offsets.slice(sentence.start, sentence.end);
+    const quote = found.find((citation) => said.includes(citation.quote))?.quote ?? withoutMarkers(said);
+    const short = view.short && sentence.citations.includes(view.short.citation) ? view.short.text : "";
+    const chips = found.map((citation) => chip(citation, onCite));
+    return el("p", { dir: "auto" }, el("q", {}, ...underlined(quote.trim(), short)), chipGroup(chips));
+  });
+  const first = byNumber.get(sentences[0].citations[0]);
+  const caption =
+    first &&
+    el(
+      "figcaption",
+      { dir: "auto" },
+      el("cite", {}, ...words(first.title)),
+      dateline(first) && el("span", { class: "dateline" }, ...words(dateline(first))),
+    );
+  return el("figure", { class: "quotation" }, el("blockquote", {}, ...lines), caption);
+}
+
+/**
+ * The quote, with the words that answer the question underlined where they first stand.
+ * @param {string} quote
+ * @param {string} short
+ * @returns {Node[]}
+ */
+function underlined(quote, short) {
+  const at = short ? quote.indexOf(short) : -1;
+  if (at < 0) return words(quote);
+  const end = at + short.length;
+  return [...words(quote.slice(0, at)), el("strong", { class: "short-here" }, ...words(quote.slice(at, end))), ...words(quote.slice(end))];
+}

@@ -1,0 +1,166 @@
+// @ts-check
+/** The chats, kept in this browser and nowhere else: one entry a chat. */
+import { dateline, day } from "./dates.js";
+import { line } from "./bidi.js";
+import { withoutMarkers } from "./formatter.js";
+
+/** @typedef {import("./types.js").Chat} Chat */
+/** @typedef {import("./types.js").Turn} Turn */
+/** @typedef {import("./types.js").Citation} Citation */
+
+const PREFIX = "article-qa.chat.";
+
+/** A store of chats over the browser's storage, or anything that keeps strings by name. */
+export class Chats {
+  /** @param {Storage} storage */
+  constructor(storage) {
+    this.storage = storage;
+  }
+
+  /** All chats, the latest first. A broken entry is passed over, not deleted. @returns {Chat[]} */
+  list() {
+    /** @type {Chat[]} */
+    const chats = [];
+    for (let index = 0; index < this.storage.length; index += 1) {
+      const key = this.storage.key(index);
+      const chat = key?.startsWith(PREFIX) ? this.#read(key) : null;
+      if (chat) chats.push(chat);
+    }
+    return chats.sort((a, b) => (a.updated < b.updated ? 1 : -1));
+  }
+
+  /** @param {string} id @returns {Chat|null} */
+  get(id) {
+    return this.#read(PREFIX + id);
+  }
+
+  /**
+   * Keeps a chat. When the browser's space is used up the oldest others make room.
+   * @param {Chat} chat
+   * @returns {"kept"|"made room"|"not kept"}
+   */
+  save(chat) {
+    const entry = JSON.stringify({ ...chat, turns: chat.turns.map(slim) });
+    const others = this.list().filter((other) => other.id !== chat.id);
+    for (let room = "kept"; ; room = "made room") {
+      try {
+        this.storage.setItem(PREFIX + chat.id, entry);
+        return /** @type {"kept"|"made room"} */ (room);
+      } catch {
+        const oldest = others.pop();
+        if (!oldest) return "not kept";
+        this.remove(oldest.id);
+      }
+    }
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.storage.removeItem(PREFIX + id);
+  }
+
+  /** @param {string} key @returns {Chat|null} */
+  #read(key) {
+    try {
+      const chat = JSON.parse(this.storage.getItem(key) ?? "null");
+      return typeof chat?.id === "string" && Array.isArray(chat.turns) ? chat : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/**
+ * A turn without what can be read again: an answer needs the places of its passages, and their
+ * words only where it has no citations to show.
+ * @param {Turn} turn
+ * @returns {Turn}
+ */
+function slim(turn) {
+  if (!turn.answer?.answered) return turn;
+  const passages = turn.answer.passages.map((passage) => ({ ...passage, text: "" }));
+  return { ...turn, answer: { ...turn.answer, passages } };
+}
+
+/** @param {string} question */
+export function titleFor(question) {
+  const title = line(question);
+  return title.length <= 60 ? title : `${title.slice(0, 57).replace(/\s+\S*$/, "").toWellFormed()}…`;
+}
+
+/**
+ * An answer as text that can be pasted anywhere: the sentences with their marks, then the sources.
+ * @param {Turn} turn
+ */
+export function answerText(turn) {
+  const text = (turn.answer?.text ?? turn.text).trim();
+  const citations = turn.answer?.citations ?? turn.citations;
+  if (citations.length === 0) return text;
+  const sources = citations.map(
+    (citation) => `[${citation.number}] ${source(citation)}\n    “${line(citation.quote)}”`,
+  );
+  return `${text}\n\nSources\n${sources.join("\n")}`;
+}
+
+/** @param {Citation} citation */
+function source(citation) {
+  const parts = [line(citation.title), line(dateline(citation)), citation.url && line(citation.url)];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/**
+ * A chat as a Markdown document.
+ * @param {Chat} chat
+ */
+export function asMarkdown(chat) {
+  const turns = chat.turns.map((turn) => {
+    const only = filterWords(turn);
+    const citations = turn.answer?.citations ?? turn.citations;
+    const text = turn.answer?.text ?? turn.text;
+    const quotes = citations.map(
+      (citation) => `${citation.number}. ${escape(source(citation))}  \n   > ${escape(line(citation.quote))}`,
+    );
+    return [
+      `## ${escape(line(turn.question))}`,
+      only && `*${escape(only)}*`,
+      // A written answer is Markdown already; a quotation is not, and must not become it.
+      turn.answer?.answerer === "extractive" ? escape(text) : text,
+      turn.answer?.notice && `*${escape(turn.answer.notice)}*`,
+      turn.state === "stopped" && "*This answer was stopped before its end.*",
+      turn.trouble && `*${escape(turn.trouble.what)}*`,
+      quotes.length > 0 && `### Sources\n\n${quotes.join("\n")}`,
+    ]
+      .filter(Boolean)
+      .join("\n\n");
+  });
+  return `# ${escape(line(chat.title))}\n\n${turns.join("\n\n")}\n`;
+}
+
+/** @param {string} text */
+const escape = (text) => text.replace(/[\\`*_<>#|~]/g, "\\$&").replace(/\[(?!\d{1,3}\])/g, "\\[");
+
+/** The filters of a turn in words; "" when it had none. @param {Turn} turn */
+export function filterWords(turn) {
+  const { from, to, sources, articles } = turn.filters;
+  const parts = [
+    from && to ? `${day(from)} to ${day(to)}` : from ? `from ${day(from)}` : to ? `until ${day(to)}` : "",
+    sources.map(line).join(", "),
+    articles.map((article) => `“${line(article.title)}”`).join(", "),
+  ].filter(Boolean);
+  return parts.length > 0 ? `Only ${parts.join(" · ")}` : "";
+}
+
+/**
+ * What the service is told of the conversation so far: the questions that were answered.
+ * @param {Turn[]} turns
+ * @returns {{role: "user"|"assistant", content: string}[]}
+ */
+export function historyOf(turns) {
+  return turns
+    .filter((turn) => turn.state === "done" && turn.answer)
+    .slice(-6)
+    .flatMap((turn) => [
+      { role: "user", content: turn.question },
+      { role: "assistant", content: withoutMarkers(turn.answer?.text ?? "") },
+    ]);
+}

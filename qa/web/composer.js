@@ -1,0 +1,98 @@
+// @ts-check
+/** The question box. What is typed is kept in this tab until it has been asked. */
+import { byId } from "./dom.js";
+import { icon } from "./icons.js";
+import { countPoints } from "./offsets.js";
+
+const LONGEST = 2000;
+const DRAFT = "article-qa.draft";
+
+export class Composer {
+  /**
+   * @param {{onAsk: (question: string) => boolean, onStop: () => void}} actions
+   *   `onAsk` says whether it took the question; if not, the box keeps it
+   */
+  constructor(actions) {
+    this.actions = actions;
+    this.form = /** @type {HTMLFormElement} */ (byId("composer"));
+    this.box = /** @type {HTMLTextAreaElement} */ (byId("question"));
+    this.hint = byId("composer-hint");
+    this.button = /** @type {HTMLButtonElement} */ (byId("send"));
+    this.busy = false;
+    this.box.value = sessionStorage.getItem(DRAFT) ?? "";
+    this.box.addEventListener("input", () => this.#changed());
+    this.box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.busy) this.actions.onStop();
+      else this.#submit();
+    });
+    this.setBusy(false);
+    this.#changed();
+  }
+
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    this.busy = busy;
+    this.button.replaceChildren(icon(busy ? "stop" : "send"));
+    this.button.setAttribute("aria-label", busy ? "Stop the answer" : "Ask");
+    this.button.title = busy ? "Stop (Esc)" : "Ask (Enter)";
+    this.button.classList.toggle("stop", busy);
+  }
+
+  /** Puts a question into the box to be changed. What was being typed stays, after it. @param {string} question */
+  edit(question) {
+    const typed = this.box.value.trim();
+    this.box.value = typed && typed !== question ? `${question}\n${typed}` : question;
+    this.#changed();
+    this.box.focus();
+  }
+
+  /** Takes the focus, except where that would push a keyboard up over the page. */
+  focus() {
+    if (matchMedia("(hover: hover)").matches) this.box.focus();
+  }
+
+  /** Tells something about the question below the box. @param {string} sentence */
+  warn(sentence) {
+    this.hint.textContent = sentence;
+    this.hint.classList.add("warning");
+  }
+
+  #submit() {
+    const question = this.box.value.trim();
+    if (this.busy) {
+      this.warn("The answer is still being written. Press Esc to stop it, then ask.");
+      return;
+    }
+    if (question === "" || this.#tooLong()) return;
+    if (!this.actions.onAsk(question)) return;
+    this.box.value = "";
+    this.#changed();
+  }
+
+  #tooLong() {
+    const over = countPoints(this.box.value.trim()) - LONGEST;
+    if (over > 0) this.warn(`The question is ${over.toLocaleString("en")} characters too long: ${LONGEST.toLocaleString("en")} are allowed. Shorten it to ask.`);
+    return over > 0;
+  }
+
+  #changed() {
+    try {
+      sessionStorage.setItem(DRAFT, this.box.value);
+    } catch {
+      // Without storage the draft lives as long as the page.
+    }
+    this.hint.classList.remove("warning");
+    const left = LONGEST - countPoints(this.box.value);
+    this.hint.textContent = left <= 200 ? `${left.toLocaleString("en")} characters left` : "Enter asks · Shift+Enter breaks the line · / comes here";
+    if (!this.#tooLong()) this.box.removeAttribute("aria-invalid");
+    else this.box.setAttribute("aria-invalid", "true");
+    this.box.style.height = "auto";
+    this.box.style.height = `${Math.min(this.box.scrollHeight, innerHeight * 0.4)}px`;
+  }
+}

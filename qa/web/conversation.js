@@ -1,0 +1,201 @@
+// @ts-check
+/** The chat that is open: asks, follows the answer as it is written, keeps every turn. */
+import { answerText, historyOf, titleFor } from "./chats.js";
+import { announce, byId, motion } from "./dom.js";
+import { explain } from "./errors.js";
+import { askAddress, chatAddress } from "./routes.js";
+import { ask, filtersBody } from "./service.js";
+import { copy, toast } from "./toast.js";
+import { count, TurnView } from "./turn.js";
+
+/** @typedef {import("./types.js").Chat} Chat */
+/** @typedef {import("./types.js").Turn} Turn */
+/** @typedef {import("./types.js").Filters} Filters */
+
+export class Conversation {
+  /**
+   * @param {{chats: import("./chats.js").Chats, filters: import("./filters.js").FilterPanel,
+   *   composer: () => import("./composer.js").Composer, source: import("./source.js").SourcePane,
+   *   onChange: () => void}} parts
+   */
+  constructor(parts) {
+    this.parts = parts;
+    this.list = byId("turns");
+    /** @type {Chat|null} */
+    this.chat = null;
+    /** @type {Map<Turn, TurnView>} */
+    this.views = new Map();
+    /** @type {AbortController|null} */
+    this.running = null;
+  }
+
+  /** Shows a chat, or with null an empty one. @param {Chat|null} chat */
+  show(chat) {
+    this.stop();
+    this.chat = chat;
+    this.views.clear();
+    for (const turn of chat?.turns ?? []) {
+      // Whatever was being written when the page went away is not being written any more.
+      if (turn.state === "asking") turn.state = "stopped";
+      this.#view(turn);
+    }
+    this.#render();
+    this.list.lastElementChild?.scrollIntoView({ block: "start" });
+  }
+
+  /**
+   * Asks in the open chat. False when a filter makes that pointless: the question is kept.
+   * @param {string} question
+   * @returns {boolean}
+   */
+  ask(question) {
+    const { filters, composer } = this.parts;
+    if (filters.problem) {
+      composer().warn(filters.problem);
+      filters.show(true);
+      return false;
+    }
+    const now = new Date().toISOString();
+    this.chat ??= { id: crypto.randomUUID?.() ?? `${Date.now()}`, title: titleFor(question), created: now, updated: now, turns: [] };
+    /** @type {Turn} */
+    const turn = {
+      id: `${this.chat.turns.length}-${Date.now()}`,
+      question,
+      asked: now,
+      filters: structuredClone(filters.filters),
+      answerer: filters.expectedAnswerer,
+      state: "asking",
+      text: "",
+      sentences: [],
+      citations: [],
+      answer: null,
+      trouble: null,
+    };
+    this.chat.turns.push(turn);
+    this.#view(turn);
+    this.#render();
+    history.replaceState(null, "", chatAddress(this.chat.id));
+    this.list.lastElementChild?.scrollIntoView({ block: "start", behavior: motion() });
+    this.#run(this.chat, turn);
+    composer().focus();
+    return true;
+  }
+
+  stop() {
+    this.running?.abort();
+  }
+
+  /** @param {Turn} turn */
+  #again(turn) {
+    if (this.running || !this.chat) return;
+    Object.assign(turn, { state: "asking", text: "", sentences: [], citations: [], answer: null, trouble: null });
+    turn.answerer = this.parts.filters.expectedAnswerer;
+    this.#run(this.chat, turn);
+  }
+
+  /** @param {Chat} chat @param {Turn} turn */
+  async #run(chat, turn) {
+    const running = new AbortController();
+    this.running = running;
+    this.parts.composer().setBusy(true);
+    const view = /** @type {TurnView} */ (this.views.get(turn));
+    view.found = null;
+    view.update();
+    this.#keep(chat);
+    let drawn = 0;
+    // At most one drawing a frame, however fast the words arrive.
+    const draw = () => (drawn ||= requestAnimationFrame(() => ((drawn = 0), turn.state === "asking" && view.update())));
+    try {
+      const earlier = chat.turns.slice(0, chat.turns.indexOf(turn));
+      const body = {
+        question: turn.question,
+        history: historyOf(earlier),
+        filters: filtersBody(turn.filters),
+        ...(this.parts.filters.answerer && { answerer: turn.answerer }),
+      };
+      for await (const event of ask(body, running.signal)) {
+        if (running.signal.aborted) break;
+        if (event.kind === "passages") view.found = { standalone: event.standalone_question, passages: event.passages };
+        else if (event.kind === "token") turn.text += event.text;
+        else if (event.kind === "sentence") {
+          turn.sentences.push(event.sentence);
+          turn.citations.push(...event.citations);
+        } else {
+          turn.answer = event.answer;
+          turn.state = "done";
+        }
+        draw();
+      }
+      if (turn.state === "asking") turn.state = "stopped";
+    } catch (error) {
+      turn.state = running.signal.aborted ? "stopped" : "failed";
+      if (turn.state === "failed") turn.trouble = explain(error);
+    }
+    cancelAnimationFrame(drawn);
+    chat.updated = new Date().toISOString();
+    view.update();
+    this.#keep(chat);
+    announce(spoken(turn));
+    if (this.running === running) {
+      this.running = null;
+      this.parts.composer().setBusy(false);
+    }
+  }
+
+  /** @param {Chat} chat */
+  #keep(chat) {
+    const kept = this.parts.chats.save(chat);
+    if (kept === "made room") toast("The browser's space for chats was full. The oldest chats made room for this one.");
+    if (kept === "not kept") toast("The browser keeps no data for this page, so this chat ends with it. Copy what you need.");
+    this.parts.onChange();
+  }
+
+  /** @param {Turn} turn */
+  #view(turn) {
+    const { source } = this.parts;
+    const view = new TurnView(turn, {
+      onCite: (cited, citation, opener) => {
+        const citations = cited.answer?.citations ?? cited.citations;
+        const passages = cited.answer?.passages ?? view.found?.passages ?? [];
+        source.open({ articleId: citation.article_id, current: citation, citations, passages, opener });
+      },
+      onPassage: (passage, opener) => {
+        const { article_id, start, end } = passage;
+        source.open({ articleId: article_id, current: { article_id, start, end }, citations: [], passages: turn.answer?.passages ?? [], opener });
+      },
+      onAgain: (again) => this.#again(again),
+      onEdit: (edited) => this.parts.composer().edit(edited.question),
+      onCopy: (copied) => copy(answerText(copied), "The answer is copied, with its sources."),
+      onLink: (linked) => {
+        const address = new URL(askAddress(linked.question, linked.filters), location.href);
+        copy(address.href, "A link to this question is copied.");
+      },
+    });
+    this.views.set(turn, view);
+  }
+
+  #render() {
+    const views = [...this.views.values()];
+    for (const [index, view] of views.entries()) {
+      const latest = index === views.length - 1;
+      if (view.latest !== latest) {
+        view.latest = latest;
+        view.update();
+      }
+      view.element.classList.toggle("latest", latest);
+    }
+    this.list.replaceChildren(...views.map((view) => view.element));
+    this.parts.onChange();
+  }
+}
+
+/** How a turn ended, for someone who hears the page. @param {Turn} turn */
+function spoken(turn) {
+  if (turn.trouble) return `${turn.trouble.what} ${turn.trouble.next}`;
+  if (!turn.answer) return "The answer was stopped.";
+  if (!turn.answer.answered) return "The articles do not say. The nearest passages are listed.";
+  const { sentences, citations } = turn.answer;
+  const unsupported = sentences.filter((sentence) => !sentence.supported).length;
+  const ready = `The answer is ready: ${count(sentences.length, "sentence")}, ${count(citations.length, "citation")}.`;
+  return unsupported ? `${ready} ${count(unsupported, "sentence")} not supported by the articles.` : ready;
+}

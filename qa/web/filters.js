@@ -1,0 +1,183 @@
+// @ts-check
+/** Which articles may answer: a range of dates, sources, single articles. Shown as tags. */
+import { line, words } from "./bidi.js";
+import { day } from "./dates.js";
+import { byId, el, fill } from "./dom.js";
+import { icon } from "./icons.js";
+import { noFilters } from "./routes.js";
+
+/** @typedef {import("./types.js").Filters} Filters */
+/** @typedef {import("./types.js").Collection} Collection */
+
+export class FilterPanel {
+  /** @param {() => void} onChange */
+  constructor(onChange) {
+    this.onChange = onChange;
+    /** @type {Filters} */
+    this.filters = noFilters();
+    /** @type {Collection|null} */
+    this.collection = null;
+    /** "" leaves the choice to the service. */
+    this.answerer = "";
+    this.panel = byId("filters");
+    this.tags = byId("tags");
+    this.toggle = byId("filter-button");
+    this.toggle.append(icon("filter"), el("span", {}, "Filter"));
+    this.toggle.addEventListener("click", () => this.show(this.panel.hidden === true));
+    this.panel.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      this.show(false);
+      this.toggle.focus();
+    });
+  }
+
+  /** @param {boolean} open */
+  show(open) {
+    if (open) this.#render();
+    this.panel.hidden = !open;
+    this.toggle.setAttribute("aria-expanded", String(open));
+    if (open) this.panel.querySelector("input")?.focus();
+  }
+
+  /** @param {Collection|null} collection */
+  setCollection(collection) {
+    this.collection = collection;
+    if (!this.panel.hidden) this.#render();
+  }
+
+  /** @param {Filters} filters */
+  set(filters) {
+    this.filters = filters;
+    this.#renderTags();
+    if (!this.panel.hidden) this.#render();
+    this.onChange();
+  }
+
+  /** A sentence when the filters cannot match anything; else "". */
+  get problem() {
+    const { from, to } = this.filters;
+    return from && to && from > to ? "The first date is after the last, so no article can match. Change one of them." : "";
+  }
+
+  /** Who will answer: what was chosen here, else what the service does by itself. */
+  get expectedAnswerer() {
+    return this.answerer || (this.collection?.answerers.includes("llm") ? "llm" : "extractive");
+  }
+
+  #render() {
+    const { filters, collection } = this;
+    /** @param {string} text @param {"from"|"to"} name */
+    const dateField = (text, name) =>
+      el(
+        "label",
+        { class: "field" },
+        el("span", {}, text),
+        el("input", {
+          type: "date",
+          name,
+          value: filters[name],
+          min: collection?.published_from,
+          max: collection?.published_to,
+          onchange: (/** @type {Event} */ event) => this.set({ ...this.filters, [name]: /** @type {HTMLInputElement} */ (event.target).value }),
+        }),
+      );
+    const sources = (collection?.sources ?? []).map(({ source, articles }) =>
+      el(
+        "label",
+        { class: "check" },
+        el("input", {
+          type: "checkbox",
+          name: "source",
+          value: source,
+          checked: filters.sources.includes(source),
+          onchange: (/** @type {Event} */ event) => this.#setSource(source, /** @type {HTMLInputElement} */ (event.target).checked),
+        }),
+        el("span", { dir: "auto" }, ...words(source)),
+        el("span", { class: "count" }, articles.toLocaleString("en")),
+      ),
+    );
+    const focused = /** @type {HTMLInputElement|null} */ (document.activeElement);
+    const keep = focused && this.panel.contains(focused) ? [focused.name, focused.value] : null;
+    fill(
+      this.panel,
+      el("div", { class: "dates", role: "group", "aria-label": "Published" }, dateField("Published from", "from"), dateField("to", "to")),
+      sources.length > 0 && el("fieldset", { class: "sources-choice" }, el("legend", {}, "Sources"), el("div", { class: "checks" }, ...sources)),
+      this.#answererChoice(),
+    );
+    if (keep) [...this.panel.querySelectorAll("input")].find((input) => input.name === keep[0] && (input.type !== "checkbox" || input.value === keep[1]))?.focus();
+  }
+
+  /** Offered only where there is a choice. */
+  #answererChoice() {
+    if ((this.collection?.answerers.length ?? 0) < 2) return null;
+    const options = [
+      ["llm", `Written by ${line(this.collection?.model ?? "the chat model")}`],
+      ["extractive", "Quotations only"],
+    ];
+    return el(
+      "fieldset",
+      { class: "answerer-choice" },
+      el("legend", {}, "Answers"),
+      ...options.map(([value, text]) =>
+        el(
+          "label",
+          { class: "check" },
+          el("input", {
+            type: "radio",
+            name: "answerer",
+            value,
+            checked: this.expectedAnswerer === value,
+            onchange: () => {
+              this.answerer = value;
+              this.onChange();
+            },
+          }),
+          el("span", {}, text),
+        ),
+      ),
+    );
+  }
+
+  /** @param {string} source @param {boolean} chosen */
+  #setSource(source, chosen) {
+    const others = this.filters.sources.filter((each) => each !== source);
+    this.set({ ...this.filters, sources: chosen ? [...others, source] : others });
+  }
+
+  #renderTags() {
+    const { filters } = this;
+    /** @type {[string, Filters][]} */
+    const tags = [];
+    if (filters.from) tags.push([`From ${day(filters.from)}`, { ...filters, from: "" }]);
+    if (filters.to) tags.push([`Until ${day(filters.to)}`, { ...filters, to: "" }]);
+    for (const source of filters.sources) {
+      tags.push([source, { ...filters, sources: filters.sources.filter((each) => each !== source) }]);
+    }
+    for (const article of filters.articles) {
+      tags.push([`“${line(article.title)}”`, { ...filters, articles: filters.articles.filter((each) => each !== article) }]);
+    }
+    const buttons = tags.map(([text, without]) =>
+      el(
+        "li",
+        {},
+        el(
+          "button",
+          {
+            type: "button",
+            class: "tag",
+            "aria-label": `Remove the filter: ${line(text)}`,
+            onclick: () => {
+              this.set(without);
+              byId("question").focus();
+            },
+          },
+          el("span", { dir: "auto" }, ...words(text)),
+          icon("close"),
+        ),
+      ),
+    );
+    this.tags.replaceChildren(...buttons);
+    this.tags.hidden = buttons.length === 0;
+  }
+}

@@ -1,0 +1,130 @@
+// @ts-check
+/** The page of articles: browse, search, open, add, remove. */
+import { Adding } from "./adding.js";
+import { line, words } from "./bidi.js";
+import { dateline } from "./dates.js";
+import { announce, byId, el } from "./dom.js";
+import { explain } from "./errors.js";
+import { icon } from "./icons.js";
+import { articleAddress } from "./routes.js";
+import { listArticles, removeArticle } from "./service.js";
+import { toast } from "./toast.js";
+import { count } from "./turn.js";
+
+/** @typedef {import("./types.js").ArticleRow} ArticleRow */
+
+const TYPING_PAUSE = 200;
+
+export class Library {
+  /** @param {{onChanged: () => void, onRemoved: (id: string) => void}} actions */
+  constructor(actions) {
+    this.actions = actions;
+    this.search = /** @type {HTMLInputElement} */ (byId("article-search"));
+    this.total = byId("article-total");
+    this.list = byId("article-list");
+    this.end = byId("article-end");
+    /** @type {string|null} */
+    this.cursor = null;
+    /** The latest search replaces the one before. @type {AbortController} */
+    this.reading = new AbortController();
+    let pause = 0;
+    this.search.addEventListener("input", () => {
+      clearTimeout(pause);
+      pause = setTimeout(() => this.load(), TYPING_PAUSE);
+    });
+    this.adding = new Adding(() => {
+      this.load();
+      actions.onChanged();
+    });
+    byId("add-articles").prepend(icon("plus"));
+    byId("add-articles").addEventListener("click", () => this.adding.open());
+    this.adding.acceptDrops(byId("library"));
+  }
+
+  /** Shows the first page of what is searched for. */
+  load() {
+    this.cursor = null;
+    return this.#more(true);
+  }
+
+  /** @param {boolean} fresh */
+  async #more(fresh) {
+    this.reading.abort();
+    const reading = (this.reading = new AbortController());
+    try {
+      const q = this.search.value.trim();
+      const page = await listArticles({ q, cursor: this.cursor, signal: reading.signal });
+      const rows = page.articles.map((article) => this.#row(article));
+      if (fresh) this.list.replaceChildren(...rows);
+      else this.list.append(...rows);
+      this.cursor = page.next_cursor;
+      this.total.textContent = q ? `${count(page.total, "article")} found for “${q}”` : count(page.total, "article");
+      if (page.total === 0) this.total.textContent = q ? `No article has “${q}”.` : "There are no articles yet. Add the first ones.";
+      const more = el("button", { type: "button", class: "button", onclick: () => this.#more(false) }, "Show more");
+      this.end.replaceChildren(...(this.cursor ? [more] : []));
+      if (!fresh) rows[0]?.querySelector("a")?.focus();
+    } catch (error) {
+      if (reading.signal.aborted) return;
+      const { what, next } = explain(error);
+      const again = el("button", { type: "button", class: "quiet", onclick: () => this.#more(fresh) }, icon("again"), "Try again");
+      this.end.replaceChildren(el("p", { class: "notice" }, icon("warn"), el("span", {}, `${what} ${next} `, again)));
+    }
+  }
+
+  /** @param {ArticleRow} article */
+  #row(article) {
+    const title = line(article.title);
+    const row = el(
+      "li",
+      {},
+      el(
+        "div",
+        { class: "row-words" },
+        el("a", { href: articleAddress(article.id), dir: "auto" }, ...words(article.title)),
+        el("p", { class: "dateline" }, ...words([dateline(article), count(article.passages, "passage")].filter(Boolean).join(" · "))),
+      ),
+      el("button", { type: "button", class: "icon-button", "aria-label": `Remove “${title}”`, title: "Remove", onclick: () => this.#confirm(article, row) }, icon("trash")),
+    );
+    return row;
+  }
+
+  /** @param {ArticleRow} article @param {HTMLElement} row */
+  #confirm(article, row) {
+    const dialog = /** @type {HTMLDialogElement} */ (byId("remove-dialog"));
+    const close = () => dialog.close();
+    const remove = el("button", { type: "button", class: "button danger" }, "Remove");
+    const problem = el("p", { role: "alert" });
+    remove.addEventListener("click", async () => {
+      remove.disabled = true;
+      try {
+        await removeArticle(article.id);
+        close();
+        const beside = row.nextElementSibling ?? row.previousElementSibling;
+        row.remove();
+        (beside?.querySelector("a") ?? this.search).focus();
+        toast(`“${line(article.title)}” is removed.`);
+        this.actions.onRemoved(article.id);
+        this.actions.onChanged();
+        this.#recount();
+      } catch (error) {
+        const { what, next } = explain(error);
+        problem.textContent = `${what} ${next}`;
+        remove.disabled = false;
+      }
+    });
+    dialog.replaceChildren(
+      el("h2", { id: "remove-title" }, "Remove this article?"),
+      el("p", { dir: "auto" }, ...words(`“${article.title}”`)),
+      el("p", {}, "Answers will not use it any more. Answers already given keep their quotes, but cannot open it."),
+      problem,
+      el("p", { class: "dialog-actions" }, el("button", { type: "button", class: "button", onclick: close }, "Keep it"), remove),
+    );
+    dialog.showModal();
+  }
+
+  async #recount() {
+    const page = await listArticles({ q: this.search.value.trim(), limit: 1 }).catch(() => null);
+    if (page) this.total.textContent = count(page.total, "article");
+    if (page) announce(`${count(page.total, "article")} left.`);
+  }
+}

@@ -1,0 +1,127 @@
+// @ts-check
+/** The requests this page makes. Addresses are relative, so a service under a prefix works too. */
+import { Failure, failureIn, failureOf } from "./errors.js";
+import { EventParser } from "./sse.js";
+
+/** @typedef {import("./types.js").Answer} Answer */
+/** @typedef {import("./types.js").Sentence} Sentence */
+/** @typedef {import("./types.js").Citation} Citation */
+/** @typedef {import("./types.js").Passage} Passage */
+/** @typedef {import("./types.js").Filters} Filters */
+
+/**
+ * @typedef {{kind: "passages", standalone_question: string, passages: Passage[]}
+ *   | {kind: "token", text: string}
+ *   | {kind: "sentence", sentence: Sentence, citations: Citation[]}
+ *   | {kind: "answer", answer: Answer}} AnswerEvent
+ */
+
+/**
+ * @param {string} address
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>} the JSON body; null where there is none
+ */
+async function request(address, options) {
+  const response = await fetch(address, options);
+  if (!response.ok) throw await failureOf(response);
+  return response.status === 204 ? null : response.json();
+}
+
+/** @returns {Promise<import("./types.js").Collection>} */
+export const readCollection = () => request("collection");
+
+/** Resolves when the service can answer; else rejects with why. @returns {Promise<unknown>} */
+export const readReady = () => request("ready");
+
+/**
+ * @param {{q?: string, cursor?: string|null, limit?: number, signal?: AbortSignal}} [page]
+ * @returns {Promise<{articles: import("./types.js").ArticleRow[], next_cursor: string|null, total: number}>}
+ */
+export function listArticles({ q = "", cursor = null, limit = 30, signal } = {}) {
+  const query = new URLSearchParams({ limit: String(limit) });
+  if (q) query.set("q", q);
+  if (cursor) query.set("cursor", cursor);
+  return request(`articles?${query}`, { signal });
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<import("./types.js").Article>}
+ */
+export const readArticle = (id) => request(`articles/${encodeURIComponent(id)}`);
+
+/** @param {string} id @returns {Promise<null>} */
+export const removeArticle = (id) =>
+  request(`articles/${encodeURIComponent(id)}`, { method: "DELETE" });
+
+/**
+ * @param {Record<string, string>} article at least `text`
+ * @returns {Promise<{articles: import("./types.js").Added[]}>}
+ */
+export const addArticle = (article) =>
+  request("articles", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(article),
+  });
+
+/**
+ * @param {File} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<{articles: import("./types.js").Added[]}>}
+ */
+export function addFile(file, signal) {
+  const form = new FormData();
+  form.append("files", file, file.name);
+  return request("articles", { method: "POST", body: form, signal });
+}
+
+/**
+ * The filters as the service names them.
+ * @param {Filters} filters
+ */
+export function filtersBody(filters) {
+  return {
+    ...(filters.from && { published_from: filters.from }),
+    ...(filters.to && { published_to: filters.to }),
+    ...(filters.sources.length && { sources: filters.sources }),
+    ...(filters.articles.length && { article_ids: filters.articles.map((article) => article.id) }),
+  };
+}
+
+/**
+ * Asks, and yields what arrives; the last is the answer. Rejects with a Failure, or with the
+ * browser's own error when nothing answers or `signal` stops it.
+ *
+ * @param {{question: string, history: {role: string, content: string}[], filters: object,
+ *   answerer?: string}} body
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<AnswerEvent, void, void>}
+ */
+export async function* ask(body, signal) {
+  const response = await fetch("ask", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+    body: JSON.stringify(body),
+    signal,
+  });
+  if (!response.ok || !response.body) throw await failureOf(response);
+  const parser = new EventParser();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    for (const { event, data } of parser.feed(value)) {
+      const content = JSON.parse(data);
+      if (event === "error") throw failureIn(content);
+      if (event === "answer") {
+        yield { kind: "answer", answer: content };
+        return;
+      }
+      if (event === "passages" || event === "token" || event === "sentence") {
+        yield { kind: event, ...content };
+      }
+    }
+  }
+  throw new Failure(0, "");
+}

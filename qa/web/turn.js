@@ -1,0 +1,240 @@
+// @ts-check
+/** One question and its answer, on the page. */
+import { line, words } from "./bidi.js";
+import { quotedParts, writtenParts } from "./body.js";
+import { filterWords } from "./chats.js";
+import { chip } from "./chip.js";
+import { dateline } from "./dates.js";
+import { el, reconcile } from "./dom.js";
+import { icon } from "./icons.js";
+import { originalLink } from "./original.js";
+
+/** @typedef {import("./types.js").Turn} Turn */
+/** @typedef {import("./types.js").Citation} Citation */
+/** @typedef {import("./types.js").Passage} Passage */
+/**
+ * @typedef {{
+ *   onCite: (turn: Turn, citation: Citation, opener: HTMLElement) => void,
+ *   onPassage: (passage: Passage, opener: HTMLElement) => void,
+ *   onAgain: (turn: Turn) => void, onEdit: (turn: Turn) => void,
+ *   onCopy: (turn: Turn) => void, onLink: (turn: Turn) => void,
+ * }} TurnActions
+ */
+
+/** Keeps one `<article>` in step with a turn: change the turn, then call `update`. */
+export class TurnView {
+  /**
+   * @param {Turn} turn
+   * @param {TurnActions} actions
+   */
+  constructor(turn, actions) {
+    this.turn = turn;
+    this.actions = actions;
+    /** While streaming: what was found. @type {{standalone: string, passages: Passage[]}|null} */
+    this.found = null;
+    this.latest = false;
+    const heading = `question-${turn.id}`;
+    const only = filterWords(turn);
+    this.above = el("div", { class: "above" });
+    this.body = el("div", { class: "body" });
+    this.below = el("div", { class: "below" });
+    this.element = el(
+      "article",
+      { class: "turn", "aria-labelledby": heading },
+      el("h2", { class: "question", id: heading, dir: "auto" }, ...words(turn.question)),
+      only && el("p", { class: "only" }, ...words(only)),
+      this.above,
+      this.body,
+      this.below,
+    );
+    this.update();
+  }
+
+  update() {
+    const { turn } = this;
+    const { answer } = turn;
+    this.element.dataset.state = turn.state;
+    this.element.dataset.kind = !answer ? "" : answer.answered ? answer.answerer : "unanswered";
+    this.body.setAttribute("aria-busy", String(turn.state === "asking"));
+    if (answer && !answer.answered) {
+      this.above.replaceChildren();
+      this.body.replaceChildren(this.#unanswered());
+      this.below.replaceChildren(this.#actions());
+      return;
+    }
+    this.#label();
+    const quoted = (answer?.answerer ?? turn.answerer) === "extractive";
+    const view = {
+      text: answer?.text ?? turn.text,
+      sentences: answer?.sentences ?? turn.sentences,
+      citations: answer?.citations ?? turn.citations,
+      done: turn.state !== "asking",
+      short: answer?.short_answer ?? null,
+    };
+    const parts = quoted ? quotedParts(view, this.#cite) : writtenParts(view, this.#cite);
+    reconcile(this.body, parts);
+    this.below.replaceChildren(...this.#after());
+  }
+
+  /** @param {Citation} citation @param {HTMLElement} opener */
+  #cite = (citation, opener) => this.actions.onCite(this.turn, citation, opener);
+
+  /** The lines above the answer: how it came about, and the few words that answer. */
+  #label() {
+    const { turn, found } = this;
+    const { answer } = turn;
+    const standalone = answer?.standalone_question ?? found?.standalone;
+    const nodes = [];
+    if (standalone && standalone.trim() !== turn.question.trim()) {
+      nodes.push(el("p", { class: "read-as", dir: "auto" }, "Understood as: ", ...words(standalone)));
+    }
+    if (answer?.notice) nodes.push(el("p", { class: "notice" }, icon("warn"), el("span", {}, ...words(answer.notice))));
+    if (turn.state === "asking") nodes.push(el("p", { class: "label working" }, this.#progress()));
+    else if (answer) nodes.push(el("p", { class: "label" }, ...labelOf(answer)));
+    const short = answer?.short_answer;
+    const citation = short && answer.citations.find((each) => each.number === short.citation);
+    if (short && citation) {
+      nodes.push(el("p", { class: "short", dir: "auto" }, ...words(short.text), chip(citation, this.#cite)));
+    }
+    this.above.replaceChildren(...nodes);
+  }
+
+  #progress() {
+    if (this.turn.text) return "Writing, and checking each sentence";
+    if (!this.found) return "Searching the articles";
+    const { passages } = this.found;
+    const articles = new Set(passages.map((passage) => passage.article_id)).size;
+    return `Reading ${count(passages.length, "passage")} from ${count(articles, "article")}`;
+  }
+
+  /** What follows the answer: its quotes when it was written, what went wrong, and what to do. */
+  #after() {
+    const { turn } = this;
+    const nodes = [];
+    if (turn.answer?.answerer === "llm" && turn.answer.citations.length > 0) nodes.push(this.#sources(turn.answer.citations));
+    if (turn.state === "stopped") nodes.push(el("p", { class: "stopped" }, "Stopped before its end."));
+    if (turn.trouble) nodes.push(this.#trouble(turn.trouble));
+    if (turn.state !== "asking") nodes.push(this.#actions());
+    return nodes;
+  }
+
+  /** @param {Citation[]} citations */
+  #sources(citations) {
+    const items = citations.map((citation) => {
+      const href = originalLink(citation.url, citation.quote);
+      return el(
+        "li",
+        {},
+        chip(citation, this.#cite),
+        el(
+          "div",
+          {},
+          el("blockquote", { dir: "auto" }, ...words(citation.quote)),
+          el(
+            "p",
+            { class: "from", dir: "auto" },
+            el("cite", {}, ...words(citation.title)),
+            dateline(citation) && el("span", { class: "dateline" }, ...words(dateline(citation))),
+            href && el("a", { href, target: "_blank", rel: "noopener noreferrer", "aria-label": `The original of “${line(citation.title)}”` }, "Original", icon("out")),
+          ),
+        ),
+      );
+    });
+    return el("section", { class: "sources" }, el("h3", {}, "The words it rests on"), el("ol", {}, ...items));
+  }
+
+  /** "The articles do not say", with the nearest passages. */
+  #unanswered() {
+    const answer = /** @type {import("./types.js").Answer} */ (this.turn.answer);
+    const nearest = answer.passages.slice(0, 4).map((passage) =>
+      el(
+        "li",
+        {},
+        el(
+          "button",
+          { type: "button", class: "nearest", onclick: (/** @type {Event} */ event) => this.actions.onPassage(passage, /** @type {HTMLElement} */ (event.currentTarget)) },
+          el("span", { class: "nearest-title", dir: "auto" }, ...words(passage.title)),
+          el("span", { class: "dateline" }, ...words(dateline(passage))),
+          passage.text && el("span", { class: "nearest-text", dir: "auto" }, ...words(excerpt(passage.text))),
+        ),
+      ),
+    );
+    const standalone = answer.standalone_question.trim() !== answer.question.trim() && answer.standalone_question;
+    return el(
+      "div",
+      { class: "unanswered" },
+      standalone && el("p", { class: "read-as", dir: "auto" }, "Understood as: ", ...words(standalone)),
+      answer.notice && el("p", { class: "notice" }, icon("warn"), el("span", {}, ...words(answer.notice))),
+      el("p", { class: "unanswered-head" }, "The articles do not say"),
+      !/^the articles do not say\W*$/i.test(answer.text) && el("p", { dir: "auto" }, ...words(answer.text)),
+      nearest.length > 0 && el("h3", {}, "The nearest passages"),
+      nearest.length > 0 && el("ul", { class: "nearest-list" }, ...nearest),
+    );
+  }
+
+  /** @param {import("./types.js").Trouble} trouble */
+  #trouble(trouble) {
+    const { turn, actions } = this;
+    const again = button("again", "Try again", () => actions.onAgain(turn));
+    const edit = button("edit", "Edit the question", () => actions.onEdit(turn));
+    return el(
+      "div",
+      { class: "trouble" },
+      icon("warn"),
+      el(
+        "div",
+        {},
+        el("p", {}, el("strong", {}, trouble.what), " ", trouble.next),
+        el("p", { class: "trouble-actions" }, trouble.action === "retry" && again, edit),
+      ),
+    );
+  }
+
+  #actions() {
+    const { turn, actions } = this;
+    if (turn.trouble) return el("div");
+    return el(
+      "div",
+      { class: "actions", role: "group", "aria-label": "This answer" },
+      button("copy", "Copy", () => actions.onCopy(turn), "Copy the answer with its sources"),
+      this.latest && button("again", "Ask again", () => actions.onAgain(turn), "Ask the question again"),
+      button("link", "Link", () => actions.onLink(turn), "Copy a link to this question"),
+    );
+  }
+}
+
+/**
+ * @param {Parameters<typeof icon>[0]} name
+ * @param {string} text
+ * @param {() => void} onclick
+ * @param {string} [title]
+ */
+function button(name, text, onclick, title) {
+  return el("button", { type: "button", class: "quiet", onclick, title }, icon(name), text);
+}
+
+/**
+ * How an answer came about, in a line.
+ * @param {import("./types.js").Answer} answer
+ */
+function labelOf(answer) {
+  const articles = new Set(answer.citations.map((citation) => citation.article_id)).size;
+  if (answer.answerer === "extractive") {
+    return [el("span", { class: "swatch" }), `Quoted word for word from ${count(articles, "article")}`];
+  }
+  const unsupported = answer.sentences.filter((sentence) => !sentence.supported).length;
+  const by = answer.model ? `Written by ${line(answer.model)}` : "Written";
+  const checked = `${by} from ${count(articles, "article")}, each sentence checked`;
+  if (unsupported === 0) return [checked];
+  const sentences = `${unsupported} of ${count(answer.sentences.length, "sentence")} not supported`;
+  return [checked, el("span", { class: "label-warning" }, sentences)];
+}
+
+/** @param {number} number @param {string} noun */
+export const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+
+/** The beginning of a passage, to whole words. @param {string} text */
+function excerpt(text) {
+  const one = text.replace(/\s+/g, " ").trim();
+  return one.length <= 240 ? one : `${one.slice(0, 240).replace(/\s+\S*$/, "")}…`;
+}

@@ -1,0 +1,40 @@
+// @ts-check
+/**
+ * The shapes that the service sends, as they arrive. Every `start` and `end` counts Unicode code
+ * points, and has to pass through offsets.js before it touches a JavaScript string.
+ *
+ * @typedef {{number: number, article_id: string, passage_id: string, title: string,
+ *   source: string|null, url: string|null, published: string|null,
+ *   start: number, end: number, quote: string}} Citation
+ * @typedef {{start: number, end: number, text: string, citations: number[],
+ *   supported: boolean, reason?: string|null}} Sentence
+ * @typedef {{id: string, article_id: string, title: string, published: string|null,
+ *   source: string|null, url: string|null, start: number, end: number, text: string,
+ *   score: number}} Passage
+ * @typedef {{id: string, question: string, standalone_question: string, answered: boolean,
+ *   text: string, short_answer: {text: string, citation: number}|null, sentences: Sentence[],
+ *   citations: Citation[], passages: Passage[], answerer: "extractive"|"llm",
+ *   model: string|null, notice: string|null}} Answer
+ * @typedef {{id: string, title: string, published: string|null, source: string|null,
+ *   author: string|null, url: string|null, passages: number}} ArticleRow
+ * @typedef {{id: string, title: string, published: string|null, source: string|null,
+ *   author: string|null, url: string|null, text: string, skipped: [number, number][]}} Article
+ * @typedef {{articles: number, passages: number, published_from: string|null,
+ *   published_to: string|null, sources: {source: string, articles: number}[],
+ *   example_questions: string[], answerers: string[], model: string|null}} Collection
+ * @typedef {{id: string, status: "added"|"replaced"|"unchanged"|"skipped",
+ *   reason: string|null}} Added
+ *
+ * What this page keeps of its own.
+ *
+ * @typedef {{from: string, to: string, sources: string[], articles: {id: string, title: string}[]}}
+ *   Filters `from` and `to` are ISO dates, or "".
+ * @typedef {"asking"|"done"|"stopped"|"failed"} TurnState
+ * @typedef {{what: string, next: string, action: "retry"|"edit", wait: number}} Trouble
+ *   A failure as two sentences; `wait` is in seconds.
+ * @typedef {{id: string, question: string, asked: string, filters: Filters, answerer: string,
+ *   state: TurnState, text: string, sentences: Sentence[], citations: Citation[],
+ *   answer: Answer|null, trouble: Trouble|null}} Turn
+ * @typedef {{id: string, title: string, created: string, updated: string, turns: Turn[]}} Chat
+ */
+export {};
