@@ -61,6 +61,7 @@ function showState() {
   const { chat } = conversation;
   document.body.classList.toggle("welcoming", !chat);
   byId("chat-heading").textContent = chat?.title ?? "";
+  byId("chat-heading").hidden = !chat;
   document.title = onArticles() ? "Articles · Article QA" : chat ? `${chat.title} · Article QA` : "Article QA";
   sidebar.render(chat?.id ?? null);
 }

@@ -9,6 +9,8 @@ import { withoutMarkers } from "./formatter.js";
 /** @typedef {import("./types.js").Citation} Citation */
 
 const PREFIX = "article-qa.chat.";
+const TURNS_TOLD = 6;
+const LONGEST_TURN = 20_000;
 
 /** A store of chats over the browser's storage, or anything that keeps strings by name. */
 export class Chats {
@@ -158,9 +160,9 @@ export function filterWords(turn) {
 export function historyOf(turns) {
   return turns
     .filter((turn) => turn.state === "done" && turn.answer)
-    .slice(-6)
+    .slice(-TURNS_TOLD)
     .flatMap((turn) => [
       { role: "user", content: turn.question },
-      { role: "assistant", content: withoutMarkers(turn.answer?.text ?? "") },
+      { role: "assistant", content: withoutMarkers(turn.answer?.text ?? "").slice(0, LONGEST_TURN).toWellFormed() },
     ]);
 }

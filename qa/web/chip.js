@@ -81,7 +81,12 @@ export function startCards() {
     else if (!card.hidden) hide();
   });
   document.addEventListener("click", hide);
-  document.addEventListener("scroll", hide, { capture: true, passive: true });
+  const follow = () => {
+    // Focus itself may scroll the chip into view; its card goes along.
+    if (shownFor && shownFor === document.activeElement) place(card, shownFor);
+    else if (!card.hidden) hide();
+  };
+  document.addEventListener("scroll", follow, { capture: true, passive: true });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || card.hidden) return;
     hide();

@@ -119,7 +119,8 @@ export class Conversation {
         else if (event.kind === "token") turn.text += event.text;
         else if (event.kind === "sentence") {
           turn.sentences.push(event.sentence);
-          turn.citations.push(...event.citations);
+          const known = new Set(turn.citations.map((citation) => citation.number));
+          turn.citations.push(...event.citations.filter((citation) => !known.has(citation.number)));
         } else {
           turn.answer = event.answer;
           turn.state = "done";

@@ -1,0 +1,77 @@
+"""Answers as the service sends them, made from the words of real articles."""
+
+from typing import Any
+
+UNANSWERED = "The articles do not say."
+
+
+def written(
+    question: str,
+    sentences: list[tuple[str, list[int], str | None]],
+    citations: list[dict[str, Any]],
+    **more: object,
+) -> dict[str, Any]:
+    """A written answer from (sentence with its separator before it, citations, reason why not)."""
+    text = ""
+    checked = []
+    for said, numbers, reason in sentences:
+        start = len(text) + len(said) - len(said.lstrip("\n -"))
+        text += said
+        checked.append(
+            {
+                "start": start,
+                "end": len(text),
+                "text": text[start:],
+                "citations": numbers,
+                "supported": reason is None,
+                "reason": reason,
+            }
+        )
+    return {
+        "id": "1",
+        "question": question,
+        "standalone_question": question,
+        "answered": True,
+        "text": text,
+        "short_answer": None,
+        "sentences": checked,
+        "citations": citations,
+        "passages": [],
+        "answerer": "llm",
+        "model": "openai:scripted",
+        "usage": {"input_tokens": 1, "output_tokens": 1},
+        "timings_ms": {},
+        "notice": None,
+        **more,
+    }
+
+
+def citation_of(article: dict[str, Any], start: int, end: int, number: int = 1) -> dict[str, Any]:
+    """A citation of the words [start, end) of an article, in code points."""
+    return {
+        "number": number,
+        "article_id": article["id"],
+        "passage_id": "1",
+        "title": article["title"],
+        "source": article["source"],
+        "url": article["url"],
+        "published": article["published"],
+        "start": start,
+        "end": end,
+        "quote": article["text"][start:end],
+    }
+
+
+def passage_of(article: dict[str, Any], start: int, end: int) -> dict[str, Any]:
+    return {
+        "id": f"{article['id']} {start}",
+        "article_id": article["id"],
+        "title": article["title"],
+        "source": article["source"],
+        "url": article["url"],
+        "published": article["published"],
+        "start": start,
+        "end": end,
+        "text": article["text"][start:end],
+        "score": 0.5,
+    }

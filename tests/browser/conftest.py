@@ -1,0 +1,77 @@
+"""The page in a real browser, over the real service on the sample articles."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.scripted import ScriptedService
+
+ROOT = Path(__file__).parents[2]
+READY_WITHIN_S = 300
+
+OpenPage = Callable[..., ChatPage]
+
+
+# Not for the whole session: as long as it lives, no other test could start an event loop.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        missing = "The tests of the page need Chromium: install the package chromium."
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        # Chromium refuses its sandbox to root; the only pages it opens here are our own.
+        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the service over the articles of seeds/, in a folder of its own."""
+    if os.environ.get("STANDIN"):
+        yield os.environ["STANDIN"]
+        return
+    raise NotImplementedError
+
+
+@pytest.fixture
+def scripted(service: str) -> Iterator[ScriptedService]:
+    """The service, with answers that the test dictates word by word."""
+    with ScriptedService(service) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(browser: Browser, service: str) -> Iterator[OpenPage]:
+    """Opens pages, each in a browser context of its own, and in the end looks at what they did:
+    no error in the console, and no request to another host."""
+    opened: list[ChatPage] = []
+
+    def open_page(address: str = service, path: str = "/", **options: object) -> ChatPage:
+        context = browser.new_context(**{"reduced_motion": "reduce", **options})  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        page = ChatPage(context.new_page(), address)
+        opened.append(page)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.page.context.close()
+    assert [error for page in opened for error in page.errors] == []
+    assert {host for page in opened for host in page.strange_requests} == set()
+
+
+@pytest.fixture
+def chat(open_page: OpenPage) -> ChatPage:
+    return open_page()

@@ -1,0 +1,159 @@
+"""The page of articles: browse, search, read, add, remove."""
+
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import FilePayload, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import OpenPage
+
+STORY = (
+    "The zeppelin museum of Quillhaven opens on Friday after nine years of work.\n\n"
+    "Its largest room holds a gondola of 1931, which was found in a barn, said Odalys Brandt, "
+    "who leads the museum. Entrance costs 11 euros."
+)
+
+
+@pytest.fixture
+def library(open_page: OpenPage) -> ChatPage:
+    page = open_page(path="/#/articles")
+    expect(page.page.locator("#article-list > li").first).to_be_visible()
+    return page
+
+
+def remove_quietly(page: ChatPage, title: str) -> None:
+    """Leaves the collection as it was, whatever the test did."""
+    found = httpx.get(f"{page.address}/articles", params={"q": title}).json()["articles"]
+    for each in found:
+        httpx.delete(f"{page.address}/articles/{httpx.URL(path=each['id']).path}")
+
+
+def test_articles_are_listed_page_by_page(library: ChatPage) -> None:
+    total = library.collection()["articles"]
+    rows = library.page.locator("#article-list > li")
+    expect(library.page.locator("#article-total")).to_have_text(f"{total:,} articles")
+    while library.page.get_by_role("button", name="Show more").count():
+        before = rows.count()
+        library.page.get_by_role("button", name="Show more").click()
+        expect(rows.nth(before)).to_be_visible()
+    expect(rows).to_have_count(total)
+    links = rows.locator("a").evaluate_all("links => links.map((link) => link.href)")
+    assert len(set(links)) == total
+
+
+def test_an_article_is_searched_for_and_read(library: ChatPage) -> None:
+    title = library.page.locator("#article-list a").nth(3).text_content()
+    assert title
+    search = library.page.get_by_role("searchbox", name="Search the articles")
+    search.fill(title)
+    row = library.page.get_by_role("link", name=title, exact=True)
+    expect(library.page.locator("#article-total")).to_contain_text("found for")
+    row.click()
+    expect(library.source.get_by_role("heading", level=2)).to_have_text(title)
+    article_id = library.source.locator(".source-text").get_attribute("data-article")
+    assert article_id
+    assert library.article_text == library.article(article_id)["text"]
+
+    library.page.keyboard.press("Escape")
+    expect(library.source).to_be_hidden()
+    search.fill("qqzzxxyy")
+    expect(library.page.locator("#article-total")).to_have_text("No article has “qqzzxxyy”.")
+
+
+def test_an_article_is_pasted_asked_about_and_removed(library: ChatPage) -> None:
+    page = library.page
+    before = library.collection()["articles"]
+    try:
+        page.get_by_role("button", name="Add articles").click()
+        dialog = page.get_by_role("dialog", name="Add articles")
+        dialog.get_by_label("Title").fill("Zeppelins come to Quillhaven")
+        dialog.get_by_label("Published").fill("2023-05-04")
+        dialog.get_by_label("Source").fill("Quillhaven Courier")
+        dialog.get_by_label("Address of the original").fill("https://courier.example/zeppelins")
+        dialog.get_by_label("Text", exact=True).fill(STORY)
+        dialog.get_by_role("button", name="Add this article").click()
+        expect(dialog.locator("#add-report")).to_contain_text("Added.")
+        expect(dialog.get_by_label("Text", exact=True)).to_have_value("")
+        dialog.get_by_role("button", name="Close").click()
+        expect(page.locator("#article-total")).to_have_text(f"{before + 1:,} articles")
+
+        page.get_by_role("link", name="Ask", exact=True).click()
+        library.ask("What does entrance to the zeppelin museum of Quillhaven cost?")
+        assert library.open_citation() in STORY
+        original = library.source.get_by_role("link", name="Open the original")
+        address = original.get_attribute("href")
+        assert address
+        assert address.startswith("https://courier.example/zeppelins#:~:text=")
+        expect(original).to_have_attribute("rel", "noopener noreferrer")
+
+        page.get_by_role("link", name="Articles", exact=True).click()
+        page.get_by_role("searchbox").fill("zeppelin museum of Quillhaven")
+        page.get_by_role("button", name="Remove “Zeppelins come to Quillhaven”").click()
+        asked = page.get_by_role("dialog", name="Remove this article?")
+        asked.get_by_role("button", name="Remove").click()
+        expect(page.locator("#toast")).to_contain_text("is removed")
+        assert library.collection()["articles"] == before
+    finally:
+        remove_quietly(library, "Quillhaven")
+
+
+def test_files_are_added_one_by_one_and_a_bad_one_loses_no_good_one(library: ChatPage) -> None:
+    files: list[FilePayload] = [
+        {"name": "good.txt", "mimeType": "text/plain", "buffer": STORY.encode()},
+        {"name": "bad.txt", "mimeType": "text/plain", "buffer": b""},
+        {"name": "fine.md", "mimeType": "text/markdown", "buffer": b"# Quillhaven too\n\nA second story from Quillhaven."},
+    ]
+    try:
+        library.page.get_by_role("button", name="Add articles").click()
+        library.page.locator("#add-files").set_input_files(files)
+        report = library.page.locator("#add-report > li")
+        expect(report).to_have_count(3)
+        expect(report.nth(0)).to_contain_text("Added.")
+        expect(report.nth(1)).to_have_class("trouble")
+        expect(report.nth(2)).to_contain_text("Added.")
+        expect(library.page.locator("#add-running")).to_be_hidden()
+    finally:
+        remove_quietly(library, "Quillhaven")
+
+
+def test_files_can_be_dropped_on_the_page(library: ChatPage) -> None:
+    try:
+        library.page.locator("#library").evaluate(
+            """(library, text) => {
+                const dataTransfer = new DataTransfer();
+                dataTransfer.items.add(new File([text], "dropped.txt", {type: "text/plain"}));
+                const options = {dataTransfer, bubbles: true, cancelable: true};
+                library.dispatchEvent(new DragEvent("dragover", options));
+                library.dispatchEvent(new DragEvent("drop", options));
+            }""",
+            STORY,
+        )
+        report = library.page.locator("#add-report > li")
+        expect(report).to_have_text("dropped.txtAdded.")
+    finally:
+        remove_quietly(library, "Quillhaven")
+
+
+def test_removing_is_asked_first_and_can_be_declined(library: ChatPage) -> None:
+    before = library.collection()["articles"]
+    library.page.locator("#article-list > li").first.get_by_role("button").click()
+    library.page.get_by_role("button", name="Keep it").click()
+    expect(library.page.get_by_role("dialog")).to_have_count(0)
+    assert library.collection()["articles"] == before
+
+
+def test_a_failed_removal_says_so_and_the_article_stays(library: ChatPage) -> None:
+    library.expected = "Failed to load resource"
+    detail: dict[str, Any] = {"status": 503, "detail": "Another process is writing."}
+    library.page.route(
+        "**/articles/*",
+        lambda route: route.fulfill(
+            status=503, content_type="application/problem+json", json=detail
+        ),
+    )
+    library.page.locator("#article-list > li").first.get_by_role("button").click()
+    asked = library.page.get_by_role("dialog", name="Remove this article?")
+    asked.get_by_role("button", name="Remove").click()
+    expect(asked).to_contain_text("Another process is writing.")

@@ -1,0 +1,433 @@
+"""The modules that need no service: their promises, on nasty text by the hundred."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, Route
+
+WEB = Path(__file__).parents[2] / "qa" / "web"
+SITE = "http://modules.test"
+
+settings.register_profile("browser", deadline=None, max_examples=60)
+
+NASTY = st.text(
+    st.one_of(
+        st.sampled_from("ab .,-*_`[]()!#1\n\r\t"),
+        st.sampled_from("👩🏽‍🍳🏴🍜é\u0301\u200d\u202e\u2066\u0000ש中"),
+        st.characters(),
+    ),
+    max_size=60,
+)
+
+
+class Modules:
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def run(self, name: str, script: str, argument: object = None) -> Any:
+        """`script` is a function of (module, argument)."""
+        return self.page.evaluate(
+            f"async (argument) => ({script})(await import('/web/{name}'), argument)", argument
+        )
+
+
+@pytest.fixture(scope="module")
+def modules(browser: Browser) -> Iterator[Modules]:
+    def serve(route: Route) -> None:
+        name = route.request.url.removeprefix(f"{SITE}/web/")
+        if "/" in name:
+            route.fulfill(content_type="text/html", body="<!doctype html><title>Modules</title>")
+        else:
+            route.fulfill(path=WEB / name, content_type="text/javascript")
+
+    context = browser.new_context()
+    context.route(f"{SITE}/**", serve)
+    page = context.new_page()
+    page.goto(SITE + "/")
+    yield Modules(page)
+    context.close()
+
+
+@st.composite
+def a_text_and_a_range(draw: st.DrawFn) -> tuple[str, int, int]:
+    text = draw(NASTY)
+    start, end = sorted(draw(st.tuples(*[st.integers(0, len(text))] * 2)))
+    return text, start, end
+
+
+@settings(settings.get_profile("browser"))
+@given(case=a_text_and_a_range())
+def test_a_range_of_code_points_is_the_same_words_in_the_page(
+    modules: Modules, case: tuple[str, int, int]
+) -> None:
+    text, start, end = case
+    script = "({Offsets, countPoints}, [t, a, b]) => [new Offsets(t).slice(a, b), countPoints(t)]"
+    assert modules.run("offsets.js", script, [text, start, end]) == [text[start:end], len(text)]
+
+
+@settings(settings.get_profile("browser"))
+@given(
+    length=st.integers(1, 30),
+    ranges=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=5),
+)
+def test_pieces_cover_a_text_once_and_know_which_ranges_they_lie_in(
+    modules: Modules, length: int, ranges: list[tuple[int, int]]
+) -> None:
+    given_ranges = [
+        {"start": min(pair), "end": max(pair), "value": index} for index, pair in enumerate(ranges)
+    ]
+    found = modules.run(
+        "offsets.js", "({pieces}, [length, ranges]) => pieces(0, length, ranges)",
+        [length, given_ranges],
+    )  # fmt: skip
+    seen = [set[int]() for _ in range(length)]
+    covered: list[int] = []
+    for piece in found:
+        for at in range(piece["start"], piece["end"]):
+            covered.append(at)
+            seen[at] = set(piece["values"])
+    assert covered == list(range(length))
+    for at, values in enumerate(seen):
+        assert values == {
+            each["value"] for each in given_ranges if each["start"] <= at < each["end"]
+        }
+
+
+@settings(settings.get_profile("browser"))
+@given(case=a_text_and_a_range())
+def test_an_article_is_shown_character_for_character_with_exactly_the_quote_marked(
+    modules: Modules, case: tuple[str, int, int]
+) -> None:
+    text, start, end = case
+    shown, marked = modules.run(
+        "article.js",
+        """({showText}, [text, start, end]) => {
+            const parent = document.createElement("div");
+            const article = {text, skipped: [[0, Math.min(1, text.length)]]};
+            showText(parent, article, [{start, end, mark: "current"}]);
+            const marks = [...parent.querySelectorAll("mark.current")];
+            return [parent.textContent, marks.map((mark) => mark.textContent).join("")];
+        }""",
+        [text, start, end],
+    )
+    assert shown == text
+    # Blank lines part paragraphs, and no mark reaches over them.
+    assert marked.replace("\n", "").replace("\r", "").split() == text[start:end].split()
+
+
+def test_a_quote_over_two_paragraphs_is_marked_in_both(modules: Modules) -> None:
+    marks = modules.run(
+        "article.js",
+        """({showText}) => {
+            const parent = document.createElement("div");
+            const article = {text: "One 🍜 two.\\r\\n\\r\\nThree.", skipped: []};
+            showText(parent, article, [{start: 4, end: 19, mark: "current"}]);
+            return [...parent.querySelectorAll("mark")].map((mark) => mark.textContent);
+        }""",
+    )
+    assert marks == ["🍜 two.", "Three"]
+
+
+@settings(settings.get_profile("browser"))
+@given(text=NASTY)
+def test_words_keep_every_character_and_lay_out_none_that_turns_the_reading_direction(
+    modules: Modules, text: str
+) -> None:
+    kept, laid_out = modules.run(
+        "bidi.js",
+        """({words}, text) => {
+            const parent = document.createElement("p");
+            parent.append(...words(text));
+            const shown = parent.cloneNode(true);
+            for (const hidden of shown.querySelectorAll("[hidden]")) hidden.remove();
+            return [parent.textContent, shown.textContent];
+        }""",
+        text,
+    )
+    assert kept == text
+    assert not set(laid_out) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@settings(settings.get_profile("browser"))
+@given(
+    events=st.lists(
+        st.tuples(st.sampled_from(["token", "answer", "message"]), NASTY), min_size=1, max_size=5
+    ),
+    newline=st.sampled_from(["\n", "\r\n", "\r"]),
+    cuts=st.lists(st.integers(0, 400), max_size=8),
+)
+def test_events_are_read_however_the_stream_is_cut(
+    modules: Modules, events: list[tuple[str, str]], newline: str, cuts: list[int]
+) -> None:
+    wire = "\ufeff: a comment" + newline
+    for name, data in events:
+        lines = data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        wire += f"event: {name}{newline}"
+        wire += "".join(f"data: {line}{newline}" for line in lines) + newline
+    borders = sorted({0, len(wire), *(cut for cut in cuts if cut < len(wire))})
+    pieces = [wire[a:b] for a, b in zip(borders, borders[1:], strict=False)]
+    found = modules.run(
+        "sse.js",
+        """({EventParser}, pieces) => {
+            const parser = new EventParser();
+            return [...pieces, "\\n"].flatMap((piece) => parser.feed(piece));
+        }""",
+        pieces,
+    )
+    expected = [(name, data.replace("\r\n", "\n").replace("\r", "\n")) for name, data in events]
+    assert [(event["event"], event["data"]) for event in found] == expected
+
+
+PARSE = """({parse}, [text, links]) => parse(text, new Set(links)).map((block) => ({
+    kind: block.kind,
+    items: block.items.map((leaves) => leaves.map((leaf) => ({...leaf,
+        text: text.slice(leaf.start, leaf.end)}))),
+}))"""
+
+
+def outline(blocks: list[dict[str, Any]]) -> list[str]:
+    """`kind: leaf|leaf / leaf`, with s, e and c for strong, emphasised and code."""
+    lines = []
+    for block in blocks:
+        items = []
+        for leaves in block["items"]:
+            parts = []
+            for leaf in leaves:
+                marks = "".join(
+                    sign
+                    for sign, name in (("s", "strong"), ("e", "em"), ("c", "code"))
+                    if leaf[name]
+                )
+                where = f"@{leaf['href']}" if leaf["href"] else ""
+                parts.append(f"{marks}<{leaf['text']}>{where}" if marks or where else leaf["text"])
+            items.append("|".join(parts))
+        lines.append(f"{block['kind']}: " + " / ".join(items))
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One.\n\nTwo\nthree.", ["p: One.", "p: Two\nthree."]),
+        ("It is so [1][2], and [3, 4].", ["p: It is so|, and|."]),
+        ("- a\n- b\n\n- c\nText", ["ul: a / b / c\nText"]),
+        ("1. a\n2. b", ["ol: a / b"]),
+        ("# Head\nText", ["heading: s<Head>", "p: Text"]),
+        ("**bold** and *so* and `co*d*e`", ["p: s<bold>| and |e<so>| and |c<co*d*e>"]),
+        ("**both *in* one**", ["p: s<both >|se<in>|s< one>"]),
+        ("2 * 3 * 4 and snake_case_name", ["p: 2 * 3 * 4 and snake_case_name"]),
+        ("an *open end", ["p: an *open end"]),
+        ("```\n<b> [1]\n*x*\n```\nafter", ["pre: <b> [1]\n*x*", "p: after"]),
+        ("<img src=x onerror=alert(1)>", ["p: <img src=x onerror=alert(1)>"]),
+        ("![a picture](https://evil.example/i.png)", ["p: a picture"]),
+        ("[here](https://evil.example/)", ["p: here"]),
+        ("[here](https://good.example/a)", ["p: <here>@https://good.example/a"]),
+        ("![no](https://good.example/a)", ["p: no"]),
+        ("[x](javascript:alert(1))", ["p: [x](javascript:alert(1))"]),
+        ("[1](https://evil.example/)", ["p: 1"]),
+    ],
+)
+def test_the_formatter_knows_paragraphs_lists_emphasis_code_and_cited_links(
+    modules: Modules, text: str, expected: list[str]
+) -> None:
+    assert outline(modules.run("formatter.js", PARSE, [text, ["https://good.example/a"]])) == expected
+
+
+@settings(settings.get_profile("browser"))
+@given(text=NASTY)
+def test_the_formatter_invents_repeats_and_reorders_nothing(modules: Modules, text: str) -> None:
+    blocks = modules.run("formatter.js", PARSE, [text, []])
+    leaves = [leaf for block in blocks for item in block["items"] for leaf in item]
+    position = 0
+    for leaf in leaves:
+        assert position <= leaf["start"] <= leaf["end"]
+        assert leaf["href"] is None
+        position = leaf["end"]
+    letters = [each for each in text if each.isalpha() or each in "👩🍜🏴"]
+    shown = "".join(leaf["text"] for leaf in leaves)
+    # What a link leads to is not part of the text; letters are lost nowhere else.
+    if "](" not in text and "```" not in text:
+        assert [each for each in shown if each.isalpha() or each in "👩🍜🏴"] == letters
+
+
+@pytest.mark.parametrize(
+    ("url", "quote", "expected"),
+    [
+        ("javascript:alert(1)", "words", None),
+        ("data:text/html,hello", "words", None),
+        ("not an address", "words", None),
+        (None, "words", None),
+        ("https://a.example/b", "", "https://a.example/b"),
+        (
+            "https://a.example/b?c=d#main",
+            "a well-kept, dry cellar & more",
+            "https://a.example/b?c=d#main:~:text=a%20well%2Dkept%2C%20dry%20cellar%20%26%20more",
+        ),
+        (
+            "http://a.example/",
+            "one two three four five six seven eight nine ten eleven",
+            "http://a.example/#:~:text=one%20two%20three%20four%20five,seven%20eight%20nine%20ten%20eleven",
+        ),
+    ],
+)
+def test_the_link_to_the_original_leads_to_the_quoted_words_or_is_none(
+    modules: Modules, url: str | None, quote: str, expected: str | None
+) -> None:
+    script = "({originalLink}, [url, quote]) => originalLink(url, quote)"
+    assert modules.run("original.js", script, [url, quote]) == expected
+
+
+@settings(settings.get_profile("browser"))
+@given(question=NASTY.filter(lambda text: text.strip() != ""), sources=st.lists(NASTY, max_size=3))
+def test_a_permalink_holds_the_question_and_its_filters(
+    modules: Modules, question: str, sources: list[str]
+) -> None:
+    filters = {
+        "from": "2022-04-01",
+        "to": "",
+        "sources": sources,
+        "articles": [{"id": "a/b?c#d", "title": "a/b?c#d"}],
+    }
+    route = modules.run(
+        "routes.js",
+        "({readRoute, askAddress}, [q, filters]) => readRoute(askAddress(q, filters))",
+        [question, filters],
+    )
+    assert route in (
+        {"page": "ask", "question": question, "filters": filters},
+        # Characters that only JavaScript takes for white space leave no question.
+        {"page": "new"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [(None, 0), ("", 0), ("7", 7), ("soon", 0), ("-1", 0)]
+)
+def test_a_retry_after_header_is_seconds(
+    modules: Modules, header: str | None, seconds: int
+) -> None:
+    script = "({secondsToWait}, header) => secondsToWait(header)"
+    assert modules.run("errors.js", script, header) == seconds
+
+
+STORAGE = """
+class Space {
+    constructor(size) { this.size = size; this.entries = new Map(); }
+    get length() { return this.entries.size; }
+    key(index) { return [...this.entries.keys()][index] ?? null; }
+    getItem(name) { return this.entries.get(name) ?? null; }
+    removeItem(name) { this.entries.delete(name); }
+    setItem(name, value) {
+        let used = value.length;
+        for (const [other, kept] of this.entries) if (other !== name) used += kept.length;
+        if (used > this.size) throw new DOMException("full", "QuotaExceededError");
+        this.entries.set(name, value);
+    }
+}
+"""
+A_CHAT = """const chat = (id, updated) => ({id, title: `Chat ${id}`, created: updated, updated,
+    turns: [{id: "t", question: "x".repeat(300), filters: {from: "", to: "", sources: [],
+    articles: []}, state: "failed", text: "", sentences: [], citations: [], answer: null,
+    trouble: null}]});"""
+
+
+def test_the_oldest_chats_make_room_when_the_browser_is_full(modules: Modules) -> None:
+    said, kept = modules.run(
+        "chats.js",
+        f"""({{Chats}}) => {{
+            {STORAGE} {A_CHAT}
+            const chats = new Chats(new Space(1700));
+            const said = ["a", "b", "c", "d"].map((id, day) => chats.save(chat(id, `2022-01-0${{day}}`)));
+            return [said, chats.list().map((each) => each.id)];
+        }}""",
+    )
+    assert said == ["kept", "kept", "kept", "made room"]
+    assert kept == ["d", "c", "b"]
+
+
+def test_a_chat_that_no_room_can_be_made_for_is_not_kept_and_costs_no_other_a_crash(
+    modules: Modules,
+) -> None:
+    said = modules.run(
+        "chats.js",
+        f"({{Chats}}) => {{ {STORAGE} {A_CHAT}"
+        " return new Chats(new Space(10)).save(chat('a', '2022')); }",
+    )
+    assert said == "not kept"
+
+
+def test_a_broken_entry_is_passed_over(modules: Modules) -> None:
+    kept = modules.run(
+        "chats.js",
+        f"""({{Chats}}) => {{
+            {STORAGE} {A_CHAT}
+            const space = new Space(9999);
+            const chats = new Chats(space);
+            chats.save(chat("a", "2022"));
+            space.setItem("article-qa.chat.broken", "{{");
+            space.setItem("article-qa.chat.strange", "7");
+            space.setItem("other", "x");
+            return chats.list().map((each) => each.id);
+        }}""",
+    )
+    assert kept == ["a"]
+
+
+def test_a_chat_exports_as_markdown_in_which_quotations_stay_quotations(modules: Modules) -> None:
+    chat = {
+        "title": "Ferries",
+        "turns": [
+            {
+                "question": "How *many* cars?",
+                "filters": {"from": "2022-01-01", "to": "", "sources": ["Gazette"], "articles": []},
+                "state": "done",
+                "text": "",
+                "sentences": [],
+                "citations": [],
+                "trouble": None,
+                "answer": {
+                    "text": "It carries 38 _cars_ [1]",
+                    "answerer": "extractive",
+                    "notice": None,
+                    "citations": [
+                        {
+                            "number": 1,
+                            "title": "The <b>ferry</b>",
+                            "source": "Gazette",
+                            "published": "2022-04-20",
+                            "url": "https://a.example/x",
+                            "quote": "It carries\n38 _cars_",
+                        }
+                    ],
+                },
+            }
+        ],
+    }
+    exported = modules.run("chats.js", "({asMarkdown}, chat) => asMarkdown(chat)", chat)
+    assert exported == (
+        "# Ferries\n\n"
+        "## How \\*many\\* cars?\n\n"
+        "*Only from 1 January 2022 · Gazette*\n\n"
+        "It carries 38 \\_cars\\_ [1]\n\n"
+        "### Sources\n\n"
+        "1. The \\<b\\>ferry\\</b\\> · Gazette, 20 April 2022 · https://a.example/x  \n"
+        "   > It carries 38 \\_cars\\_\n"
+    )
+
+
+def test_every_module_only_makes_nodes_and_no_style_or_script_is_inline() -> None:
+    parsing = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "eval(")
+    for path in sorted(WEB.glob("*.js")):
+        code = path.read_text("utf-8")
+        assert [name for name in parsing if name in code] == [], path.name
+        assert 'setAttribute("style"' not in code, path.name
+    page = (WEB / "index.html").read_text("utf-8")
+    assert " style=" not in page
+    assert "<style" not in page
+    assert not re.search(r"\son\w+\s*=", page)
+    assert not re.search(r"(?:src|href)=\"(?!web/|#)", page)

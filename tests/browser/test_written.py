@@ -1,0 +1,261 @@
+"""Answers as a chat model writes them: streamed, checked, doubted, stopped."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.answers import UNANSWERED, citation_of, passage_of, written
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import OpenPage
+from tests.browser.scripted import ScriptedService
+
+QUESTION = "What happened?"
+
+
+@pytest.fixture
+def chat(open_page: OpenPage, scripted: ScriptedService) -> ChatPage:
+    return open_page(scripted.address)
+
+
+@pytest.fixture
+def article(chat: ChatPage) -> dict[str, Any]:
+    """The longest of the newest articles: there is enough in it to cite."""
+    listed = chat.page.request.get(f"{chat.address}/articles?limit=20").json()["articles"]
+    articles = [chat.article(each["id"]) for each in listed]
+    return max(articles, key=lambda each: len(each["text"]))
+
+
+def test_words_appear_as_they_are_written_and_count_once_they_are_checked(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    citation = citation_of(article, 10, 60)
+    answer = written(QUESTION, [("It was so [1].", [1], None), (" And more.", [1], None)], [citation])
+    stream = scripted.stream()
+    chat.send(QUESTION)
+    expect(chat.turn).to_contain_text("Searching the articles")
+    passages = [passage_of(article, 0, 200)]
+    stream.event("passages", {"standalone_question": QUESTION, "passages": passages})
+    expect(chat.turn).to_contain_text("Reading 1 passage from 1 article")
+    stream.words("It was so [")
+    expect(chat.turn.locator(".unchecked")).to_have_text("It was so")
+    stream.words("1].")
+    stream.event("sentence", {"sentence": answer["sentences"][0], "citations": [citation]})
+    expect(chat.turn.locator(".sentence")).to_have_text("It was so.\u20601")
+    expect(chat.turn.locator(".unchecked")).to_have_count(0)
+    expect(chat.turn.locator(".body")).to_have_attribute("aria-busy", "true")
+
+    # A citation opens, and a pointed-at chip stays the same element, while the rest is written.
+    chip = chat.chips.first.element_handle()
+    stream.words(" And mo")
+    expect(chat.turn.locator(".unchecked")).to_contain_text("And mo")
+    assert chip
+    assert "".join(chat.open_citation().split()) == "".join(citation["quote"].split())
+
+    stream.answer(answer)
+    chat.wait_for_answer()
+    expect(chat.turn.locator(".sentence")).to_have_count(2)
+    expect(chat.turn.locator(".label")).to_contain_text("Written by openai:scripted from 1 article")
+    expect(chat.turn.locator(".sources blockquote")).to_have_text(citation["quote"])
+    expect(chat.page.locator("#announcer")).to_contain_text("The answer is ready: 2 sentences")
+
+
+def test_the_stream_is_no_live_region(chat: ChatPage, scripted: ScriptedService) -> None:
+    scripted.stream()
+    chat.send(QUESTION)
+    live = chat.turn.locator("xpath=ancestor-or-self::*[@aria-live or @role='status' or @role='log']")
+    expect(live).to_have_count(0)
+    expect(chat.turn.locator("[aria-live], [role=status], [role=log]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("by", ["Escape", "button"])
+def test_an_answer_can_be_stopped_and_what_was_written_stays(
+    chat: ChatPage, scripted: ScriptedService, by: str
+) -> None:
+    stream = scripted.stream()
+    chat.send(QUESTION)
+    stream.words("It was the ")
+    expect(chat.turn).to_contain_text("It was the")
+    if by == "Escape":
+        chat.page.keyboard.press("Escape")
+    else:
+        chat.page.get_by_role("button", name="Stop the answer").click()
+    expect(chat.turn).to_have_attribute("data-state", "stopped")
+    expect(chat.turn).to_contain_text("It was the")
+    expect(chat.turn).to_contain_text("Stopped before its end.")
+    # The service is told, so that it can stop the model.
+    while not stream.dropped.wait(0.01):
+        stream.words("more ")
+    expect(chat.turn.locator(".body")).to_have_text("It was the ")
+
+    chat.page.reload()
+    expect(chat.turn).to_contain_text("Stopped before its end.")
+    scripted.answer(written(QUESTION, [("All of it.", [], None)], []))
+    chat.turn.get_by_role("button", name="Ask again").click()
+    chat.wait_for_answer()
+    expect(chat.turn.locator(".body")).to_have_text("All of it.")
+    expect(chat.turn).not_to_contain_text("Stopped")
+
+
+def test_a_question_typed_during_an_answer_waits_in_the_box(
+    chat: ChatPage, scripted: ScriptedService
+) -> None:
+    stream = scripted.stream()
+    chat.send(QUESTION)
+    stream.words("It ")
+    expect(chat.turn).to_contain_text("It")
+    chat.send("And then?")
+    expect(chat.box).to_have_value("And then?")
+    expect(chat.page.locator("#composer-hint")).to_contain_text("still being written")
+    stream.answer(written(QUESTION, [("It was.", [], None)], []))
+    chat.wait_for_answer()
+    expect(chat.box).to_have_value("And then?")
+
+
+def test_a_sentence_without_support_looks_different_and_says_why(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    scripted.answer(
+        written(
+            QUESTION,
+            [
+                ("It was so [1].", [1], None),
+                (" It cost 7 euros [1].", [1], "The number 7 is not in the cited words."),
+            ],
+            [citation_of(article, 10, 60)],
+        )
+    )
+    chat.ask(QUESTION)
+    doubted = chat.turn.locator(".unsupported")
+    expect(doubted).to_have_count(1)
+    expect(doubted).to_contain_text("It cost 7 euros.")
+    expect(doubted).to_contain_text("Not supported. The number 7 is not in the cited words.")
+    expect(chat.turn.locator(".label")).to_contain_text("1 of 2 sentences not supported")
+    line = doubted.locator(".words").evaluate("node => getComputedStyle(node).textDecorationStyle")
+    assert line == "wavy"
+
+
+def test_markdown_becomes_nodes_and_neither_images_nor_strange_links(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    citation = citation_of(article, 10, 60)
+    citation["url"] = "https://known.example/story"
+    scripted.answer(
+        written(
+            QUESTION,
+            [
+                ("**Two** things [1]:", [1], None),
+                ("\n\n- one, [here](https://known.example/story);", [], None),
+                ("\n- two, [there](https://evil.example/) ![i](https://evil.example/i.png).", [], None),
+                ("\n\n<img src=x onerror=alert(1)> `<b>`", [], None),
+            ],
+            [citation],
+        )
+    )
+    turn = chat.ask(QUESTION)
+    body = turn.locator(".body")
+    expect(body.locator("strong")).to_have_text("Two")
+    expect(body.locator("li")).to_have_count(2)
+    expect(body.locator("code")).to_have_text("<b>")
+    expect(body.locator("img, script, b")).to_have_count(0)
+    assert body.locator("a").evaluate_all("links => links.map((link) => link.href)") == [
+        "https://known.example/story"
+    ]
+    expect(body).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(body).to_contain_text("two, there i.")
+
+
+def test_a_quotation_says_that_it_is_one_and_marks_the_words_that_answer(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    citation = citation_of(article, 10, 60)
+    short = citation["quote"][5:12]
+    answer = written(
+        QUESTION,
+        [(citation["quote"] + " [1]", [1], None)],
+        [citation],
+        answerer="extractive",
+        model=None,
+        short_answer={"text": short, "citation": 1},
+        notice="The chat model could not be reached, so the articles are quoted instead.",
+    )
+    scripted.answer(answer)
+    turn = chat.ask(QUESTION)
+    expect(turn.locator(".label")).to_have_text("Quoted word for word from 1 article")
+    expect(turn.locator(".notice")).to_contain_text("The chat model could not be reached")
+    assert turn.locator(".body q").text_content() == citation["quote"].strip()
+    assert turn.locator(".short-here").first.text_content() == short
+    expect(turn.locator(".short")).to_contain_text(short.strip())
+    expect(turn.locator("figcaption")).to_contain_text(article["title"])
+
+
+def test_an_unanswered_question_has_a_look_of_its_own_and_offers_the_nearest_passages(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    nearest = passage_of(article, 20, 300)
+    scripted.answer(
+        written(QUESTION, [], [], answered=False, text=UNANSWERED, passages=[nearest])
+    )
+    turn = chat.ask(QUESTION)
+    expect(turn.locator(".unanswered-head")).to_have_text("The articles do not say")
+    expect(turn.locator(".chip")).to_have_count(0)
+    expect(chat.page.locator("#announcer")).to_contain_text("The articles do not say.")
+    turn.get_by_role("button").filter(has_text=article["title"]).click()
+    assert "".join(chat.marked.split()) == "".join(nearest["text"].split())
+
+    # The passage is still there to read after a reload.
+    chat.page.reload()
+    expect(chat.turn.locator(".nearest-text")).to_be_visible()
+
+
+def test_what_a_follow_up_was_taken_to_mean_is_shown(
+    chat: ChatPage, scripted: ScriptedService
+) -> None:
+    scripted.answer(
+        written("And when?", [("So.", [], None)], [], standalone_question="When did it happen?")
+    )
+    expect(chat.ask("And when?")).to_contain_text("Understood as: When did it happen?")
+
+
+def test_the_quotes_are_stepped_through_over_several_articles(
+    chat: ChatPage, scripted: ScriptedService
+) -> None:
+    listed = chat.page.request.get(f"{chat.address}/articles?limit=2").json()["articles"]
+    articles = [chat.article(each["id"]) for each in listed]
+    citations = [citation_of(each, 5, 40, number) for number, each in enumerate(articles, 1)]
+    scripted.answer(written(QUESTION, [("It was so [1][2].", [1, 2], None)], citations))
+    chat.ask(QUESTION)
+    chat.open_citation()
+    following = chat.source.get_by_role("button", name="Next quote")
+    following.click()
+    expect(chat.source).to_contain_text("Quote 2 of 2")
+    expect(chat.source.locator(".source-text")).to_have_attribute("data-article", articles[1]["id"])
+    assert "".join(chat.marked.split()) == "".join(citations[1]["quote"].split())
+    expect(chat.chips.nth(1)).to_have_attribute("aria-current", "true")
+    expect(following).to_be_disabled()
+    chat.source.get_by_role("button", name="Previous quote").click()
+    expect(chat.source).to_contain_text("Quote 1 of 2")
+
+
+def test_an_article_that_has_changed_since_is_not_marked_at_the_wrong_place(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    citation = {**citation_of(article, 10, 60), "quote": "Words of an earlier version."}
+    scripted.answer(written(QUESTION, [("It was so [1].", [1], None)], [citation]))
+    chat.ask(QUESTION)
+    chat.chips.first.click()
+    expect(chat.source).to_contain_text("The article has changed since this answer")
+    expect(chat.source).to_contain_text("Words of an earlier version.")
+    expect(chat.source.locator("mark.current")).to_have_count(0)
+
+
+def test_an_article_removed_since_leaves_its_quote(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    chat.expected = "404"
+    citation = {**citation_of(article, 10, 60), "article_id": "long gone"}
+    scripted.answer(written(QUESTION, [("It was so [1].", [1], None)], [citation]))
+    chat.ask(QUESTION)
+    chat.chips.first.click()
+    expect(chat.source).to_contain_text("The words that were quoted: ")
+    expect(chat.source.locator("q")).to_have_text(citation["quote"])
