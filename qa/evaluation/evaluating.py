@@ -39,7 +39,7 @@ class Plan:
 
     questions: Path
     articles: str
-    articles_key: str
+    articles_key: str = ""
     answerer: AnswererName | None = None
     model: str | None = None
     passages: int = 8

@@ -17,9 +17,12 @@ class RunFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A judge's two opinions of an answer, each 0 to 1, with its reasons."""
+    """A judge's two opinions of an answer, each 0 to 1, with its reasons.
 
-    correctness: float
+    `correctness` is None where the articles do not say: nothing is correct there.
+    """
+
+    correctness: float | None
     faithfulness: float
     reasons: str
 

@@ -40,6 +40,11 @@ def short_text(answer: Answer) -> str:
     """What is compared with gold: the short answer, else the text without its [n] markers."""
     if answer.short_answer is not None:
         return answer.short_answer.text
+    return plain_text(answer)
+
+
+def plain_text(answer: Answer) -> str:
+    """The answer's text without its [n] markers."""
     return _MARKER.sub("", answer.text)
 
 
@@ -82,7 +87,7 @@ def _values(record: Record, setup: Setup) -> Iterator[Pair]:
     yield "exact_quotes", float(sum(record.exact)), float(len(record.exact))
     yield from _model(record, setup)
     if record.judgement is not None:
-        if record.case.answerable:
+        if record.judgement.correctness is not None:
             yield "judged_correct", record.judgement.correctness, 1.0
         yield "judged_faithful", record.judgement.faithfulness, 1.0
 

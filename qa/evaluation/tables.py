@@ -11,7 +11,6 @@ from qa.evaluation.comparison import Comparison
 from qa.evaluation.figures import BY_KEY, DEFINITIONS, Definition, Unit
 from qa.evaluation.records import Figure, Run
 
-
 # Of every kind the same, or close to its neighbour: left out where columns are dear.
 _NOT_BY_KIND = ("exact_quotes", "article_hits@5", "ask_ms_p95")
 
@@ -122,7 +121,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
         table.add_column(name, justify="left" if not name else "right")
     for found in comparison.differences:
         definition = BY_KEY[found.key]
-        verdict = Text("no real difference", style="dim")
+        verdict = Text("could be chance", style="dim")
         if found.real and found.better:
             verdict = Text("really better", style="bold green")
         elif found.real:

@@ -11,7 +11,7 @@ from qa.types import Answer, Citation, GivenPassage, Question, Sentence
 from vectorstore.types import Filters
 
 _WORD = re.compile(r"\w+")
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_SENTENCE = re.compile(r"\S.*?(?:[.!?](?=\s|$)|$)", re.MULTILINE)
 
 
 def _words(text: str) -> list[str]:
