@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +11,11 @@ from rich.console import Console
 from qa.evaluation import tables
 from qa.evaluation.baseline import baseline_of
 from qa.evaluation.comparison import ComparisonError, compare
-from qa.evaluation.evaluating import Plan, evaluate
-from qa.evaluation.questions import QuestionFileError
+from qa.evaluation.evaluating import Opened, Plan, evaluate
 from qa.evaluation.records import Run, RunFileError, read_run, write_run
-from qa.evaluation.running import Asking, RunError
-from qa.evaluation.systems import System
+from qa.evaluation.running import RunError
 from qa.types import AnswererName
+from vectorstore.errors import UserError
 
 SEEDS = Path("seeds")
 ARTICLES = SEEDS / "articles"
@@ -27,25 +25,16 @@ BASELINE = SEEDS / "baseline.json"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the flags ask for, before anything is opened."""
+    """What the flags ask for, before anything is opened. With a `url`, its own articles count."""
 
-    articles: Path | None
+    articles: Path
     url: str | None
     plan: Plan
     judge: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The system to measure, not yet built, and the plan with what is known of it now."""
-
-    system: Callable[[], AbstractContextManager[System]]
-    plan: Plan
-    asking: Asking
-
-
 Open = Callable[[Wanted], Opened]
-"""Raises click.ClickException, a sentence, for what cannot be opened."""
+"""Raises UserError for what cannot be opened."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -172,8 +161,8 @@ def main(
         input_price=input_price,
         output_price=output_price,
     )
-    wanted = Wanted(None if url else articles or ARTICLES, url, plan, judge)
-    run, path = _evaluate(opening(wanted), out, name, console)
+    wanted = Wanted(articles or ARTICLES, url, plan, judge)
+    run, path = _evaluate(opening, wanted, out, name, console)
     _print(run, markdown, console)
     console.print(f"\nEvery question's record: {path}\nThe report: {path.with_suffix('.html')}")
     if update_baseline:
@@ -181,17 +170,17 @@ def main(
         console.print(f"The baseline is now this run: {BASELINE}. Commit it with what changed it.")
 
 
-def _evaluate(opened: Opened, out: Path, name: str | None, console: Console) -> tuple[Run, Path]:
+def _evaluate(
+    opening: Open, wanted: Wanted, out: Path, name: str | None, console: Console
+) -> tuple[Run, Path]:
     try:
-        return evaluate(
-            opened.plan, opened.system, opened.asking, folder=out, name=name, console=console
-        )
-    except QuestionFileError as error:
-        raise click.ClickException(str(error)) from error
+        return evaluate(opening(wanted), folder=out, name=name, console=console)
     except RunError as error:
         raise click.ClickException(
             f"{error}\nWhat is done is kept: the same command goes on from there."
         ) from error
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         raise click.ClickException(
             "Interrupted. What is done is kept: the same command goes on from there."
@@ -201,8 +190,9 @@ def _evaluate(opened: Opened, out: Path, name: str | None, console: Console) -> 
 
 
 def _compare(before: Path, after: Path, console: Console) -> None:
+    runs = _read(before), _read(after)
     try:
-        console.print(tables.comparison_table(compare(_read(before), _read(after))))
+        console.print(tables.comparison_table(compare(*runs)))
     except ComparisonError as error:
         raise click.ClickException(str(error)) from error
 

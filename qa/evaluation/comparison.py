@@ -15,12 +15,13 @@ import numpy as np
 from qa.evaluation.figures import BY_KEY, DEFINITIONS, Definition, cluster, pairs
 from qa.evaluation.records import Record, Run
 from qa.evaluation.statistics import Floats, holm, interval, resamples, statistic, swaps
+from vectorstore.errors import UserError
 
 SWAPS = 10_000
 LEVEL = 0.05
 
 
-class ComparisonError(ValueError):
+class ComparisonError(UserError):
     """Two runs that share no question."""
 
 

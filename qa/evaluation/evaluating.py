@@ -52,10 +52,21 @@ class Plan:
     output_price: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a plan names: its articles' texts, and how to build the system that is asked.
+
+    `article_text` raises LookupError for an article that is not there.
+    """
+
+    plan: Plan
+    asking: Asking
+    article_text: Callable[[str], str]
+    build: Callable[[], AbstractContextManager[System]]
+
+
 def evaluate(
-    plan: Plan,
-    open_system: Callable[[], AbstractContextManager[System]],
-    asking: Asking,
+    opened: Opened,
     *,
     folder: Path,
     name: str | None,
@@ -64,9 +75,10 @@ def evaluate(
     """Runs the plan and writes `name`.json and `name`.html to `folder`; returns the run and the
     JSON's path.
 
-    The questions are read before the system is opened: a malformed file costs no time. Raises
-    QuestionFileError, RunError, and whatever opening the system raises.
+    The questions are checked before the system is built: a mistake in them costs no time. Raises
+    QuestionFileError, RunError, and whatever building the system raises.
     """
+    plan, asking = opened.plan, opened.asking
     cases = spread(read_questions(plan.questions), plan.limit)
     digest = sha256(plan.questions.read_bytes()).hexdigest()
     started = datetime.now(UTC)
@@ -76,8 +88,8 @@ def evaluate(
     progress_file = folder / f".unfinished-{key[:12]}.jsonl"
     if plan.fresh:
         progress_file.unlink(missing_ok=True)
-    with open_system() as system:
-        check_spans(cases, system.article_text, path=plan.questions, articles=plan.articles)
+    check_spans(cases, opened.article_text, path=plan.questions, articles=plan.articles)
+    with opened.build() as system:
         done = len(read_progress(progress_file, key))
         if done:
             console.print(

@@ -13,6 +13,7 @@ from qa.evaluation.running import Judge
 from qa.evaluation.scoring import gold_texts, plain_text
 from qa.evaluation.systems import AskError
 from qa.types import Answer
+from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SCORES = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
-class JudgeMissingError(Exception):
+class JudgeMissingError(UserError):
     """The judge's library is not installed."""
 
 

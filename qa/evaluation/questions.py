@@ -10,12 +10,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qa.types import AnswererName, Question, Turn
+from vectorstore.errors import UserError
 from vectorstore.types import Filters, Span
 
 SHOWN_PROBLEMS = 8
 
 
-class QuestionFileError(ValueError):
+class QuestionFileError(UserError):
     """Says which lines of a question file are wrong, and what to do about each."""
 
 

@@ -9,9 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 from qa.evaluation.questions import Case
 from qa.evaluation.retrieval import PassageRef
 from qa.types import Answer
+from vectorstore.errors import UserError
 
 
-class RunFileError(ValueError):
+class RunFileError(UserError):
     """A file that is not the record of a run."""
 
 

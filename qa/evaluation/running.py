@@ -14,13 +14,14 @@ from qa.evaluation.records import Judgement, Record, dump_record, load_record
 from qa.evaluation.retrieval import DEPTH, PassageRef
 from qa.evaluation.systems import AskError, System
 from qa.types import Answer, AnswererName, GivenPassage
+from vectorstore.errors import UserError
 
 FAILURES_IN_A_ROW = 10
 
 Judge = Callable[[Case, Answer], Judgement]
 
 
-class RunError(Exception):
+class RunError(UserError):
     """The run cannot go on; what is done is kept. The message is a sentence."""
 
 

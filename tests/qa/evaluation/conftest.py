@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from qa.evaluation.evaluating import Plan, evaluate
+from qa.evaluation.evaluating import Opened, Plan, evaluate
 from qa.evaluation.records import Run
 from qa.evaluation.running import Asking
 from tests.qa.evaluation.fake import FakeSystem
@@ -92,9 +92,7 @@ def evaluated(question_file: Path, tmp_path: Path) -> Evaluated:
 
         plan = Plan(question_file, articles="a test", articles_key="test", answerer="extractive")
         found, _ = evaluate(
-            plan,
-            opened,
-            Asking(),
+            Opened(plan, Asking(), system.article_text, opened),
             folder=tmp_path / "reports",
             name="run",
             console=Console(quiet=True),

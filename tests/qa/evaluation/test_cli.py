@@ -3,14 +3,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
-from qa.evaluation.cli import Opened, Wanted, main
+from qa.evaluation.cli import Wanted, main
+from qa.evaluation.evaluating import Opened
 from qa.evaluation.running import Asking
 from tests.qa.evaluation.conftest import ARTICLES
 from tests.qa.evaluation.fake import FakeSystem
+from vectorstore.errors import UserError
 
 MISPLACED = json.dumps(
     {
@@ -42,13 +43,14 @@ class Run:
 
     def _open(self, wanted: Wanted) -> Opened:
         if wanted.url is not None:
-            raise click.ClickException(f"Nothing answers at {wanted.url}.")
+            raise UserError(f"Nothing answers at {wanted.url}.")
 
         @contextmanager
         def opened() -> Iterator[FakeSystem]:
             yield self.system
 
-        return Opened(opened, wanted.plan, Asking(wanted.plan.passages, wanted.plan.answerer))
+        asking = Asking(wanted.plan.passages, wanted.plan.answerer)
+        return Opened(wanted.plan, asking, self.system.article_text, opened)
 
 
 def test_an_evaluation_prints_its_figures_and_names_its_files(run: Run) -> None:
