@@ -5,18 +5,16 @@ Correctness compares the answer with the gold spans, faithfulness with the quote
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
 from qa.evaluation.questions import Case
 from qa.evaluation.records import Judgement
 from qa.evaluation.running import Judge
 from qa.evaluation.scoring import gold_texts, plain_text
 from qa.evaluation.systems import AskError
+from qa.models import ChatModel
 from qa.types import Answer
 from vectorstore.errors import UserError
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 SCORES = [0.0, 0.25, 0.5, 0.75, 1.0]
 
@@ -29,7 +27,7 @@ class _Evaluator(Protocol):
     def __call__(self, **shown: str) -> object: ...
 
 
-def make_judge(model: "BaseChatModel") -> Judge:
+def make_judge(model: ChatModel) -> Judge:
     """Asks `model` twice an answer. Raises JudgeMissingError without the extra `judge`."""
     try:
         from openevals.llm import create_llm_as_judge
