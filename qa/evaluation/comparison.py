@@ -1,0 +1,146 @@
+"""Two runs on the same questions: which differences are real.
+
+The difference of each key figure comes with a paired bootstrap interval, and with the p value of a
+paired randomisation test that swaps the two systems' outcomes article by article (Smucker, Allan
+and Carterette (2007), "A comparison of statistical significance tests for information retrieval
+evaluation"). P values are adjusted for there being many figures (Holm), and a difference is called
+real where the adjusted value is below 0.05.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qa.evaluation.figures import BY_KEY, DEFINITIONS, Definition, cluster, pairs
+from qa.evaluation.records import Record, Run
+from qa.evaluation.statistics import Floats, holm, interval, resamples, statistic, swaps
+from vectorstore.errors import UserError
+
+SWAPS = 10_000
+LEVEL = 0.05
+
+
+class ComparisonError(UserError):
+    """Two runs that share no question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`after - before`, with the 95% interval and the adjusted p value of the difference."""
+
+    key: str
+    before: float
+    after: float
+    low: float
+    high: float
+    p_value: float
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+    @property
+    def real(self) -> bool:
+        return self.p_value < LEVEL
+
+    @property
+    def better(self) -> bool:
+        return (self.change < 0) == BY_KEY[self.key].lower_is_better and self.change != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The differences in the key figures over the `common` questions; `left_out` are in one run."""
+
+    differences: tuple[Difference, ...]
+    common: int
+    left_out: int
+
+
+def compare(before: Run, after: Run) -> Comparison:
+    """Raises ComparisonError if no question is in both, with the same gold spans."""
+    first, second = in_common(before.records, after.records)
+    if not first:
+        raise ComparisonError(
+            "The two runs have no question in common; compare runs of one question file."
+        )
+    found = [
+        difference
+        for definition in DEFINITIONS
+        if definition.is_key and (difference := _difference(definition, first, second)) is not None
+    ]
+    adjusted = holm([difference.p_value for difference in found])
+    return Comparison(
+        tuple(
+            Difference(d.key, d.before, d.after, d.low, d.high, p)
+            for d, p in zip(found, adjusted, strict=True)
+        ),
+        common=len(first),
+        left_out=len(before.records) + len(after.records) - 2 * len(first),
+    )
+
+
+def in_common(
+    before: Sequence[Record], after: Sequence[Record]
+) -> tuple[list[Record], list[Record]]:
+    """The records of the same questions, in the same order."""
+    of_after = {_question(record): record for record in after}
+    both = [(r, of_after[_question(r)]) for r in before if _question(r) in of_after]
+    return [first for first, _ in both], [second for _, second in both]
+
+
+def paired_replicates(
+    definition: Definition, before: Sequence[Record], after: Sequence[Record]
+) -> Floats:
+    """The bootstrap's differences `after - before` in one figure, resampling both runs alike."""
+    x, y = _both(definition, before, after)
+    return np.concatenate(
+        [
+            statistic(definition.statistic, x, y, np.hstack((0 * w, w)))
+            - statistic(definition.statistic, x, y, np.hstack((w, 0 * w)))
+            for w in resamples([cluster(record) for record in before])
+        ]
+    )
+
+
+def _difference(
+    definition: Definition, before: Sequence[Record], after: Sequence[Record]
+) -> Difference | None:
+    x, y = _both(definition, before, after)
+    one_side = np.repeat(np.eye(2), len(before), axis=1)
+    value_before, value_after = statistic(definition.statistic, x, y, one_side)
+    ends = interval(paired_replicates(definition, before, after))
+    if np.isnan(value_before) or np.isnan(value_after) or ends is None:
+        return None
+    swapped = np.concatenate(
+        [
+            statistic(definition.statistic, x, y, np.hstack((s, 1 - s)))
+            - statistic(definition.statistic, x, y, np.hstack((1 - s, s)))
+            for s in swaps([cluster(record) for record in before], SWAPS)
+        ]
+    )
+    # A hair less than observed: equal differences must not be told apart by rounding.
+    as_large = np.abs(swapped) >= abs(value_after - value_before) - 1e-12
+    return Difference(
+        definition.key,
+        float(value_before),
+        float(value_after),
+        *ends,
+        # The observed one counts as one of the arrangements.
+        p_value=float((as_large.sum() + 1) / (SWAPS + 1)),
+    )
+
+
+def _both(
+    definition: Definition, before: Sequence[Record], after: Sequence[Record]
+) -> tuple[Floats, Floats]:
+    """The pairs of both runs, one after the other: a weight of zero leaves a side out."""
+    x_before, y_before = pairs(before, definition.key)
+    x_after, y_after = pairs(after, definition.key)
+    return np.concatenate((x_before, x_after)), np.concatenate((y_before, y_after))
+
+
+def _question(record: Record) -> tuple[object, ...]:
+    case = record.case
+    return (case.id, case.question, case.answers, case.history, case.filters)
