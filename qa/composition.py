@@ -1,6 +1,7 @@
 """Where everything is put together: settings in, a service out. Nothing else constructs parts."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from qa.chain import build_chain
 from qa.extractive import ExtractiveAnswerer
@@ -8,7 +9,7 @@ from qa.service import Service
 from qa.settings import Settings
 from qa.types import Answerer, AnswererName, Turn
 from vectorstore.embedding import SentenceTransformerEmbedder
-from vectorstore.retrieval import search
+from vectorstore.retrieval import search, word_rarities
 from vectorstore.store import Store
 from vectorstore.types import Embedder, Filters, ScoredPassage
 
@@ -26,6 +27,8 @@ def build_service(
     async def condense(question: str, history: Sequence[Turn]) -> str:
         return question
 
-    answerers: dict[AnswererName, Answerer] = {"extractive": ExtractiveAnswerer(embedder)}
+    answerers: dict[AnswererName, Answerer] = {
+        "extractive": ExtractiveAnswerer(embedder, partial(word_rarities, store))
+    }
     chain = build_chain(condense, retrieve, answerers)
     return Service(store, chain, answerers, settings.model)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vectorstore.ingest import Progress as IngestProgress
 
 WIDTH = 88
+MOST_SKIPPED_SHOWN = 20
 
 
 class Rate(ProgressColumn):
@@ -75,9 +76,11 @@ def show_report(console: Console, report: "AddReport") -> None:
     }
     said = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     console.print(f"{said} ({report.passages:,} passages indexed).")
-    for each in report.articles:
-        if each.status == "skipped":
-            console.print(f"  skipped {each.id}: {each.reason}", markup=False)
+    skipped = [each for each in report.articles if each.status == "skipped"]
+    for each in skipped[:MOST_SKIPPED_SHOWN]:
+        console.print(f"  skipped {each.id}: {each.reason}", markup=False)
+    if len(skipped) > MOST_SKIPPED_SHOWN:
+        console.print(f"  and {len(skipped) - MOST_SKIPPED_SHOWN:,} more were skipped.")
 
 
 async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -> None:

@@ -26,9 +26,9 @@ class PassageSize:
     """In tokens of the embedding model: the most a passage may have, the most that the sentences
     at its end which the next one repeats may have, and the most of a title put before it."""
 
-    limit: int = 192
-    overlap: int = 0
-    title: int = 48
+    limit: int = 224
+    overlap: int = 32
+    title: int = 28
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -143,30 +143,53 @@ def _trimmed(span: Span, text: str) -> Span:
     return Span(start, max(start, span.start + len(piece.rstrip())))
 
 
-def _pack(counts: Sequence[int], size: PassageSize) -> Iterator[tuple[int, int]]:
+def _pack(counts: Sequence[int], size: PassageSize) -> list[tuple[int, int]]:
     """Index ranges (first, last), inclusive, of consecutive sentences that make a passage each.
 
-    >>> list(_pack([40, 40, 40, 40], PassageSize(limit=100, overlap=40)))
+    The passages are about equally long, since a stub at the end would be found for its few words
+    alone: the limit is lowered as far as it can be without needing one passage more.
+
+    >>> _pack([40, 40, 40, 40], PassageSize(limit=120, overlap=0))
+    [(0, 1), (2, 3)]
+    """
+    fewest = len(_greedy(counts, size.limit, size.overlap))
+    lowest, highest = max(counts, default=0), size.limit
+    while lowest < highest:
+        middle = (lowest + highest) // 2
+        if len(_greedy(counts, middle, size.overlap)) > fewest:
+            lowest = middle + 1
+        else:
+            highest = middle
+    return _greedy(counts, highest, size.overlap)
+
+
+def _greedy(counts: Sequence[int], limit: int, overlap: int) -> list[tuple[int, int]]:
+    """As many sentences to each passage as fit; the next one repeats the last of them, if those
+    have no more than `overlap` tokens.
+
+    >>> _greedy([40, 40, 40, 40], limit=100, overlap=40)
     [(0, 1), (1, 2), (2, 3)]
     """
+    packed: list[tuple[int, int]] = []
     first = 0
     while first < len(counts):
         last, total = first, counts[first]
-        while last + 1 < len(counts) and total + counts[last + 1] <= size.limit:
+        while last + 1 < len(counts) and total + counts[last + 1] <= limit:
             last += 1
             total += counts[last]
-        yield first, last
+        packed.append((first, last))
         if last + 1 == len(counts):
-            return
+            break
         following, repeated = last + 1, 0
         while (
             following - 1 > first
-            and repeated + counts[following - 1] <= size.overlap
-            and repeated + counts[following - 1] + counts[last + 1] <= size.limit
+            and repeated + counts[following - 1] <= overlap
+            and repeated + counts[following - 1] + counts[last + 1] <= limit
         ):
             following -= 1
             repeated += counts[following]
         first = following
+    return packed
 
 
 def _packed(

@@ -1,19 +1,20 @@
 """A question to ranked passages: nearness of meaning and shared words, fused."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from vectorstore.stopwords import STOPWORDS
 from vectorstore.store import Store
 from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
+from vectorstore.words import STOPWORDS, stem
 
 CANDIDATES = 50
 DENSE_WEIGHT = 0.6
 MOST_OVERLAP = 0.5
-MOST_OF_ONE_ARTICLE = 3
+MOST_OF_ONE_ARTICLE = 4
 
 _WORD = re.compile(r"\w+")
 
@@ -57,6 +58,18 @@ def match_expression(question: str) -> str:
     words = dict.fromkeys(_WORD.findall(question))
     telling = [word for word in words if word.lower() not in STOPWORDS] or list(words)
     return " OR ".join(f'"{word}"' for word in telling)
+
+
+def word_rarities(store: Store, words: Sequence[str]) -> dict[str, float]:
+    """How much each word tells: near 1 for a word of one passage, near 0 for a word of most.
+
+    BM25's inverse document frequency, over its value for a word that no passage has.
+    """
+    passages = store.vectors.count()
+    stems = {word: stem(word) for word in words}
+    found_in = store.catalog.document_frequency(set(stems.values()))
+    highest = _idf(0, passages)
+    return {word: _idf(found_in.get(each, 0), passages) / highest for word, each in stems.items()}
 
 
 def fuse_scores(dense: Vectors, lexical: Vectors) -> Vectors:
@@ -120,6 +133,10 @@ def _scaled(scores: Vectors) -> Vectors:
         return np.ones_like(scores)
     scaled: Vectors = (scores - low) / (high - low)
     return scaled
+
+
+def _idf(found_in: int, passages: int) -> float:
+    return math.log(1 + (passages - found_in + 0.5) / (found_in + 0.5))
 
 
 def _overlap(a: Passage, b: Passage) -> float:
