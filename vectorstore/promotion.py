@@ -92,7 +92,7 @@ _IMPERATIVE = _any(
     r"(?:if you (?:like|liked|enjoy|enjoyed|love|loved|want|would like)"
     r"|you can (?:also )?(?:follow|find|subscribe|sign up|listen|reach|read|support|watch)"
     r"|thank(?:s| you) for (?:reading|watching|listening|subscribing|signing up|visiting))\b",
-    r"(?:our|the) .{0,30}?(?:newsletter|podcast|app) (?:is|are|brings|delivers|has|lets)\b",
+    r"our .{0,30}?(?:newsletter|podcast|app) (?:is|are|brings|delivers|has|lets)\b",
     r"(?:never|not) miss an?\b",
     r"(?:limited[- ]time|special|exclusive|introductory|black friday|cyber monday) (?:offer|deal"
     r"|discount|sale)\b",
@@ -101,10 +101,16 @@ _IMPERATIVE = _any(
     r"(?:coming soon|new|now available|out now|just (?:in|released))[:!]",
 )
 
+# Such a line that hardly begins prose.
+_CALL = _any(
+    r"(?:please )?(?:(?:don't|never) miss|sign up (?:for|to)|subscribe to|register for|enroll in"
+    r"|rsvp|join us)\b"
+)
+
 # What only one says who sells, runs a list, or speaks for the page.
 _PITCH = _any(
-    r"\b(?:our|this|the|a|free|daily|weekly|monthly|morning|evening"
-    r"|\w+'s)(?: [\w&'-]+){0,4} (?:newsletters?|mailing list|e-?newsletter)\b",
+    r"\b(?:our|this|the|a|free|daily|weekly|monthly|morning|evening|\w+'s)(?: [\w&'-]+){0,4}"
+    r" (?:newsletters?|mailing list|e-?newsletter|digest|bulletin|round-?up)\b",
     r"\bnewsletter\b.{0,40}\b(?:here|today|now|free)\b",
     r"\b(?:your|in|to) (?:e-?mail |mail)?in-?box\b",
     r"\b(?:unlimited|full|premium|instant|exclusive|free|early|vip) (?:digital )?access\b",
@@ -170,7 +176,7 @@ _READ_MORE = _any(
 )
 
 # A link that a page leaves behind in plain text: "Watch the debate »".
-_ARROWS = ("»", "\u203a", ">>", "→", "▶", "►", "».", "» ")
+_ARROWS = ("»", "\u203a", ">>", "→", "▶", "►", "».")
 _ARROW = r"(?:»|\u203a|>>|→|▶|►)"
 _LINK_VERB = (
     r"(?:Watch|See|View|Read|Listen|Learn|Find|Hear|Check out|Explore|Take|Look|Browse|Get|Go|Map"
@@ -204,8 +210,8 @@ _PLEA_PLACE = re.compile(
 )
 
 _REPORTS = re.compile(
-    r"\b(?:said|says|told|added|wrote|writes|announced|reported|according to|he|she|him|was|were"
-    r"|had|would|has been|have been)\b",
+    r"\b(?:said|says|told|added|wrote|writes|announced|reported|warned|urged"
+    r"|according to|he|she|him|was|were|had|would|has been|have been)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?][\"'\u201d\u2019)]*\s")
@@ -268,7 +274,7 @@ def is_promotional(paragraph: str, *, likely: bool = False) -> bool:
         return False
     if _REPORTS.search(line) or len(_SENTENCE_END.findall(line)) >= _MOST_SENTENCES:
         return False
-    if beside or (told and likely):
+    if beside or (likely and _CALL.match(line)):
         return True
     # The costly question last, of the few lines that get here.
     return len(_PITCH.findall(line)) > (0 if told else 1)

@@ -1,6 +1,7 @@
 """From paths, or from what was uploaded, to articles: each under an id of its own."""
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
@@ -50,6 +51,7 @@ class Place(NamedTuple):
         return f"{self.where}, {unit} {self.part}"
 
 
+_LINE_END = re.compile(r"[\r\n]")
 _EMPTY = "It is empty: nothing in it is prose."
 _UNSTORABLE = (
     "Its text holds half of a surrogate pair (U+{:04X} at character {:,}), which cannot be stored."
@@ -139,8 +141,8 @@ def _article(read: Draft | Fault, name: str, place: Place) -> Article | Unreadab
     if (lone := _lone_surrogate(read.text)) is not None:
         return Unreadable(str(place), _UNSTORABLE.format(ord(read.text[lone]), lone))
     paragraphs = _outside(paragraph_spans(read.text, read.body), read.skipped)
-    dated = bool(read.body and paragraphs and read.published)
-    promotional = promotional_spans(read.text, paragraphs, likely=paragraphs[0] if dated else None)
+    likely = paragraphs[0] if _on_the_date_line(read, paragraphs) else None
+    promotional = promotional_spans(read.text, paragraphs, likely=likely)
     prose = _outside(paragraphs, promotional)
     if not any(_has_words(read.text, paragraph) for paragraph in prose):
         return Unreadable(str(place), _EMPTY)
@@ -155,6 +157,15 @@ def _article(read: Draft | Fault, name: str, place: Place) -> Article | Unreadab
         url=read.url,
     )
     return Article(info, read.text, tuple(sorted((*read.skipped, *promotional))))
+
+
+def _on_the_date_line(read: Draft, paragraphs: Sequence[Span]) -> bool:
+    """Whether the first paragraph follows the date in front of it on the same line."""
+    return bool(
+        read.body
+        and paragraphs
+        and not _LINE_END.search(read.text, read.body - 1, paragraphs[0].start)
+    )
 
 
 def _lone_surrogate(text: str) -> int | None:

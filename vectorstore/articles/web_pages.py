@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _CHARSET_WITHIN = 4096
+# Finding the main text takes seconds a megabyte when the page is cut into very many elements.
+_LONGEST_PAGE = 20_000_000
 _DATES: dict[str, Any] = {
     "extensive_search": False,
     "original_date": True,
@@ -39,6 +41,7 @@ _STATES_A_DATE = (
 
 def read_html(file: BinaryIO, max_bytes: int) -> Iterator[Draft | Fault]:
     """One article: what trafilatura takes for the page's main text, a blank line between blocks."""
+    max_bytes = min(max_bytes, _LONGEST_PAGE)
     data = read_whole(file, max_bytes)
     charset = _CHARSET.search(data[:_CHARSET_WITHIN])
     page = decode(data, charset[1].decode("ascii", "replace") if charset else None)
