@@ -29,8 +29,18 @@ def problem(status: int, detail: str, **more: object) -> dict[str, object]:
     >>> problem(404, "There is no such article.")["title"]
     'Not Found'
     """
-    title = HTTPStatus(status).phrase
-    return {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        # Where clients of the OpenAI protocol look for it.
+        "error": {
+            "message": detail,
+            "type": "server_error" if status >= 500 else "invalid_request_error",
+        },
+        **more,
+    }
 
 
 def problem_response(
