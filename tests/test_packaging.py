@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, TOOLS = PYPROJECT["project"], PYPROJECT["tool"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 SCRIPTS = sorted(
     path for path in (ROOT / "scripts").iterdir() if path.is_file() and not path.suffix
@@ -115,6 +116,22 @@ def test_the_newest_version_in_the_changelog_is_this_one() -> None:
     )
     assert newest is not None
     assert newest[1] == PROJECT["version"]
+
+
+def test_a_wheel_carries_every_file_that_the_packages_read() -> None:
+    carried = {
+        path
+        for package, patterns in TOOLS["setuptools"]["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / package).glob(pattern)
+    }
+    there = {
+        path
+        for package in ("qa", "vectorstore")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
+    assert there - carried == set()
 
 
 def test_importing_the_packages_imports_no_framework_and_says_nothing() -> None:
