@@ -55,8 +55,6 @@ texts = st.lists(
 def articles(draw: st.DrawFn) -> Article:
     text = draw(texts)
     places = draw(st.lists(st.integers(0, len(text)), max_size=8, unique=True).map(sorted))
-    skipped = tuple(
-        Span(start, end) for start, end in zip(places[::2], places[1::2], strict=False)
-    )
+    skipped = tuple(Span(start, end) for start, end in zip(places[::2], places[1::2], strict=False))
     title = draw(st.one_of(st.just(""), st.sampled_from(FRAGMENTS), texts))
     return Article(ArticleInfo("nasty", title), text, skipped)
