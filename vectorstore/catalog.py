@@ -367,8 +367,8 @@ def _publish_paragraphs(
     if staged:
         db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
         db.execute(
-            "INSERT INTO paragraphs (fingerprint, article, story)"
-            " SELECT fingerprint, article, story FROM staged_paragraphs WHERE article = ?",
+            "INSERT INTO paragraphs (fingerprint, article)"
+            " SELECT fingerprint, article FROM staged_paragraphs WHERE article = ?",
             (article_id,),
         )
         db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))

@@ -25,7 +25,7 @@ def test_a_transaction_that_fails_changes_nothing_and_the_next_one_works(
 
 
 def test_a_transaction_that_cannot_be_committed_is_undone(database: Database) -> None:
-    with pytest.raises(sqlite3.IntegrityError), database.transaction() as db:
+    with pytest.raises(sqlite3.IntegrityError), database.transaction() as db:  # noqa: PT012
         db.execute("PRAGMA defer_foreign_keys = ON")
         db.execute(
             "INSERT INTO passages (id, article, start, end, text, sentences)"
