@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from vectorstore.embedding import SentenceTransformerEmbedder
+
 # Before anything imports a library that reads them.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["ANONYMIZED_TELEMETRY"] = "False"
@@ -67,3 +69,9 @@ def attempts_to_leave() -> Iterator[list[str]]:
     attempts.clear()
     yield attempts
     assert not attempts, f"tried to reach {', '.join(attempts)}"
+
+
+@pytest.fixture(scope="session")
+def embedder() -> SentenceTransformerEmbedder:
+    """The bundled model, read once for all tests."""
+    return SentenceTransformerEmbedder()

@@ -97,18 +97,22 @@ class Catalog:
 
     def article(self, article_id: str) -> Article | None:
         """The article, its `skipped` with the paragraphs that many articles repeat."""
-        read = self.article_as_read(article_id)
-        if read is None:
-            return None
-        repeated = self._db.value("SELECT repeated FROM articles WHERE id = ?", (article_id,))
-        return skipping(read, spans_from_json(repeated or "[]"))
+        found = self._read(article_id)
+        return None if found is None else skipping(*found)
 
     def article_as_read(self, article_id: str) -> Article | None:
+        found = self._read(article_id)
+        return None if found is None else found[0]
+
+    def _read(self, article_id: str) -> tuple[Article, tuple[Span, ...]] | None:
+        """The article as it was read and its repeated paragraphs, both of the same moment."""
         rows = self._db.rows(
-            f"SELECT {INFO}, a.text, a.skipped FROM articles a WHERE a.id = ?", (article_id,)
+            f"SELECT {INFO}, a.text, a.skipped, a.repeated FROM articles a WHERE a.id = ?",
+            (article_id,),
         )
         for row in rows:
-            return Article(info=info_from(row), text=row[6], skipped=spans_from_json(row[7]))
+            article = Article(info_from(row), row[6], spans_from_json(row[7]))
+            return article, spans_from_json(row[8])
         return None
 
     def article_ids(self) -> list[str]:
@@ -119,10 +123,11 @@ class Catalog:
 
         `cursor` is an earlier page's `next_cursor`; any other raises ValueError.
         """
-        after_date, after_row = (int(part) for part in (cursor or "99999999.0").split("."))
-        pattern = "%" + "".join("\\" + c if c in "\\%_" else c for c in containing) + "%"
-        where = " OR ".join(f"a.{column} LIKE ? ESCAPE '\\'" for column in SEARCHED_COLUMNS)
-        values = [pattern] * len(SEARCHED_COLUMNS)
+        after_date, after_row = _place("99999999.0" if cursor is None else cursor)
+        # Unlike LIKE, instr looks beyond a NUL, and takes every character as itself.
+        columns = SEARCHED_COLUMNS if containing else ()
+        where = " OR ".join(f"instr(lower(a.{each}), lower(?)) > 0" for each in columns) or "1"
+        values = [containing] * len(columns)
         rows = self._db.rows(
             f"SELECT {INFO}, (SELECT count(*) FROM passages p WHERE p.article = a.row),"
             f" coalesce(a.published, 0), a.row FROM articles a WHERE ({where})"
@@ -224,11 +229,14 @@ class Catalog:
         with self._db.transaction() as db:
             for indexed in articles:
                 article = indexed.article
+                # It keeps its row, and so its place in a list that somebody is paging through.
+                row = self._db.value("SELECT row FROM articles WHERE id = ?", (article.id,))
                 db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
                 cursor = db.execute(
-                    "INSERT INTO articles (id, title, published, source, author, url, text,"
-                    " skipped, repeated, content_hash) VALUES (?,?,?,?,?,?,?,?,?,?)",
+                    "INSERT INTO articles (row, id, title, published, source, author, url, text,"
+                    " skipped, repeated, content_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                     (
+                        row,
                         *info_values(article.info),
                         article.text,
                         json.dumps(article.skipped),
@@ -301,8 +309,17 @@ def filter_clause(filters: Filters) -> tuple[str, list[object]]:
     for column, allowed in (("source", filters.sources), ("id", filters.article_ids)):
         if allowed:
             clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(allowed))
+            # No id or source has a NUL, and json_each would take what is before one for the whole.
+            values.append(json.dumps([value for value in allowed if "\0" not in value]))
     return " AND ".join(clauses), values
+
+
+def _place(cursor: str) -> tuple[int, int]:
+    """The date and the row that a cursor names; raises ValueError."""
+    day, row = (int(part) for part in cursor.split("."))
+    if max(abs(day), abs(row)) >= 2**63:
+        raise ValueError(f"{cursor!r} names a place that no article can have.")
+    return day, row
 
 
 def date_number(day: date | None) -> int | None:
@@ -350,8 +367,8 @@ def _publish_paragraphs(
     if staged:
         db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
         db.execute(
-            "INSERT INTO paragraphs (fingerprint, article, story)"
-            " SELECT fingerprint, article, story FROM staged_paragraphs WHERE article = ?",
+            "INSERT INTO paragraphs (fingerprint, article)"
+            " SELECT fingerprint, article FROM staged_paragraphs WHERE article = ?",
             (article_id,),
         )
         db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))

@@ -39,12 +39,10 @@ CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
     INSERT INTO passages_text (passages_text, rowid, text) VALUES ('delete', old.row, old.text);
 END;
 
--- Which articles hold which paragraph. Copies of one story share its longest paragraph: `story`.
--- `skipped`: the article's passages were made without it.
+-- Which articles hold which paragraph. `skipped`: the article's passages were made without it.
 CREATE TABLE paragraphs (
     fingerprint TEXT NOT NULL,
     article TEXT NOT NULL,
-    story TEXT NOT NULL,
     skipped INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (fingerprint, article)
 ) WITHOUT ROWID;
@@ -65,14 +63,14 @@ CREATE TABLE staged (
 CREATE TABLE staged_paragraphs (
     fingerprint TEXT NOT NULL,
     article TEXT NOT NULL,
-    story TEXT NOT NULL,
     PRIMARY KEY (fingerprint, article)
 ) WITHOUT ROWID;
+CREATE INDEX staged_paragraphs_by_article ON staged_paragraphs (article);
 -- The paragraphs as they will be once everything staged is visible.
 CREATE VIEW coming_paragraphs AS
-    SELECT fingerprint, article, story FROM staged_paragraphs
+    SELECT fingerprint, article FROM staged_paragraphs
     UNION ALL
-    SELECT fingerprint, article, story FROM paragraphs
+    SELECT fingerprint, article FROM paragraphs
     WHERE article NOT IN (SELECT id FROM staged);
 
 -- Passages whose vectors may be out of step with this file until the row is gone.

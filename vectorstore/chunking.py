@@ -72,8 +72,8 @@ def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSiz
     title = " ".join(title.split())
     if not title or title in " ".join(passage.text.split()):
         return passage.text
-    spans = tokens.spans(title)
-    return f"{title[: spans[min(len(spans), size.title) - 1].end]}\n{passage.text}"
+    spans = tokens.spans(title)[: size.title]
+    return f"{title[: spans[-1].end]}\n{passage.text}" if spans else passage.text
 
 
 def prose_spans(article: Article) -> Iterator[Span]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from vectorstore.errors import UserError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # SQLite's own limit of values in one statement is 999 in builds older than 2020.
 MOST_VALUES = 900
 
@@ -25,7 +25,8 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._connecting = threading.Lock()
         try:
             self._create()
         except sqlite3.DatabaseError as error:
@@ -36,9 +37,10 @@ class Database:
             ) from error
 
     def close(self) -> None:
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+        with self._connecting:
+            for connection in self._connections.values():
+                connection.close()
+            self._connections.clear()
 
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         return self._connection.execute(statement, values).fetchall()
@@ -61,10 +63,12 @@ class Database:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
+            db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            # After some errors, such as a full disk, SQLite has undone it by itself.
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
-        db.execute("COMMIT")
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -73,8 +77,12 @@ class Database:
             connection = sqlite3.connect(
                 self.path, isolation_level=None, check_same_thread=False, timeout=30
             )
-            self._connections.append(connection)
             self._local.connection = connection
+            with self._connecting:
+                # A server's threads come and go, and each would leave two open files behind.
+                for thread in [each for each in self._connections if not each.is_alive()]:
+                    self._connections.pop(thread).close()
+                self._connections[threading.current_thread()] = connection
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")

@@ -69,6 +69,7 @@ def ingest(
     and running it again does the rest.
     """
     with store.writing:
+        store.recover()
         store.staging.clear()
         outcomes: dict[str, Outcome] = {}
         for done, outcome in enumerate(_stage(store, incoming), start=1):

@@ -1,12 +1,12 @@
 """Articles that are read and not yet visible, and the paragraphs they share with others.
 
 A paragraph that stands in several different stories is no news in any of them: a house notice, an
-invitation, a note about the author. Copies of one story under several sources share all their
-paragraphs and are one story here, known by its longest paragraph.
+invitation, a note about the author. Copies of one story under several sources are one story here:
+they share their other paragraphs too, but for what each paper adds.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from vectorstore.catalog import RepeatedParagraph, info_from, info_values, spans_from_json
 from vectorstore.database import Database
@@ -14,23 +14,27 @@ from vectorstore.paragraphs import paragraph_fingerprint, paragraph_spans
 from vectorstore.types import Article
 
 STORIES_THAT_MAKE_IT_REPEATED = 3
+# A story that more articles than this copy is still one; and it need not be compared with them all.
+MOST_COMPARED = 100
 
 
 class Staging:
     def __init__(self, database: Database) -> None:
         self._db = database
+        # Publishing what is staged changes no verdict: the coming paragraphs stay the same.
+        self._repeated: dict[str, bool] = {}
 
     def clear(self) -> None:
+        self._repeated.clear()
         with self._db.transaction() as db:
             db.execute("DELETE FROM staged")
             db.execute("DELETE FROM staged_paragraphs")
 
     def add(self, articles: Iterable[Article]) -> None:
         """Stage the articles; a later one takes the place of an earlier one with the same id."""
+        self._repeated.clear()
         with self._db.transaction() as db:
             for article in articles:
-                paragraphs = paragraphs_to_recognise(article.text)
-                story = story_of(paragraphs)
                 db.execute(
                     "INSERT OR REPLACE INTO staged (id, title, published, source, author, url,"
                     " text, skipped) VALUES (?,?,?,?,?,?,?,?)",
@@ -38,8 +42,11 @@ class Staging:
                 )
                 db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article.id,))
                 db.executemany(
-                    "INSERT OR IGNORE INTO staged_paragraphs VALUES (?, ?, ?)",
-                    [(paragraph.fingerprint, article.id, story) for paragraph in paragraphs],
+                    "INSERT OR IGNORE INTO staged_paragraphs VALUES (?, ?)",
+                    [
+                        (paragraph.fingerprint, article.id)
+                        for paragraph in paragraphs_to_recognise(article.text)
+                    ],
                 )
 
     def count(self) -> int:
@@ -60,34 +67,70 @@ class Staging:
     def articles_to_split_again(self) -> list[str]:
         """Visible articles, not staged themselves, with a paragraph that the staged ones make a
         repeated one."""
-        rows = self._db.rows(
+        staged = self._db.rows("SELECT DISTINCT fingerprint FROM staged_paragraphs")
+        rows = self._db.rows_for(
             "SELECT DISTINCT article FROM paragraphs WHERE skipped = 0"
-            " AND article NOT IN (SELECT id FROM staged) AND fingerprint IN ("
-            "  SELECT fingerprint FROM coming_paragraphs"
-            "  WHERE fingerprint IN (SELECT fingerprint FROM staged_paragraphs)"
-            "  GROUP BY fingerprint HAVING count(DISTINCT story) >= ?)",
-            (STORIES_THAT_MAKE_IT_REPEATED,),
+            " AND article NOT IN (SELECT id FROM staged) AND fingerprint IN ({keys})",
+            sorted(self._repeated_of([row[0] for row in staged])),
         )
-        return [row[0] for row in rows]
+        return sorted({row[0] for row in rows})
 
     def repeated_in(self, article: Article) -> tuple[RepeatedParagraph, ...]:
         """The article's paragraphs that are repeated ones, once everything staged is visible."""
         paragraphs = paragraphs_to_recognise(article.text)
-        rows = self._db.rows_for(
-            "SELECT fingerprint, count(DISTINCT story) FROM coming_paragraphs"
-            " WHERE fingerprint IN ({keys}) GROUP BY fingerprint",
-            [paragraph.fingerprint for paragraph in paragraphs],
-        )
-        repeated = {row[0] for row in rows if row[1] >= STORIES_THAT_MAKE_IT_REPEATED}
+        repeated = self._repeated_of([paragraph.fingerprint for paragraph in paragraphs])
         return tuple(each for each in paragraphs if each.fingerprint in repeated)
+
+    def _repeated_of(self, fingerprints: Sequence[str]) -> set[str]:
+        held = self._db.rows_for(
+            "SELECT fingerprint, count(*) FROM coming_paragraphs WHERE fingerprint IN ({keys})"
+            " GROUP BY fingerprint",
+            fingerprints,
+        )
+        return {
+            fingerprint
+            for fingerprint, articles in held
+            if articles >= STORIES_THAT_MAKE_IT_REPEATED and self._in_many_stories(fingerprint)
+        }
+
+    def _in_many_stories(self, fingerprint: str) -> bool:
+        if fingerprint not in self._repeated:
+            holders = self._db.rows(
+                "SELECT article FROM coming_paragraphs WHERE fingerprint = ?"
+                " ORDER BY article LIMIT ?",
+                (fingerprint, MOST_COMPARED),
+            )
+            beside = (self._paragraphs_of(article) - {fingerprint} for (article,) in holders)
+            self._repeated[fingerprint] = count_stories(beside) >= STORIES_THAT_MAKE_IT_REPEATED
+        return self._repeated[fingerprint]
+
+    def _paragraphs_of(self, article_id: str) -> set[str]:
+        rows = self._db.rows(
+            "SELECT fingerprint FROM coming_paragraphs WHERE article = ?", (article_id,)
+        )
+        return {row[0] for row in rows}
+
+
+def count_stories(articles: Iterable[Set[str]]) -> int:
+    """How many different stories articles tell, each given as its paragraphs, up to the number
+    that makes what they all hold a repetition.
+
+    Two are copies of one if half of the shorter one's paragraphs are in the other too. What has
+    no paragraph tells nothing.
+
+    >>> count_stories([{"a", "b", "notice"}, {"a", "b", "another notice"}, {"c"}, set()])
+    2
+    """
+    stories: list[Set[str]] = []
+    for each in articles:
+        if each and not any(2 * len(each & told) >= min(len(each), len(told)) for told in stories):
+            stories.append(each)
+        if len(stories) == STORIES_THAT_MAKE_IT_REPEATED:
+            break
+    return len(stories)
 
 
 def paragraphs_to_recognise(text: str) -> list[RepeatedParagraph]:
     """The paragraphs of a text that are long enough to be recognised in another."""
     found = ((span, paragraph_fingerprint(span.of(text))) for span in paragraph_spans(text))
     return [RepeatedParagraph(print_, span) for span, print_ in found if print_ is not None]
-
-
-def story_of(paragraphs: Iterable[RepeatedParagraph]) -> str:
-    longest = max(paragraphs, key=lambda each: each.span.end - each.span.start, default=None)
-    return "" if longest is None else longest.fingerprint

@@ -79,7 +79,7 @@ class Store:
             if rebuild and self.catalog.meta(EMBEDDING_MODEL) != embedder.name:
                 self.vectors.clear()
                 self._note_model()
-            self._recover()
+            self.recover()
         except BaseException:
             self._lock.release()
             raise
@@ -93,10 +93,24 @@ class Store:
         """Tell other processes where this one answers for the index."""
         self._say_owner(url)
 
+    def recover(self) -> None:
+        """Finish what a crash interrupted: vectors follow the catalog."""
+        with self.writing:
+            pending = self.catalog.pending()
+            if not pending:
+                return
+            visible = self.catalog.passages(pending)
+            self.vectors.delete([each for each in pending if each not in visible])
+            stored = self.vectors.vectors(list(visible))
+            missing = [each for each in visible if each not in stored]
+            if missing:
+                self.put_vectors(missing)
+            self.catalog.settle()
+
     def publish(self, articles: Sequence[IndexedArticle]) -> None:
         """Make the articles visible with their vectors, each in place of what had its id."""
         with self.writing:
-            self._recover()
+            self.recover()
             old = {
                 passage.id
                 for indexed in articles
@@ -119,7 +133,7 @@ class Store:
     def remove(self, article_id: str) -> bool:
         """Remove an article with its passages and vectors; whether it was there."""
         with self.writing:
-            self._recover()
+            self.recover()
             if self.catalog.content_hash(article_id) is None:
                 return False
             passages = [passage.id for passage in self.catalog.passages_of(article_id)]
@@ -162,19 +176,6 @@ class Store:
             f"Set QA_EMBEDDING_MODEL={made_with}, or make all vectors anew with "
             "`qa check --repair`, or use another folder (QA_DATA)."
         )
-
-    def _recover(self) -> None:
-        """Finish what a crash interrupted: vectors follow the catalog."""
-        pending = self.catalog.pending()
-        if not pending:
-            return
-        visible = self.catalog.passages(pending)
-        self.vectors.delete([each for each in pending if each not in visible])
-        stored = self.vectors.vectors(list(visible))
-        missing = [each for each in visible if each not in stored]
-        if missing:
-            self.put_vectors(missing)
-        self.catalog.settle()
 
     def _say_owner(self, url: str | None) -> None:
         owner = json.dumps({"pid": os.getpid(), "url": url})

@@ -1,0 +1,57 @@
+"""Articles in a line, and what an index ought to hold of them."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from vectorstore.catalog import IndexedArticle
+from vectorstore.chunking import split_article
+from vectorstore.paragraphs import paragraph_spans
+from vectorstore.store import Store
+from vectorstore.types import Article, ArticleInfo, Passage, Span
+
+NOTICE = "This newspaper is printed on paper that was made from renewable sources."
+
+
+def article(
+    article_id: str,
+    *paragraphs: str,
+    title: str = "",
+    published: date | None = None,
+    source: str | None = None,
+    skipped: Iterable[Span] = (),
+) -> Article:
+    info = ArticleInfo(article_id, title, published, source)
+    return Article(info, "\n\n".join(paragraphs), tuple(skipped))
+
+
+def by_paragraphs(article: Article) -> IndexedArticle:
+    """The article with each paragraph a passage of one sentence."""
+    return IndexedArticle(
+        article,
+        tuple(
+            Passage(
+                f"{article.id}:{span.start}:{span.of(article.text)}",
+                article.id,
+                span.start,
+                span.end,
+                span.of(article.text),
+                (span,),
+            )
+            for span in paragraph_spans(article.text)
+        ),
+    )
+
+
+def as_split(store: Store, article: Article) -> IndexedArticle:
+    """The article with its passages as this index makes them."""
+    return IndexedArticle(article, tuple(split_article(article, store.tokens, store.size)))
+
+
+def held(store: Store) -> dict[str, tuple[str, tuple[Passage, ...]]]:
+    """The text and the passages of every article that is visible."""
+    found = {}
+    for article_id in store.catalog.article_ids():
+        read = store.catalog.article_as_read(article_id)
+        assert read is not None
+        found[article_id] = (read.text, tuple(store.catalog.passages_of(article_id)))
+    return found
