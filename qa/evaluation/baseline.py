@@ -55,9 +55,9 @@ def baseline_of(run: Run) -> Run:
 
 
 def comparable(baseline: Run, now: Run) -> bool:
-    """Whether the runs share enough questions for one to be held against the other."""
+    """Whether the baseline has enough of the questions asked now to hold the run against it."""
     common, _ = in_common(baseline.records, now.records)
-    return len(common) >= LEAST_IN_COMMON * max(len(baseline.records), len(now.records))
+    return len(common) >= LEAST_IN_COMMON * len(now.records)
 
 
 def falls(baseline: Run, now: Run) -> tuple[Fall, ...]:

@@ -21,6 +21,7 @@ SEEDS = Path("seeds")
 ARTICLES = SEEDS / "articles"
 QUESTIONS = SEEDS / "questions.jsonl"
 BASELINE = SEEDS / "baseline.json"
+UPDATE = "scripts/evaluate --update-baseline"
 
 
 @dataclass(frozen=True, slots=True)

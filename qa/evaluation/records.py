@@ -95,11 +95,20 @@ class Run:
 
 
 _RUN = TypeAdapter(Run)
+_SETUP = TypeAdapter(Setup)
+_FIGURE = TypeAdapter(Figure)
 _RECORD = TypeAdapter(Record)
 
 
 def write_run(run: Run, path: Path) -> None:
-    path.write_bytes(_RUN.dump_json(run, indent=1))
+    """JSON with a line for every figure and every record, so that two files can be compared."""
+    head = _SETUP.dump_json(run.setup)
+    figures = b",\n".join(_FIGURE.dump_json(figure) for figure in run.figures)
+    records = b",\n".join(dump_record(record) for record in run.records)
+    path.write_bytes(
+        b'{"setup": %b,\n"figures": [\n%b\n],\n"records": [\n%b\n]}\n'
+        % (head, figures, records)
+    )
 
 
 def read_run(path: Path) -> Run:
@@ -113,8 +122,8 @@ def read_run(path: Path) -> Run:
 
 
 def dump_record(record: Record) -> bytes:
-    """The record in one line."""
-    return _RECORD.dump_json(record)
+    """The record in one line; what is as it would be by default is left out."""
+    return _RECORD.dump_json(record, exclude_defaults=True)
 
 
 def load_record(line: bytes) -> Record:
