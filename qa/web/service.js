@@ -30,9 +30,6 @@ async function request(address, options) {
 /** @returns {Promise<import("./types.js").Collection>} */
 export const readCollection = () => request("collection");
 
-/** Resolves when the service can answer; else rejects with why. @returns {Promise<unknown>} */
-export const readReady = () => request("ready");
-
 /**
  * @param {{q?: string, cursor?: string|null, limit?: number, signal?: AbortSignal}} [page]
  * @returns {Promise<{articles: import("./types.js").ArticleRow[], next_cursor: string|null, total: number}>}

@@ -1,5 +1,6 @@
 """Answers as the service sends them, made from the words of real articles."""
 
+from collections.abc import Sequence
 from typing import Any
 
 UNANSWERED = "The articles do not say."
@@ -7,7 +8,7 @@ UNANSWERED = "The articles do not say."
 
 def written(
     question: str,
-    sentences: list[tuple[str, list[int], str | None]],
+    sentences: Sequence[tuple[str, list[int], str | None]],
     citations: list[dict[str, Any]],
     **more: object,
 ) -> dict[str, Any]:

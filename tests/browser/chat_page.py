@@ -7,6 +7,9 @@ from urllib.parse import quote, urlsplit
 import httpx
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
+QUESTION = "When did Binance.US join the Blockchain Association?"
+"""One that the sample articles answer."""
+
 
 class ChatPage:
     def __init__(self, page: Page, address: str) -> None:

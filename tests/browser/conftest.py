@@ -1,9 +1,11 @@
 """The page in a real browser, over the real service on the sample articles."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,6 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.scripted import ScriptedService
 
 ROOT = Path(__file__).parents[2]
-READY_WITHIN_S = 300
 
 OpenPage = Callable[..., ChatPage]
 
@@ -38,10 +39,34 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the service over the articles of seeds/, in a folder of its own."""
-    if os.environ.get("STANDIN"):
-        yield os.environ["STANDIN"]
-        return
-    raise NotImplementedError
+    data = tmp_path_factory.mktemp("data")
+    seeds = str(ROOT / "seeds" / "articles")
+    command = [sys.executable, "-u", "-c", "from qa.cli import main; main()"]
+    options = ["serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data), "--seed", seeds]
+    with subprocess.Popen(
+        [*command, *options], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout
+        reading = threading.Thread(target=process.stdout.read)
+        try:
+            address = address_said_by(process)
+            reading.start()  # what nobody reads would in the end hold the service up
+            yield address
+        finally:
+            process.terminate()
+            if reading.ident:
+                reading.join()
+
+
+def address_said_by(process: subprocess.Popen[str]) -> str:
+    """Reads what the service says until it says where it is."""
+    assert process.stdout
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if found := re.search(r"Article QA is at (http://\S+)", line):
+            return found[1]
+    pytest.fail("The service ended before it was there:\n" + "".join(said))
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
-"""The service, but for /ask: its answers are dictated by the test, event by event."""
+"""The service as if it had a chat model, whose answers the test dictates event by event."""
 
 import json
 import queue
 import threading
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 PATIENCE_S = 30
+CHAT_MODEL = {"answerers": ["extractive", "llm"], "model": "openai:scripted"}
 
 
 class Stream:
@@ -33,6 +36,23 @@ class Stream:
     def end(self) -> None:
         self.chunks.put(None)
 
+    def dictate(self, to: BufferedIOBase) -> None:
+        try:
+            while (chunk := self.chunks.get(timeout=PATIENCE_S)) is not None:
+                to.write(chunk)
+                to.flush()
+        except OSError:
+            self.dropped.set()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A problem document in place of an answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
 
 class ScriptedService:
     """Answers each /ask with what was prepared for it, first come first served, and passes every
@@ -40,9 +60,8 @@ class ScriptedService:
 
     def __init__(self, upstream: str) -> None:
         self.asked: list[dict[str, Any]] = []
-        self._prepared: queue.Queue[Stream | tuple[int, dict[str, str], dict[str, Any]]] = (
-            queue.Queue()
-        )
+        self._prepared: queue.Queue[Stream | Refusal] = queue.Queue()
+        self._streams: list[Stream] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(upstream))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -58,6 +77,8 @@ class ScriptedService:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for stream in self._streams:
+            stream.end()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -65,6 +86,7 @@ class ScriptedService:
     def stream(self) -> Stream:
         """Prepares the next answer, to be dictated."""
         stream = Stream()
+        self._streams.append(stream)
         self._prepared.put(stream)
         return stream
 
@@ -73,9 +95,11 @@ class ScriptedService:
         self.stream().answer(answer)
 
     def refuse(self, status: int, detail: str, **headers: str) -> None:
-        """Prepares a problem document in place of the next answer."""
+        """Prepares a refusal; `Retry_After="7"` is a header."""
         problem = {"type": "about:blank", "title": "-", "status": status, "detail": detail}
-        self._prepared.put((status, headers, problem))
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named["Content-Type"] = "application/problem+json"
+        self._prepared.put(Refusal(status, named, json.dumps(problem).encode()))
 
     def _handler(self, upstream: str) -> type[BaseHTTPRequestHandler]:
         script = self
@@ -83,42 +107,30 @@ class ScriptedService:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 found = httpx.get(upstream + self.path, timeout=PATIENCE_S)
-                self._send(found.status_code, found.headers.get("content-type", ""), found)
+                content = found.content
+                if self.path == "/collection":
+                    content = json.dumps({**found.json(), **CHAT_MODEL}).encode()
+                kept = ("Content-Type", "Content-Security-Policy")
+                headers = {name: found.headers[name] for name in kept if name in found.headers}
+                self._respond(found.status_code, headers)
+                self.wfile.write(content)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 script.asked.append(json.loads(body))
                 prepared = script._prepared.get(timeout=PATIENCE_S)
                 if isinstance(prepared, Stream):
-                    self._dictate(prepared)
-                    return
-                status, headers, problem = prepared
+                    self._respond(200, {"Content-Type": "text/event-stream"})
+                    prepared.dictate(self.wfile)
+                else:
+                    self._respond(prepared.status, prepared.headers)
+                    self.wfile.write(prepared.body)
+
+            def _respond(self, status: int, headers: dict[str, str]) -> None:
                 self.send_response(status)
-                self.send_header("Content-Type", "application/problem+json")
                 for name, value in headers.items():
-                    self.send_header(name.replace("_", "-"), value)
+                    self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(json.dumps(problem).encode())
-
-            def _send(self, status: int, content_type: str, found: httpx.Response) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", content_type)
-                policy = found.headers.get("content-security-policy")
-                if policy:
-                    self.send_header("Content-Security-Policy", policy)
-                self.end_headers()
-                self.wfile.write(found.content)
-
-            def _dictate(self, stream: Stream) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/event-stream")
-                self.end_headers()
-                try:
-                    while (chunk := stream.chunks.get(timeout=PATIENCE_S)) is not None:
-                        self.wfile.write(chunk)
-                        self.wfile.flush()
-                except OSError:
-                    stream.dropped.set()
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

@@ -1,19 +1,19 @@
 """Ask, read, check, follow up, come back: the whole flow over the real service."""
 
 import re
+from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
-from tests.browser.chat_page import ChatPage
+from tests.browser.chat_page import QUESTION, ChatPage
 from tests.browser.conftest import OpenPage
 
 PHONE = {"width": 390, "height": 844}
 
 
-def first_question(chat: ChatPage) -> str:
-    question = chat.page.locator("#examples button").first.text_content()
-    assert question
-    return question
+def body_of(request: Request) -> dict[str, Any]:
+    body: dict[str, Any] = request.post_data_json or {}
+    return body
 
 
 def test_before_the_first_question_the_page_says_what_there_is_to_ask(chat: ChatPage) -> None:
@@ -23,14 +23,14 @@ def test_before_the_first_question_the_page_says_what_there_is_to_ask(chat: Chat
     expect(about).to_contain_text(collection["published_from"][:4])
     expect(about).to_contain_text(collection["published_to"][:4])
     expect(about).to_contain_text(collection["sources"][0]["source"])
-    assert chat.page.locator("#examples button").all_text_contents() == (
-        collection["example_questions"]
+    assert (
+        chat.page.locator("#examples button").all_text_contents()
+        == (collection["example_questions"])
     )
 
 
 def test_an_answer_is_checked_in_one_click(chat: ChatPage) -> None:
-    chat.page.locator("#examples button").first.click()
-    chat.wait_for_answer()
+    chat.ask(QUESTION)
     expect(chat.chips.first).to_be_visible()
     label = chat.chips.first.get_attribute("aria-label")
     assert label
@@ -53,9 +53,8 @@ def test_an_answer_is_checked_in_one_click(chat: ChatPage) -> None:
 
 
 def test_the_marked_words_are_the_code_points_that_the_citation_names(chat: ChatPage) -> None:
-    question = first_question(chat)
     with chat.page.expect_response("**/ask") as asked:
-        chat.ask(question)
+        chat.ask(QUESTION)
     body = asked.value.body().decode()
     answer = re.findall(r"event: answer\r?\ndata: (.*)", body)
     [found] = [chat.page.evaluate("JSON.parse", each) for each in answer]
@@ -68,7 +67,7 @@ def test_the_marked_words_are_the_code_points_that_the_citation_names(chat: Chat
 def test_the_card_shows_the_quote_on_hover_and_on_focus_and_escape_puts_it_away(
     chat: ChatPage,
 ) -> None:
-    chat.ask(first_question(chat))
+    chat.ask(QUESTION)
     card = chat.page.get_by_role("tooltip")
     chat.chips.first.hover()
     expect(card).to_be_visible()
@@ -90,27 +89,25 @@ def test_the_card_shows_the_quote_on_hover_and_on_focus_and_escape_puts_it_away(
 
 
 def test_a_follow_up_carries_the_conversation(chat: ChatPage) -> None:
-    question = first_question(chat)
-    chat.ask(question)
+    chat.ask(QUESTION)
     with chat.page.expect_request("**/ask") as asked:
         chat.ask("When was that?")
-    history = asked.value.post_data_json["history"]
+    history = body_of(asked.value)["history"]
     assert [turn["role"] for turn in history] == ["user", "assistant"]
-    assert history[0]["content"] == question
+    assert history[0]["content"] == QUESTION
     assert history[1]["content"]
     expect(chat.turns).to_have_count(2)
 
 
 def test_a_date_filter_is_a_tag_that_holds_and_can_be_removed(chat: ChatPage) -> None:
-    question = first_question(chat)
     chat.page.get_by_role("button", name="Filter", exact=True).click()
     chat.page.get_by_label("Published from").fill("2001-01-01")
     chat.page.get_by_label("to", exact=True).fill("2001-12-31")
     tag = chat.page.get_by_role("button", name="Remove the filter: Until 31 December 2001")
     expect(tag).to_be_visible()
     with chat.page.expect_request("**/ask") as asked:
-        turn = chat.ask(question)
-    assert asked.value.post_data_json["filters"] == {
+        turn = chat.ask(QUESTION)
+    assert body_of(asked.value)["filters"] == {
         "published_from": "2001-01-01",
         "published_to": "2001-12-31",
     }
@@ -120,7 +117,7 @@ def test_a_date_filter_is_a_tag_that_holds_and_can_be_removed(chat: ChatPage) ->
     tag.click()
     chat.page.get_by_role("button", name="Remove the filter: From 1 January 2001").click()
     expect(chat.chips).to_have_count(0)
-    chat.ask(question)
+    chat.ask(QUESTION)
     expect(chat.chips.first).to_be_visible()
 
 
@@ -129,8 +126,8 @@ def test_answers_come_from_the_sources_chosen(chat: ChatPage) -> None:
     chat.page.get_by_role("button", name="Filter", exact=True).click()
     chat.page.get_by_role("checkbox", name=source).check()
     with chat.page.expect_request("**/ask") as asked:
-        chat.ask(first_question(chat))
-    assert asked.value.post_data_json["filters"] == {"sources": [source]}
+        chat.ask(QUESTION)
+    assert body_of(asked.value)["filters"] == {"sources": [source]}
 
 
 def test_dates_in_the_wrong_order_are_said_before_asking_and_the_question_stays(
@@ -146,17 +143,15 @@ def test_dates_in_the_wrong_order_are_said_before_asking_and_the_question_stays(
 
 
 def test_after_a_reload_the_chat_is_there_again(chat: ChatPage) -> None:
-    question = first_question(chat)
-    answer = chat.ask(question).locator(".body").text_content()
+    answer = chat.ask(QUESTION).locator(".body").text_content()
     chat.page.reload()
     expect(chat.turn.locator(".body")).to_have_text(answer or "")
-    expect(chat.page).to_have_title(re.compile(re.escape(question[:20])))
+    expect(chat.page).to_have_title(re.compile(re.escape(QUESTION[:20])))
     chat.open_citation()
 
 
 def test_a_chat_is_renamed_exported_deleted_and_brought_back(chat: ChatPage) -> None:
-    question = first_question(chat)
-    chat.ask(question)
+    chat.ask(QUESTION)
     listed = chat.page.locator("#chat-list > li")
 
     def more(item: str) -> None:
@@ -183,7 +178,7 @@ def test_a_chat_is_renamed_exported_deleted_and_brought_back(chat: ChatPage) -> 
 
 
 def test_a_new_chat_begins_empty_and_the_old_one_stays_in_the_list(chat: ChatPage) -> None:
-    chat.ask(first_question(chat))
+    chat.ask(QUESTION)
     chat.page.get_by_role("link", name="New chat").click()
     expect(chat.turns).to_have_count(0)
     expect(chat.page.get_by_role("heading", name="What do the articles say?")).to_be_visible()
@@ -195,8 +190,7 @@ def test_a_permalink_asks_the_question_with_its_filters(
     chat: ChatPage, open_page: OpenPage, service: str
 ) -> None:
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    question = first_question(chat)
-    chat.ask(question)
+    chat.ask(QUESTION)
     chat.turn.get_by_role("button", name="Link").click()
     expect(chat.page.locator("#toast")).to_contain_text("copied")
     link = chat.page.evaluate("navigator.clipboard.readText()")
@@ -204,12 +198,12 @@ def test_a_permalink_asks_the_question_with_its_filters(
 
     other = open_page(path=link.removeprefix(service))
     other.wait_for_answer()
-    expect(other.turn.get_by_role("heading", level=2)).to_have_text(question)
+    expect(other.turn.get_by_role("heading", level=2)).to_have_text(QUESTION)
 
 
 def test_copying_an_answer_takes_its_sources_along(chat: ChatPage) -> None:
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    chat.ask(first_question(chat))
+    chat.ask(QUESTION)
     chat.turn.get_by_role("button", name="Copy").click()
     expect(chat.page.locator("#toast")).to_contain_text("copied, with its sources")
     copied = chat.page.evaluate("navigator.clipboard.readText()")
@@ -218,31 +212,29 @@ def test_copying_an_answer_takes_its_sources_along(chat: ChatPage) -> None:
 
 
 def test_asking_again_replaces_the_answer(chat: ChatPage) -> None:
-    chat.ask(first_question(chat))
+    chat.ask(QUESTION)
     with chat.page.expect_request("**/ask") as asked:
         chat.turn.get_by_role("button", name="Ask again").click()
-    assert asked.value.post_data_json["history"] == []
+    assert body_of(asked.value)["history"] == []
     chat.wait_for_answer()
     expect(chat.turns).to_have_count(1)
     expect(chat.chips.first).to_be_visible()
 
 
 def test_only_this_article_can_be_asked(chat: ChatPage) -> None:
-    question = first_question(chat)
-    chat.ask(question)
+    chat.ask(QUESTION)
     chat.open_citation()
     article_id = chat.source.locator(".source-text").get_attribute("data-article")
     chat.source.get_by_role("button", name="Ask only this article").click()
     expect(chat.source).to_be_hidden()
     with chat.page.expect_request("**/ask") as asked:
-        chat.ask(question)
-    assert asked.value.post_data_json["filters"] == {"article_ids": [article_id]}
+        chat.ask(QUESTION)
+    assert body_of(asked.value)["filters"] == {"article_ids": [article_id]}
 
 
 def test_on_a_phone_the_article_is_a_sheet_over_a_page_out_of_reach(open_page: OpenPage) -> None:
     chat = open_page(viewport=PHONE, has_touch=True, is_mobile=True)
-    chat.page.locator("#examples button").first.tap()
-    chat.wait_for_answer()
+    chat.ask(QUESTION)
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not chat.page.evaluate(wide)
     chat.chips.first.tap()

@@ -39,7 +39,9 @@ def recovers(chat: ChatPage, scripted: ScriptedService) -> None:
 def test_a_refusal_says_what_happened_and_what_to_do(
     chat: ChatPage, scripted: ScriptedService, status: int, detail: str, step: str
 ) -> None:
-    scripted.refuse(status, detail, Retry_After="7") if status == 429 else scripted.refuse(status, detail)
+    scripted.refuse(status, detail, Retry_After="7") if status == 429 else scripted.refuse(
+        status, detail
+    )
     chat.send(QUESTION)
     expect(chat.turn).to_have_attribute("data-state", "failed")
     expect(chat.turn.locator(".trouble")).to_contain_text(detail)

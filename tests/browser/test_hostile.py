@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.answers import citation_of, passage_of, written
-from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenPage
 from tests.browser.scripted import ScriptedService
 
@@ -19,10 +18,10 @@ EMOJI = {
     "published": "2023-02-01",
     "source": "Na\u00efve Courier",
     "text": (
-        "The cafe\u0301\u2019s new menu 🍜🥟 has no words at all. \u201cCustomers point,\u201d said "
-        "Zoe\u0308 👩🏽\u200d🍳 Ferna\u0301ndez, who cooks there.\r\n\r\n"
-        "The flag of Wales 🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f marks the "
-        "leek soup, which cost 6 euros in Kettlewick.\r\n"
+        "The cafe\u0301\u2019s new menu 🍜🥟 has no words at all. \u201cCustomers point,\u201d "
+        "said Zoe\u0308 👩🏽\u200d🍳 Ferna\u0301ndez, who cooks there.\r\n\r\n"
+        "The flag of Wales 🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f marks "
+        "the leek soup, which cost 6 euros in Kettlewick.\r\n"
         "\u05e9\u05dc\u05d5\u05dd means hello 𝒶𝓃𝒹 goodbye."
     ),
 }
@@ -129,18 +128,25 @@ def test_an_article_of_script_tags_handlers_and_bidi_tricks_stays_words(
     expect(chat.source.locator(".source-text")).to_have_attribute("data-article", HOSTILE["id"])
 
     assert chat.page.evaluate("window.owned") is None
-    planted = "#turns :is(script, img, b, svg:not(.icon)), #source :is(script, img, b, svg:not(.icon))"
+    planted = (
+        "#turns :is(script, img, b, svg:not(.icon)), #source :is(script, img, b, svg:not(.icon))"
+    )
     expect(chat.page.locator(planted)).to_have_count(0)
     links = chat.page.locator("a").evaluate_all("links => links.map((link) => link.protocol)")
     assert set(links) <= {"http:", "https:"}
     # What turns the reading direction is kept, but not laid out.
     title = chat.source.get_by_role("heading", level=2)
-    assert title.text_content() == HOSTILE["title"]
-    assert "\u202e" not in title.inner_text()
+    assert title.text_content() == article["title"]
+    assert "\u202e" in article["text"]
+    assert not set(chat.source.inner_text()) & set("\u202a\u202b\u202d\u202e\u2066\u2069")
 
 
 def test_a_permalink_cannot_carry_markup(open_page: OpenPage) -> None:
-    chat = open_page(path="/#/ask?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.owned%3D1%3E&source=%3Cb%3E")
+    chat = open_page(
+        path="/#/ask?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.owned%3D1%3E&source=%3Cb%3E"
+    )
     chat.wait_for_answer()
-    expect(chat.turn.get_by_role("heading", level=2)).to_have_text("<img src=x onerror=window.owned=1>")
+    expect(chat.turn.get_by_role("heading", level=2)).to_have_text(
+        "<img src=x onerror=window.owned=1>"
+    )
     assert chat.page.evaluate("window.owned") is None

@@ -103,7 +103,11 @@ def test_files_are_added_one_by_one_and_a_bad_one_loses_no_good_one(library: Cha
     files: list[FilePayload] = [
         {"name": "good.txt", "mimeType": "text/plain", "buffer": STORY.encode()},
         {"name": "bad.txt", "mimeType": "text/plain", "buffer": b""},
-        {"name": "fine.md", "mimeType": "text/markdown", "buffer": b"# Quillhaven too\n\nA second story from Quillhaven."},
+        {
+            "name": "fine.md",
+            "mimeType": "text/markdown",
+            "buffer": b"# Quillhaven too\n\nA second story from Quillhaven.",
+        },
     ]
     try:
         library.page.get_by_role("button", name="Add articles").click()
