@@ -147,7 +147,9 @@ class Evidence:
 BIAS = -3.1
 E_LIKENESS, E_SENTENCE, E_PASSAGE, E_PAIRS = 4.5, 0.8, 0.8, 0.8
 E_MISSING, E_MISSING_NAMES = -1.0, -1.15
-THRESHOLD = 0.5
+THRESHOLD = 0.35
+"""Below it the articles are taken not to say: the highest at which 85% of the answerable questions
+of NewsQA's development half are still answered."""
 
 
 def evidence(

@@ -38,7 +38,7 @@ NUMBER = re.compile(
     rf"|\b{_DIGIT_WORD}(?:[ -]{_DIGIT_WORD})*(?:\s+(?:percent|per\s+cent|dollars)\b)?\b",
     re.IGNORECASE,
 )
-_NAME_WORD = r"[A-Z][\w’'&-]*"
+_NAME_WORD = r"[A-Z][\w’'&-]*(?:\.[A-Z]\w+)*"
 NAME = re.compile(
     rf"(?:{_NAME_WORD}|[A-Z]\.)"
     rf"(?:(?:\s+(?:of\s+the|of|de|van|von|bin|al|el|da|la)\s+|\.?\s+)(?:{_NAME_WORD}|[A-Z]\.))*"
@@ -78,6 +78,27 @@ def new_mentions(wording: Wording, sentence: str) -> Iterator[Span]:
         for match in pattern.finditer(sentence):
             if not re.search(rf"(?<!\w){re.escape(match[0].lower())}(?!\w)", asked):
                 yield Span(*match.span())
+
+
+def subjects_in(text: str) -> list[str]:
+    """The proper names that open the sentences of a text, in order, without possessive endings.
+
+    One capitalised word that opens a sentence is a name if it also stands elsewhere in the text,
+    or if capitals inside it show that it is one.
+
+    >>> subjects_in("Kraken agreed. Its clients left Kraken. FTX’s sale failed.")
+    ['Kraken', 'FTX']
+    """
+    inside: set[str] = set()
+    opening: list[str] = []
+    for match in NAME.finditer(text):
+        name = re.sub(r"['’]s?$", "", match[0].split()[0] if " of " in match[0] else match[0])
+        opens = re.search(r"(?:^|[.!?:”\"]\s+|\n)[“\"']?$", text[: match.start()]) is not None
+        if not opens:
+            inside.add(name)
+        elif name.split()[0].lower() not in STOPWORDS | _OPENERS and not _CALENDAR.match(name):
+            opening.append(name)
+    return [name for name in opening if name in inside or name[1:] != name[1:].lower()]
 
 
 def _new_names(wording: Wording, sentence: str) -> Iterator[Span]:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from qa.articles import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
 from qa.chain import answerer_for
+from qa.examples import example_questions
 from qa.types import Answer, Answerer, AnswererName, Event, GivenPassage, Question
 from vectorstore.articles import Unreadable
 from vectorstore.checking import IndexCheck, check_index, repair_index
@@ -13,6 +14,9 @@ from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.types import Article, Filters
+
+EXAMPLES = 4
+EXAMPLES_DRAWN_FROM = 200
 
 
 class Chain(Protocol):
@@ -122,13 +126,14 @@ class Service:
 
     def collection(self) -> Collection:
         summary = self.store.catalog.summary()
+        beginnings = self.store.catalog.beginnings(EXAMPLES_DRAWN_FROM)
         return Collection(
             articles=summary.articles,
             passages=summary.passages,
             published_from=summary.published_from,
             published_to=summary.published_to,
             sources=tuple(SourceEntry(source, count) for source, count in summary.sources),
-            example_questions=(),
+            example_questions=example_questions(beginnings, EXAMPLES),
             answerers=tuple(self._answerers),
             model=self._model,
         )
