@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nupunkt
 
@@ -29,6 +29,19 @@ class PassageSize:
     limit: int = 192
     overlap: int = 0
     title: int = 48
+
+
+def fitted(size: PassageSize, most: int) -> PassageSize:
+    """The size, or a smaller one with which a passage under its title has `most` tokens at most.
+
+    >>> fitted(PassageSize(limit=192, overlap=0, title=48), 126)
+    PassageSize(limit=101, overlap=0, title=25)
+    """
+    if size.title + size.limit <= most:
+        return size
+    title = min(size.title, most // 5)
+    limit = min(size.limit, most - title)
+    return replace(size, limit=limit, overlap=min(size.overlap, limit // 2), title=title)
 
 
 def split_sentences(text: str) -> list[Span]:
