@@ -192,6 +192,7 @@ def _packed(
 
 
 def _passage_id(article: Article, start: int, text: str) -> str:
-    """Another text, place or title is another passage: the title is embedded with it."""
-    content = "\0".join((article.id, str(start), article.info.title, text))
+    """Another text or place is another passage, and so is one of an article with another title,
+    date or source: its vector, or what is stored beside it, differs."""
+    content = repr((article.info, start, text))
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
