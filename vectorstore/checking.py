@@ -20,6 +20,12 @@ class IndexCheck:
 
 
 def check_index(store: Store) -> IndexCheck:
+    """What of the index disagrees; waits for a change under way."""
+    with store.writing:
+        return _check(store)
+
+
+def _check(store: Store) -> IndexCheck:
     summary = store.catalog.summary()
     missing, strangers = _differences(store)
     findings = list(store.catalog.faults())

@@ -9,8 +9,10 @@ import chromadb
 import numpy as np
 from chromadb.api.types import Metadata
 from chromadb.config import Settings
+from chromadb.errors import ChromaError
 
 from vectorstore.catalog import date_number
+from vectorstore.errors import UserError
 from vectorstore.types import ArticleInfo, Passage, Vectors
 
 COLLECTION = "passages"
@@ -26,12 +28,24 @@ class Neighbour:
     similarity: float
 
 
+class VectorStoreError(UserError):
+    """The vectors cannot be used as they are; the message says why and what to do."""
+
+
 class VectorStore:
     """Vectors by passage id. One process at a time; any thread of it."""
 
     def __init__(self, folder: Path) -> None:
-        self._client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
-        self._collection = self._open_collection()
+        try:
+            self._client = chromadb.PersistentClient(
+                str(folder), Settings(anonymized_telemetry=False)
+            )
+            self._collection = self._open_collection()
+        except (ChromaError, ValueError) as error:
+            raise VectorStoreError(
+                f"The vectors in {folder} cannot be opened ({error}). Move that folder away and "
+                "run `qa check --repair`: the vectors are made anew from the catalog."
+            ) from error
         # Chroma takes 30 to 150 ms for a filtered query over 50,000 passages; a product of the
         # vectors in question takes 5. So they are kept in memory too, once first needed.
         self._matrix: VectorMatrix | None = None
@@ -55,8 +69,9 @@ class VectorStore:
         with self._writing:
             for start in range(0, len(passages), LARGEST_CALL):
                 batch = slice(start, start + LARGEST_CALL)
+                ids = [passage.id for passage in passages[batch]]
                 self._collection.upsert(
-                    ids=[passage.id for passage in passages[batch]],
+                    ids=ids,
                     embeddings=vectors[batch],
                     documents=[passage.text for passage in passages[batch]],
                     metadatas=[
@@ -64,18 +79,20 @@ class VectorStore:
                         for passage, article in zip(passages[batch], articles[batch], strict=True)
                     ],
                 )
-            with self._using_matrix:
-                if self._matrix is not None:
-                    self._matrix.put([passage.id for passage in passages], vectors)
+                # Batch by batch: memory holds what Chroma holds, should the next one fail.
+                with self._using_matrix:
+                    if self._matrix is not None:
+                        self._matrix.put(ids, vectors[batch])
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Remove these passages; ids that are not there are fine."""
         with self._writing:
             for start in range(0, len(passage_ids), LARGEST_CALL):
-                self._collection.delete(ids=list(passage_ids[start : start + LARGEST_CALL]))
-            with self._using_matrix:
-                if self._matrix is not None:
-                    self._matrix.delete(passage_ids)
+                batch = list(passage_ids[start : start + LARGEST_CALL])
+                self._collection.delete(ids=batch)
+                with self._using_matrix:
+                    if self._matrix is not None:
+                        self._matrix.delete(batch)
 
     def clear(self) -> None:
         """Remove everything, whatever its dimension was."""
@@ -150,6 +167,8 @@ class VectorMatrix:
 
     def put(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add or replace: one row of `vectors` (n, d) for each id."""
+        if not ids:
+            return
         new = [each for each in dict.fromkeys(ids) if each not in self._rows]
         self._reserve(len(new), vectors.shape[1])
         self._rows.update((each, self._free.pop()) for each in new)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nupunkt
 
@@ -29,6 +29,19 @@ class PassageSize:
     limit: int = 224
     overlap: int = 32
     title: int = 28
+
+
+def fitted(size: PassageSize, most: int) -> PassageSize:
+    """The size, or a smaller one with which a passage under its title has `most` tokens at most.
+
+    >>> fitted(PassageSize(limit=192, overlap=0, title=48), 126)
+    PassageSize(limit=101, overlap=0, title=25)
+    """
+    if size.title + size.limit <= most:
+        return size
+    title = min(size.title, most // 5)
+    limit = min(size.limit, most - title)
+    return replace(size, limit=limit, overlap=min(size.overlap, limit // 2), title=title)
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -202,6 +215,7 @@ def _packed(
 
 
 def _passage_id(article: Article, start: int, text: str) -> str:
-    """Another text, place or title is another passage: the title is embedded with it."""
-    content = "\0".join((article.id, str(start), article.info.title, text))
+    """Another text or place is another passage, and so is one of an article with another title,
+    date or source: its vector, or what is stored beside it, differs."""
+    content = repr((article.info, start, text))
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -20,6 +20,7 @@ PASSAGES_EMBEDDED_AT_ONCE = 256
 NOTHING_OF_ITS_OWN = (
     "has no text of its own: only promotional lines, or paragraphs that many articles repeat"
 )
+NOT_STORABLE = "holds half of a surrogate pair, which cannot be stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ def ingest(
     with store.writing:
         store.recover()
         store.staging.clear()
-        outcomes: dict[str, Outcome] = {}
-        for done, outcome in enumerate(_stage(store, incoming), start=1):
-            outcomes[outcome.id] = outcome
+        outcomes: dict[str | int, Outcome] = {}
+        for done, (key, outcome) in enumerate(_stage(store, incoming), start=1):
+            outcomes[key] = outcome
             on_progress(Progress("reading", done))
 
         again = store.staging.articles_to_split_again()
@@ -95,22 +96,45 @@ def ingest(
         return IngestReport(tuple(outcomes.values()), passages)
 
 
-def _stage(store: Store, incoming: Iterable[Article | Unreadable]) -> Iterator[Outcome]:
-    waiting: list[Article] = []
-    for each in incoming:
+def _stage(
+    store: Store, incoming: Iterable[Article | Unreadable]
+) -> Iterator[tuple[str | int, Outcome]]:
+    """What becomes of each, under the article's id, or under its number where it is no article."""
+    waiting: dict[str, Article] = {}
+    staged: set[str] = set()
+    for number, each in enumerate(incoming):
         if isinstance(each, Unreadable):
-            yield Outcome(each.where, "skipped", each.reason)
+            yield number, Outcome(each.where, "skipped", each.reason)
             continue
+        if not _is_storable(each):
+            name = each.id.encode("utf-8", "replace").decode("utf-8")
+            yield number, Outcome(name, "skipped", NOT_STORABLE)
+            continue
+        # A later article takes the place of an earlier one with its id, whichever is new.
+        waiting.pop(each.id, None)
         stored = store.catalog.content_hash(each.id)
         if stored == each.content_hash:
-            yield Outcome(each.id, "unchanged")
+            if each.id in staged:
+                store.staging.discard(each.id)
+            yield each.id, Outcome(each.id, "unchanged")
             continue
-        waiting.append(each)
+        waiting[each.id] = each
         if len(waiting) == ARTICLES_STAGED_AT_ONCE:
-            store.staging.add(waiting)
+            store.staging.add(waiting.values())
+            staged.update(waiting)
             waiting.clear()
-        yield Outcome(each.id, "added" if stored is None else "replaced")
-    store.staging.add(waiting)
+        yield each.id, Outcome(each.id, "added" if stored is None else "replaced")
+    store.staging.add(waiting.values())
+
+
+def _is_storable(article: Article) -> bool:
+    info = article.info
+    try:
+        for text in (article.text, info.id, info.title, info.source, info.author, info.url):
+            (text or "").encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _visible(store: Store, article_ids: Iterable[str]) -> Iterator[Article]:

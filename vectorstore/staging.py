@@ -49,6 +49,12 @@ class Staging:
                     ],
                 )
 
+    def discard(self, article_id: str) -> None:
+        self._repeated.clear()
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM staged WHERE id = ?", (article_id,))
+            db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))
+
     def count(self) -> int:
         return int(self._db.value("SELECT count(*) FROM staged"))
 

@@ -4,14 +4,16 @@ import json
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog import Catalog, IndexedArticle
 from vectorstore.chroma import VectorStore
-from vectorstore.chunking import PassageSize, Tokens, embedded_text
+from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted
 from vectorstore.database import Database
 from vectorstore.errors import UserError
 from vectorstore.staging import Staging
@@ -36,7 +38,11 @@ class IndexInUse(UserError):  # named for what is the case
         self.folder = folder
         self.owner = owner
         whom = "another process" if owner.pid is None else f"process {owner.pid}"
-        super().__init__(f"The index in {folder} is in use by {whom}.")
+        where = "" if owner.url is None else f", which serves it at {owner.url}"
+        super().__init__(
+            f"The index in {folder} is in use by {whom}{where}. Only one process at a time can "
+            "have it open: stop that one first."
+        )
 
 
 class OtherEmbeddingModel(UserError):
@@ -60,34 +66,39 @@ class Store:
     ) -> None:
         self.folder = folder
         self.embedder = embedder
-        self.size = size or PassageSize()
+        self._size = size or PassageSize()
         self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
         self.writing = threading.RLock()
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(folder / "lock")
+        # Whoever closes the index may be another thread than opened it.
+        lock = FileLock(folder / "lock", thread_local=False)
         try:
-            self._lock.acquire(timeout=0)
+            lock.acquire(timeout=0)
         except Timeout:
             raise IndexInUse(folder, _read_owner(folder)) from None
-        try:
+        with ExitStack() as opened:
+            opened.callback(lock.release)
             self._say_owner(url=None)
             self._database = Database(folder / "catalog.sqlite")
+            opened.callback(self._database.close)
             self.catalog = Catalog(self._database)
             self.staging = Staging(self._database)
             self._check_model(rebuild)
             self.vectors = VectorStore(folder / "vectors")
+            opened.callback(self.vectors.close)
             if rebuild and self.catalog.meta(EMBEDDING_MODEL) != embedder.name:
                 self.vectors.clear()
                 self._note_model()
             self.recover()
-        except BaseException:
-            self._lock.release()
-            raise
+            self._opened = opened.pop_all()
+
+    @cached_property
+    def size(self) -> PassageSize:
+        """What passages are cut to: the size asked for, as far as the model reads."""
+        return fitted(self._size, self.embedder.max_tokens)
 
     def close(self) -> None:
-        self.vectors.close()
-        self._database.close()
-        self._lock.release()
+        self._opened.close()
 
     def serve_at(self, url: str) -> None:
         """Tell other processes where this one answers for the index."""
@@ -199,5 +210,5 @@ def _read_owner(folder: Path) -> Owner:
     try:
         owner = json.loads((folder / "owner.json").read_text("utf-8"))
         return Owner(pid=owner["pid"], url=owner["url"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return Owner(pid=None, url=None)
