@@ -178,13 +178,13 @@ def _evaluate(
         return evaluate(opening(wanted), folder=out, name=name, console=console)
     except RunError as error:
         raise click.ClickException(
-            f"{error}\nWhat is done is kept: the same command goes on from there."
+            f"{error}\nThe answers that came are kept: the same command goes on from there."
         ) from error
     except UserError as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         raise click.ClickException(
-            "Interrupted. What is done is kept: the same command goes on from there."
+            "Interrupted. The answers that came are kept: the same command goes on from there."
         ) from None
     except OSError as error:
         raise click.ClickException(_sentence(error)) from error

@@ -121,7 +121,9 @@ def comparison_table(comparison: Comparison) -> RenderableType:
         table.add_column(name, justify="left" if not name else "right")
     for found in comparison.differences:
         definition = BY_KEY[found.key]
-        verdict = Text("could be chance", style="dim")
+        verdict = Text(
+            "could be chance" if abs(found.change) > 1e-9 else "no difference", style="dim"
+        )
         if found.real and found.better:
             verdict = Text("really better", style="bold green")
         elif found.real:
@@ -139,7 +141,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     note += f"; {comparison.left_out:,} are in one only." if comparison.left_out else "."
     note += (
         "\nA difference is real where a paired randomisation test, adjusted for the number of "
-        "figures, gives p < 0.05."
+        "figures, gives p < 0.05. Milliseconds also tell what else the machine was doing."
     )
     return Group(table, Text(note, style="dim"))
 
@@ -152,4 +154,9 @@ def _cells(definitions: Sequence[Definition], figures: Sequence[Figure | None]) 
 
 
 def _signed(value: float, unit: Unit) -> str:
-    return ("-" if value < 0 else "+") + shown(abs(value), unit)
+    """
+    >>> _signed(0.0312, "share"), _signed(-1e-9, "share")
+    ('+.031', '+.000')
+    """
+    size = shown(abs(value), unit)
+    return ("-" if value < 0 and size != shown(0.0, unit) else "+") + size

@@ -80,7 +80,7 @@ def test_two_runs_are_compared(run: Run) -> None:
     run.evaluate("--name", "second")
     result = run("--compare", run.folder / "first.json", run.folder / "second.json")
     assert result.exit_code == 0
-    assert "could be chance" in result.output
+    assert "no difference" in result.output
     assert "5 questions that both runs have" in result.output
 
 
