@@ -1,13 +1,14 @@
 """Articles and passages in the shape that travels over HTTP and out of the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from qa.types import AnswererName, GivenPassage
 from vectorstore.articles import Unreadable, parse_record
+from vectorstore.articles.fields import web_address
 from vectorstore.catalog import ArticlePage
 from vectorstore.ingest import IngestReport, Status
 from vectorstore.types import Article, ArticleInfo, Span
@@ -48,6 +49,10 @@ class WholeArticle:
         )
 
 
+WHOLE_ARTICLE = TypeAdapter(WholeArticle)
+NOT_WHOLE = "It has `skipped`, and is not as GET /articles/{id} gives articles"
+
+
 def article_from(record: object, where: str) -> Article | Unreadable:
     """The article that one JSON object of `POST /articles` is; `where` names it in errors.
 
@@ -56,19 +61,43 @@ def article_from(record: object, where: str) -> Article | Unreadable:
     if not (isinstance(record, dict) and "skipped" in record):
         return parse_record(record, where=where)
     try:
-        whole = TypeAdapter(WholeArticle).validate_python(record, strict=False)
+        whole = WHOLE_ARTICLE.validate_python(record, strict=False)
         skipped = tuple(Span(start, end) for start, end in whole.skipped)
-        _check_ranges(skipped, len(whole.text))
+        _check_whole(whole, skipped)
+    except ValidationError as error:
+        fields = ", ".join(dict.fromkeys(f"`{each['loc'][0]}`" for each in error.errors()))
+        return Unreadable(where, f"{NOT_WHOLE}: see {fields}.")
     except ValueError as error:
-        return Unreadable(where, f"It is not as GET /articles/{{id}} gives articles: {error}")
+        return Unreadable(where, f"{NOT_WHOLE}: {error}.")
     info = ArticleInfo(
         whole.id, whole.title, whole.published, whole.source, whole.author, whole.url
     )
     return Article(info, whole.text, skipped)
 
 
-def _check_ranges(spans: Sequence[Span], length: int) -> None:
+def each_id_once(articles: Iterable[Article | Unreadable]) -> Iterator[Article | Unreadable]:
+    """The articles, none in place of another of the same request; the same one twice is one."""
+    hashes: dict[str, str] = {}
+    for number, each in enumerate(articles, start=1):
+        if isinstance(each, Unreadable):
+            yield each
+        elif each.id not in hashes:
+            hashes[each.id] = each.content_hash
+            yield each
+        elif hashes[each.id] != each.content_hash:
+            where = f"{each.id} (article {number} of those sent)"
+            yield Unreadable(
+                where, "Another article sent with it has the same id. Give it its own."
+            )
+
+
+def _check_whole(whole: WholeArticle, spans: Sequence[Span]) -> None:
+    if not whole.id:
+        raise ValueError("its `id` is empty")
+    if whole.url is not None and web_address(whole.url) != whole.url:
+        raise ValueError("its `url` is no address on the web")
     position = 0
+    length = len(whole.text)
     for span in spans:
         if not position <= span.start <= span.end <= length:
             raise ValueError(f"the range {list(span)} of `skipped` is out of order or of the text")

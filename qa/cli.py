@@ -1,6 +1,7 @@
 """The command line: `qa`."""
 
 import asyncio
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,16 +21,48 @@ from qa.terminal import (
     show_passages,
     show_report,
     show_settings,
+    show_text,
 )
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
     from qa.library import Library
+    from vectorstore.store import IndexInUse
 
 # Modules that take seconds to import are imported by the commands that need them.
 
+LONGEST_QUESTION = 2_000
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Words(click.ParamType[str]):
+    """Text as the shell gave it; bytes that are no UTF-8 could be neither searched nor sent."""
+
+    name = "TEXT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        text = str(value)
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            self.fail("That is not UTF-8.", param, ctx)
+        return text
+
+
+class AskedWords(Words):
+    """A question or a query, without the white space around it."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        text = super().convert(value, param, ctx).strip()
+        if not 1 <= len(text) <= LONGEST_QUESTION:
+            self.fail(f"A question has 1 to {LONGEST_QUESTION:,} characters.", param, ctx)
+        return text
 
 
 class Day(click.ParamType[date]):
@@ -57,8 +90,20 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
         (
             click.option("--from", "published_from", type=Day(), help="Published then or later."),
             click.option("--to", "published_to", type=Day(), help="Published then or earlier."),
-            click.option("--source", "sources", multiple=True, help="Of this source; repeatable."),
-            click.option("--article", "article_ids", multiple=True, help="Only this article."),
+            click.option(
+                "--source",
+                "sources",
+                type=Words(),
+                multiple=True,
+                help="Of this source; repeatable.",
+            ),
+            click.option(
+                "--article",
+                "article_ids",
+                type=Words(),
+                multiple=True,
+                help="Only this article; repeatable.",
+            ),
         )
     ):
         command = option(command)
@@ -94,7 +139,7 @@ def ingest(paths: tuple[Path, ...], data: Path | None) -> None:
 
 
 @cli.command()
-@click.argument("question")
+@click.argument("question", type=AskedWords())
 @click.option("--answerer", type=click.Choice(["extractive", "llm"]), help="Who answers.")
 @click.option(
     "--passages", default=8, show_default=True, type=click.IntRange(1, 20), help="How many to read."
@@ -119,23 +164,24 @@ def ask(
     from qa.types import Question
     from vectorstore.types import Filters
 
-    if not 1 <= len(question.strip()) <= 2_000:
-        raise click.BadParameter("A question has 1 to 2,000 characters.")
+    check_days(published_from, published_to)
     asked = Question(
-        text=question.strip(),
+        text=question,
         filters=Filters(published_from, published_to, sources, article_ids),
         passages=passages,
         answerer=answerer,  # type: ignore[arg-type]  # one of the choices above
     )
-    with open_for(read_settings(data=data)) as library:
+    settings = read_settings(data=data)
+    with open_for(settings) as library:
+        empty = say_if_empty(library, settings)
         if as_json:
             click.echo(to_json(library.ask(asked), indent=2))
-        else:
+        elif not empty:
             asyncio.run(show_answer_stream(out, library.stream(asked)))
 
 
 @cli.command()
-@click.argument("query")
+@click.argument("query", type=AskedWords())
 @click.option(
     "-k", default=8, show_default=True, type=click.IntRange(1, 100), help="How many passages."
 )
@@ -158,25 +204,30 @@ def search(
     from qa.articles import FoundPassages
     from vectorstore.types import Filters
 
-    with open_for(read_settings(data=data)) as library:
+    check_days(published_from, published_to)
+    settings = read_settings(data=data)
+    with open_for(settings) as library:
+        empty = say_if_empty(library, settings)
         found = library.search(
             query, k, Filters(published_from, published_to, sources, article_ids)
         )
     if as_json:
         click.echo(to_json(FoundPassages(found), indent=2))
-    else:
+    elif not empty:
         show_passages(out, found)
 
 
 @cli.command()
-@click.option("--containing", default="", help="Only those with these words.")
+@click.option("--containing", type=Words(), default="", help="Only those with these words.")
 @json_option
 @data_option
 def articles(containing: str, as_json: bool, data: Path | None) -> None:
     """List the articles, newest first."""
     from pydantic_core import to_json
 
-    with open_for(read_settings(data=data)) as library:
+    settings = read_settings(data=data)
+    with open_for(settings) as library:
+        empty = say_if_empty(library, settings)
         page = library.articles(500, None, containing)
         pages = [page]
         while page.next_cursor is not None:
@@ -185,12 +236,12 @@ def articles(containing: str, as_json: bool, data: Path | None) -> None:
     entries = [entry for each in pages for entry in each.articles]
     if as_json:
         click.echo(to_json(entries, indent=2))
-    else:
+    elif not empty:
         show_articles(out, entries)
 
 
 @cli.command()
-@click.argument("article_id", metavar="ID")
+@click.argument("article_id", type=Words(), metavar="ID")
 @json_option
 @data_option
 def show(article_id: str, as_json: bool, data: Path | None) -> None:
@@ -201,11 +252,14 @@ def show(article_id: str, as_json: bool, data: Path | None) -> None:
         article = library.article(article_id)
     if article is None:
         fail(f"There is no article with the id {article_id!r}. `qa articles` lists them.")
-    click.echo(to_json(article, indent=2) if as_json else article.text)
+    if as_json:
+        click.echo(to_json(article, indent=2))
+    else:
+        show_text(article.text)
 
 
 @cli.command()
-@click.argument("article_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("article_ids", type=Words(), metavar="ID...", nargs=-1, required=True)
 @data_option
 def remove(article_ids: tuple[str, ...], data: Path | None) -> None:
     """Remove articles, with their passages and vectors."""
@@ -218,7 +272,11 @@ def remove(article_ids: tuple[str, ...], data: Path | None) -> None:
 
 @cli.command()
 @click.option("--host", help="Where to listen.  [default: QA_HOST, else 127.0.0.1]")
-@click.option("--port", type=int, help="Its port; 0 is any.  [default: QA_PORT, else 8000]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Its port; 0 is any.  [default: QA_PORT, else 8000]",
+)
 @click.option(
     "--seed",
     type=click.Path(path_type=Path, exists=True),
@@ -230,7 +288,7 @@ def serve(host: str | None, port: int | None, seed: Path | None, data: Path | No
     from qa.http.serving import serve as serve_here
 
     settings = read_settings(host=host, port=port, data=data)
-    serve_here(settings, seed, err)
+    serve_here(settings, seed, err, say_waiting)
 
 
 @cli.command()
@@ -238,10 +296,9 @@ def serve(host: str | None, port: int | None, seed: Path | None, data: Path | No
 @data_option
 def check(repair: bool, data: Path | None) -> None:
     """Whether the index agrees with itself: texts, passages, full-text index and vectors."""
-    from qa.composition import build_service
+    from qa.opening import open_service
 
-    settings = read_settings(data=data)
-    service = build_service(settings, rebuild=repair)
+    service = open_service(read_settings(data=data), say_waiting, rebuild=repair)
     try:
         report = service.repair() if repair else service.check()
     finally:
@@ -260,6 +317,9 @@ def settings(data: Path | None) -> None:
 
 def main() -> None:
     """The program. Exit codes: 0 done, 1 failed, 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may know fewer characters
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Exit as error:
@@ -279,13 +339,30 @@ def open_for(settings: Settings) -> Iterator["Library"]:
     """The library of these settings, closed at the end; says so if it has to wait for it."""
     from qa.opening import open_library
 
-    library = open_library(
-        settings, lambda busy: err.print(f"{busy} Waiting for it to finish.", markup=False)
-    )
+    library = open_library(settings, say_waiting)
     try:
         yield library
     finally:
         library.close()
+
+
+def say_waiting(busy: "IndexInUse") -> None:
+    err.print(f"{busy} Waiting for it to finish.", markup=False)
+
+
+def say_if_empty(library: "Library", settings: Settings) -> bool:
+    """Whether there is no article at all; says what to do then."""
+    empty = library.collection().articles == 0
+    if empty:
+        err.print(
+            f"The index in {settings.data} has no articles. Add some: qa ingest PATH", markup=False
+        )
+    return empty
+
+
+def check_days(published_from: date | None, published_to: date | None) -> None:
+    if published_from and published_to and published_from > published_to:
+        raise click.UsageError(f"--from {published_from} is after --to {published_to}.")
 
 
 def fail(sentence: str) -> NoReturn:

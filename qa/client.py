@@ -1,12 +1,13 @@
 """A `Library` over HTTP: a running service, with errors that are sentences."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from qa.articles import (
@@ -35,12 +36,22 @@ ARTICLES_SENT_AT_ONCE = 50
 CHARACTERS_SENT_AT_ONCE = 5_000_000
 SECONDS_TO_CONNECT = 5.0
 
-EVENT_TYPES: dict[str, type[Event]] = {
-    "passages": PassagesFound,
-    "token": Token,
-    "sentence": SentenceChecked,
-    "answer": Answer,
+EVENT_TYPES: dict[str, TypeAdapter[Any]] = {
+    "passages": TypeAdapter(PassagesFound),
+    "token": TypeAdapter(Token),
+    "sentence": TypeAdapter(SentenceChecked),
+    "answer": TypeAdapter(Answer),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDetail:
+    """What of an RFC 9457 problem document is for people."""
+
+    detail: str
+
+
+PROBLEM = TypeAdapter(ProblemDetail)
 
 Body = TypeVar("Body")
 
@@ -55,7 +66,8 @@ class Client:
     def __init__(self, url: str, timeout: float = 600.0) -> None:
         self._url = url.rstrip("/")
         self._timeout = httpx.Timeout(timeout, connect=SECONDS_TO_CONNECT)
-        self._http = httpx.Client(base_url=self._url, timeout=self._timeout)
+        # A proxy that the environment names is for the web, not for a service on this machine.
+        self._http = httpx.Client(base_url=self._url, timeout=self._timeout, trust_env=False)
 
     def __enter__(self) -> "Client":
         return self
@@ -71,6 +83,14 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
+    def answers(self) -> bool:
+        """Whether a service is there, and answers soon. Never raises."""
+        try:
+            response = self._http.get("/health", timeout=SECONDS_TO_CONNECT)
+            return response.is_success and response.json() == {"status": "ok"}
+        except (httpx.HTTPError, ValueError):
+            return False
+
     def ask(self, question: Question) -> Answer:
         response = self._send("POST", "/ask", content=_question_json(question))
         return _parse(Answer, response)
@@ -79,7 +99,9 @@ class Client:
         headers = {"Accept": "text/event-stream", "Content-Type": "application/json"}
         try:
             async with (
-                httpx.AsyncClient(base_url=self._url, timeout=self._timeout) as http,
+                httpx.AsyncClient(
+                    base_url=self._url, timeout=self._timeout, trust_env=False
+                ) as http,
                 http.stream(
                     "POST", "/ask", content=_question_json(question), headers=headers
                 ) as response,
@@ -87,8 +109,11 @@ class Client:
                 if response.is_error:
                     await response.aread()
                     raise _refusal(response)
-                async for event in _events(response.aiter_lines()):
+                async for event in _events(_lines(response.aiter_text())):
                     yield event
+                    if isinstance(event, Answer):
+                        return
+                raise ServiceError("The service broke off before the answer was whole.")
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
 
@@ -195,18 +220,39 @@ def _question_json(question: Question) -> bytes:
 
 
 def _article_path(article_id: str) -> str:
-    return f"/articles/{quote(article_id, safe='')}"
+    # A segment of dots alone would be taken for a step up the path.
+    path = quote(article_id, safe="")
+    return f"/articles/{path if path.strip('.') else path.replace('.', '%2E')}"
 
 
 def _parse(body: type[Body], response: httpx.Response) -> Body:
-    return TypeAdapter(body).validate_json(response.content)
+    return _read(TypeAdapter(body), response.content)
+
+
+def _read(body: TypeAdapter[Body], content: bytes | str) -> Body:
+    try:
+        return body.validate_json(content)
+    except ValidationError as error:
+        raise ServiceError(
+            "The service gave what this program cannot read. Are both of the same version?"
+        ) from error
 
 
 def _refusal(response: httpx.Response) -> ServiceError:
     try:
-        return ServiceError(str(response.json()["detail"]))
-    except (ValueError, KeyError, TypeError):
+        return ServiceError(PROBLEM.validate_json(response.content).detail)
+    except ValidationError:
         return ServiceError(f"The service answered {response.status_code} without saying why.")
+
+
+async def _lines(texts: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The lines of a stream, which end as server-sent events' do and no others: JSON may hold
+    U+2028 and its like as they are."""
+    unfinished = ""
+    async for text in texts:
+        *whole, unfinished = (unfinished + text).split("\n")
+        for line in whole:
+            yield line.removesuffix("\r")
 
 
 async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
@@ -216,9 +262,9 @@ async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
         if field == "event":
             name = value
         elif field == "data" and name == "error":
-            raise ServiceError(str(TypeAdapter(dict[str, object]).validate_json(value)["detail"]))
+            raise ServiceError(_read(PROBLEM, value).detail)
         elif field == "data" and name in EVENT_TYPES:
-            yield TypeAdapter(EVENT_TYPES[name]).validate_json(value)
+            yield _read(EVENT_TYPES[name], value)
 
 
 def _batches(

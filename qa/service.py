@@ -10,6 +10,7 @@ from qa.examples import example_questions
 from qa.types import Answer, Answerer, AnswererName, Event, GivenPassage, Question
 from vectorstore.articles import Unreadable
 from vectorstore.checking import IndexCheck, check_index, repair_index
+from vectorstore.errors import UserError
 from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.retrieval import search
 from vectorstore.store import Store
@@ -53,28 +54,38 @@ class Service:
         self._answerers = answerers
         self._model = model
         self._loaded = False
+        self._why_not_loaded = "The embedding model is being read. Ask again in a few seconds."
 
     def close(self) -> None:
         self.store.close()
 
     def load(self) -> None:
-        """Read the models now, so that the first question does not wait for them."""
-        self.store.vectors.warm()
-        self.search("ready", 1)
+        """Read the models now, so that the first question does not wait for them.
+
+        Raises UserError for a model that cannot be had, and `readiness` says it from then on.
+        """
+        try:
+            self.store.vectors.warm()
+            self.store.embedder.embed(["ready"])
+            self.search("ready", 1)
+        except UserError as error:
+            self._why_not_loaded = str(error)
+            raise
         self._loaded = True
 
     def readiness(self) -> Readiness:
-        passages = self.store.catalog.summary().passages
+        summary = self.store.catalog.summary()
+        passages = summary.passages
         vectors = self.store.vectors.count()
         reason = None
         if not self._loaded:
-            reason = "The embedding model is being read. Ask again in a few seconds."
+            reason = self._why_not_loaded
         elif passages != vectors:
             reason = (
                 f"The index has {passages:,} passages and {vectors:,} vectors: articles are being "
                 "added, or were interrupted. If this stays, run `qa check --repair`."
             )
-        return Readiness(self.store.catalog.summary().articles, passages, reason)
+        return Readiness(summary.articles, passages, reason)
 
     def check_askable(self, question: Question) -> None:
         """Raises AnswererMissing for a question that no answerer here is for."""

@@ -49,3 +49,5 @@ def read_settings(**flags: object) -> Settings:
             for each in error.errors()
         )
         raise SettingsError(f"A setting cannot be used. {problems}.") from None
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is not UTF-8. Save it as UTF-8.") from None

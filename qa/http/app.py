@@ -5,7 +5,7 @@ from fastapi_offline import FastAPIOffline
 
 from qa.http import articles, ask, health, openai, page, search
 from qa.http.errors import add_error_handlers
-from qa.http.guards import BodyLimit, RequestId, SameOrigin
+from qa.http.guards import BodyLimit, Failures, RequestId, SameOrigin
 from qa.service import Service
 
 LARGEST_REQUEST = 200_000_000
@@ -24,5 +24,6 @@ def create_app(service: Service, *, loopback_only: bool = True) -> FastAPI:
     add_error_handlers(app)
     app.add_middleware(BodyLimit, limit=LARGEST_REQUEST)
     app.add_middleware(SameOrigin, loopback_only=loopback_only)
+    app.add_middleware(Failures)
     app.add_middleware(RequestId)
     return app

@@ -7,9 +7,16 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from qa.articles import AddReport, ArticleList, Collection, WholeArticle, article_from
+from qa.articles import (
+    AddReport,
+    ArticleList,
+    Collection,
+    WholeArticle,
+    article_from,
+    each_id_once,
+)
 from qa.http.dependencies import TheService
-from qa.http.errors import Problem
+from qa.http.errors import TOO_DEEP, Problem, shortened
 from vectorstore.articles import Unreadable, parse_upload
 from vectorstore.types import Article
 
@@ -56,9 +63,10 @@ def list_articles(
 ) -> ArticleList:
     try:
         return service.articles(limit, cursor, q)
-    except ValueError:
+    except (ValueError, OverflowError):
+        given = shortened(cursor or "")
         raise Problem(
-            422, f"{cursor!r} is no cursor. Take it from an earlier page's next_cursor."
+            422, f"{given!r} is no cursor. Take it from an earlier page's next_cursor."
         ) from None
 
 
@@ -84,16 +92,18 @@ async def add_articles(request: Request, service: TheService) -> AddReport:
             if not files:
                 raise Problem(422, "There is no file in the field named files.")
             uploads = [(each.filename or "article.txt", await each.read()) for each in files]
-        return await run_in_threadpool(service.add, _from_uploads(uploads))
+        return await run_in_threadpool(service.add, each_id_once(_from_uploads(uploads)))
     if content_type not in ("application/json", ""):
         raise Problem(415, "Send articles as application/json, or files as multipart/form-data.")
     try:
         value = await request.json()
     except ValueError as error:
         raise Problem(422, f"The body is not JSON: {error}.") from None
+    except RecursionError:
+        raise Problem(422, TOO_DEEP) from None
     records = value if isinstance(value, list) else [value]
     articles = [article_from(each, f"article {n}") for n, each in enumerate(records, start=1)]
-    return await run_in_threadpool(service.add, articles)
+    return await run_in_threadpool(service.add, each_id_once(articles))
 
 
 @router.delete(
@@ -118,4 +128,4 @@ def _from_uploads(
 
 
 def _unknown(article_id: str) -> Problem:
-    return Problem(404, f"There is no article with the id {article_id!r}.")
+    return Problem(404, f"There is no article with the id {shortened(article_id)!r}.")

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from qa.http.bodies import AskBody
-from qa.http.dependencies import Asking, TheService
+from qa.http.dependencies import Asking, InJson, TheService
 from qa.http.errors import problem_for
 from qa.service import Service
 from qa.types import Answer, Event, PassagesFound, Question, SentenceChecked, Token
@@ -42,11 +42,13 @@ ANSWER = TypeAdapter(Answer)
         }
     },
 )
-async def ask(body: AskBody, request: Request, service: TheService, asking: Asking) -> Response:
+async def ask(
+    body: AskBody, request: Request, service: TheService, asking: Asking, json: InJson
+) -> Response:
     question = body.as_question()
     # What can be refused is refused before the first event, while there is a status to say it.
     service.check_askable(question)
-    if "text/event-stream" not in request.headers.get("accept", ""):
+    if "text/event-stream" not in request.headers.get("accept", "").lower():
         answer = await service.ask_async(question)
         return JSONResponse(ANSWER.dump_python(answer, mode="json"))
     return EventSourceResponse(

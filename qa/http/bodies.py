@@ -1,9 +1,17 @@
 """What requests may hold."""
 
+import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from qa.types import AnswererName, Question, Turn
 from vectorstore.types import Filters
@@ -13,13 +21,37 @@ QuestionText = Annotated[
 ]
 
 
+def _written_as_day(value: object) -> object:
+    """Pydantic would take numbers as well, as seconds since 1970."""
+    if value is None or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
+        return value
+    raise ValueError("It is no day. Write it as 2022-04-20")
+
+
+Day = Annotated[date | None, BeforeValidator(_written_as_day)]
+
+
+def check_days(published_from: date | None, published_to: date | None) -> None:
+    """Raises ValueError, with a sentence, for a range in which no day is."""
+    if published_from and published_to and published_from > published_to:
+        raise ValueError(
+            f"published_from ({published_from}) is after published_to ({published_to}), so that no "
+            "article can be meant"
+        )
+
+
 class FiltersBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    published_from: date | None = None
-    published_to: date | None = None
+    published_from: Day = None
+    published_to: Day = None
     sources: list[str] = Field(default=[], max_length=1_000)
     article_ids: list[str] = Field(default=[], max_length=10_000)
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        check_days(self.published_from, self.published_to)
+        return self
 
     def filters(self) -> Filters:
         return Filters(

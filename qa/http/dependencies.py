@@ -32,5 +32,12 @@ async def asking(request: Request) -> AsyncIterator[None]:
         state.questions_being_answered -= 1
 
 
+def in_json(request: Request) -> None:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise Problem(415, "Send the question as JSON, with Content-Type: application/json.")
+
+
 TheService = Annotated[Service, Depends(the_service)]
 Asking = Annotated[None, Depends(asking)]
+InJson = Annotated[None, Depends(in_json)]

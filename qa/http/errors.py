@@ -1,7 +1,9 @@
 """Every error as an RFC 9457 problem document whose detail is a sentence for people."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -9,10 +11,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from qa.chain import AnswererMissing
+from vectorstore.errors import UserError
 
 log = logging.getLogger("qa.http")
 
 MEDIA_TYPE = "application/problem+json"
+TOO_DEEP = "The body is nested too deeply to be read."
+IN_WORDS = {
+    "extra_forbidden": "There is no such field",
+    "missing": "It is missing",
+    "model_attributes_type": "It has to be a JSON object",
+    "string_unicode": "It holds half of a surrogate pair, which is no character",
+}
 INTERNAL = "Something failed inside the service. The log says what, under this request's id."
 
 
@@ -21,6 +31,11 @@ class Problem(HTTPException):
 
     def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(status, detail, headers)
+
+
+def shortened(given: str) -> str:
+    """What a stranger gave, short enough to be said back in a sentence."""
+    return given if len(given) <= 100 else f"{given[:100]}…"
 
 
 def problem(status: int, detail: str, **more: object) -> dict[str, object]:
@@ -50,40 +65,60 @@ def problem_response(
 
 
 def problem_for(error: Exception, request_id: str) -> dict[str, object]:
-    """The document for an error that came after the response had begun."""
+    """The document for any error; one whose message is not for people is logged instead."""
     if isinstance(error, HTTPException):
         return problem(error.status_code, str(error.detail))
+    if isinstance(error, AnswererMissing):
+        return problem(422, str(error))
+    if isinstance(error, UserError):
+        return problem(503, str(error))
     log.error("request %s failed", request_id, exc_info=error)
     return problem(500, INTERNAL, request_id=request_id)
+
+
+def failure_response(error: Exception, request_id: str) -> JSONResponse:
+    """The response for an error that no route answered."""
+    document = problem_for(error, request_id)
+    return JSONResponse(document, int(str(document["status"])), media_type=MEDIA_TYPE)
 
 
 def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
         detail = str(error.detail)
+        if isinstance(error.__cause__, UnicodeDecodeError):
+            return problem_response(422, "The body is not JSON: it is not UTF-8. Send it as UTF-8.")
+        if isinstance(error.__cause__, RecursionError):
+            return problem_response(422, TOO_DEEP)
         if error.status_code == 404 and detail == "Not Found":
-            detail = f"There is nothing at {request.url.path}. /docs lists what there is."
+            detail = (
+                f"There is nothing at {shortened(request.url.path)}. /docs lists what there is."
+            )
         if error.status_code == 405:
-            detail = f"{request.method} is not for {request.url.path}. /docs lists what is."
+            detail = (
+                f"{request.method} is not for {shortened(request.url.path)}. /docs lists what is."
+            )
         return problem_response(error.status_code, detail, dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [
-            {"field": ".".join(str(part) for part in each["loc"][1:]), "message": each["msg"]}
-            for each in error.errors()
-        ]
+        faults = [_fault(each) for each in error.errors()]
         said = "; ".join(
             f"{each['field']}: {each['message']}" if each["field"] else each["message"]
-            for each in errors
+            for each in faults
         )
-        return problem_response(422, f"The request cannot be used. {said}.", errors=errors)
+        return problem_response(422, f"The request cannot be used. {said}.", errors=faults)
 
-    @app.exception_handler(AnswererMissing)
-    async def on_missing_answerer(request: Request, error: AnswererMissing) -> JSONResponse:
-        return problem_response(422, str(error))
 
-    @app.exception_handler(Exception)
-    async def on_failure(request: Request, error: Exception) -> JSONResponse:
-        body = problem_for(error, request.state.request_id)
-        return JSONResponse(body, 500, media_type=MEDIA_TYPE)
+def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+    """One fault of a request: in which field, and what it is."""
+    field = ".".join(str(part) for part in error["loc"][1:])
+    match error["type"]:
+        case "json_invalid":
+            place = f"at character {field}: {error['ctx']['error']}"
+            return {"field": "", "message": f"The body is not JSON {place}"}
+        case "value_error":
+            message = str(error["ctx"]["error"])
+        case kind:
+            message = IN_WORDS.get(kind, error["msg"])
+    return {"field": field, "message": message}

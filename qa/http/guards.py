@@ -1,12 +1,13 @@
 """What every request passes before it reaches a route, as plain ASGI middleware."""
 
 import uuid
-from urllib.parse import urlsplit
+from contextlib import suppress
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.http.errors import problem_response
+from qa.http.errors import failure_response, problem_response
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -35,6 +36,36 @@ class RequestId:
         await self.app(scope, receive, send_with_id)
 
 
+class Failures:
+    """Answers for what no route foresaw.
+
+    Left to the server, the failure is logged twice, the response lacks its id, and the connection
+    is closed under a client that would use it again.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noted)
+        except Exception as error:
+            if started:
+                raise
+            response = failure_response(error, scope["state"]["request_id"])
+            await response(scope, receive, send)
+
+
 class SameOrigin:
     """Refuses what another website makes a reader's browser send.
 
@@ -51,7 +82,7 @@ class SameOrigin:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             host = headers.get("host", "")
-            if self.loopback_only and urlsplit(f"//{host}").hostname not in LOOPBACK_NAMES:
+            if self.loopback_only and _split(f"//{host}").hostname not in LOOPBACK_NAMES:
                 refusal = problem_response(
                     403, f"This service answers at localhost, not at {host!r}."
                 )
@@ -59,11 +90,21 @@ class SameOrigin:
                 return
             origin = headers.get("origin")
             changes = scope["method"] not in SAFE_METHODS
-            if changes and origin is not None and urlsplit(origin).netloc != host:
+            if changes and origin is not None and _split(origin).netloc != host:
                 refusal = problem_response(403, f"Pages of {origin} may not change anything here.")
                 await refusal(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; all empty for what is none."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.hostname  # some faults show here only
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
 
 
 class TooLarge(Exception):  # named for what is the case
@@ -101,11 +142,12 @@ class BodyLimit:
 
         async def send_noted(message: Message) -> None:
             nonlocal started
-            started = True
-            await send(message)
+            if started or received <= self.limit:
+                started = True
+                await send(message)
 
-        try:
+        # A parser may have taken TooLarge for a fault of the body, and said so: that is not sent.
+        with suppress(TooLarge):
             await self.app(scope, receive_counted, send_noted)
-        except TooLarge:
-            if not started:
-                await refusal(scope, receive, send)
+        if received > self.limit and not started:
+            await refusal(scope, receive, send)

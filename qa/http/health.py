@@ -23,11 +23,13 @@ class Ready:
     status: Literal["ready"] = "ready"
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health", summary="Whether the process lives")
 async def health() -> Health:
     return Health()
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", summary="Whether the index is open and whole, and the model read")
 def ready(service: TheService) -> Ready:
     readiness = service.readiness()

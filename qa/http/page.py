@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Response
 
-from qa.http.errors import Problem
+from qa.http.errors import Problem, shortened
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,12 +24,12 @@ HEADERS = {
 }
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 def page() -> Response:
     return _file("index.html")
 
 
-@router.get("/web/{name:path}")
+@router.api_route("/web/{name:path}", methods=["GET", "HEAD"])
 def file(name: str) -> Response:
     return _file(name)
 
@@ -37,7 +37,14 @@ def file(name: str) -> Response:
 def _file(name: str) -> Response:
     path = PurePosixPath(name)
     media_type = MEDIA_TYPES.get(path.suffix)
-    found = resources.files("qa").joinpath("web", *path.parts)
-    if media_type is None or ".." in path.parts or path.is_absolute() or not found.is_file():
-        raise Problem(404, f"The page has no file {name!r}.")
-    return Response(found.read_bytes(), headers={**HEADERS, "Content-Type": media_type})
+    if media_type is None or ".." in path.parts or path.is_absolute():
+        raise _missing(name)
+    try:
+        content = resources.files("qa").joinpath("web", *path.parts).read_bytes()
+    except (OSError, ValueError):  # absent, a folder, too long a name, a NUL in it
+        raise _missing(name) from None
+    return Response(content, headers={**HEADERS, "Content-Type": media_type})
+
+
+def _missing(name: str) -> Problem:
+    return Problem(404, f"The page has no file {shortened(name)!r}.")

@@ -1,12 +1,13 @@
 """GET /search: ranked passages, no answer."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from qa.articles import FoundPassages
+from qa.http.bodies import Day, QuestionText, check_days
 from qa.http.dependencies import TheService
+from qa.http.errors import Problem
 from vectorstore.types import Filters
 
 router = APIRouter(tags=["questions"])
@@ -15,12 +16,16 @@ router = APIRouter(tags=["questions"])
 @router.get("/search", summary="The passages that best fit a question")
 def search(
     service: TheService,
-    q: Annotated[str, Query(min_length=1, max_length=2_000)],
+    q: Annotated[QuestionText, Query()],
     k: Annotated[int, Query(ge=1, le=100)] = 8,
-    published_from: date | None = None,
-    published_to: date | None = None,
+    published_from: Annotated[Day, Query()] = None,
+    published_to: Annotated[Day, Query()] = None,
     source: Annotated[list[str] | None, Query()] = None,
     article_id: Annotated[list[str] | None, Query()] = None,
 ) -> FoundPassages:
+    try:
+        check_days(published_from, published_to)
+    except ValueError as error:
+        raise Problem(422, f"The request cannot be used: {error}.") from None
     filters = Filters(published_from, published_to, tuple(source or ()), tuple(article_id or ()))
     return FoundPassages(service.search(q, k, filters))

@@ -1,15 +1,19 @@
 """Runs the HTTP service over the index of the settings until it is stopped."""
 
+import signal
 import socket
+import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from rich.console import Console
 
-from qa.composition import build_service
 from qa.http.app import create_app
 from qa.http.guards import LOOPBACK_NAMES
+from qa.opening import OnWait, open_service, refuse_if_served
 from qa.service import Service
 from qa.settings import Settings
 from qa.terminal import ingest_progress, show_report
@@ -18,29 +22,47 @@ from vectorstore.errors import UserError
 from vectorstore.store import IndexInUse
 
 
-def serve(settings: Settings, seed: Path | None, console: Console) -> None:
-    """Serve until interrupted. Raises UserError where the index or the port is taken."""
-    listening = _listen(settings)
+def serve(settings: Settings, seed: Path | None, console: Console, on_wait: OnWait) -> None:
+    """Serve until interrupted. Raises UserError where the index is served or the port is taken."""
+    with suppress(IndexInUse):  # in use, and not served: that ends
+        refuse_if_served(settings)
+    signal.signal(signal.SIGTERM, _end)
+    with _listen(settings) as listening:
+        _serve(open_service(settings, on_wait), settings, listening, seed, console)
+
+
+def _serve(
+    service: Service,
+    settings: Settings,
+    listening: socket.socket,
+    seed: Path | None,
+    console: Console,
+) -> None:
     url = _url(settings.host, listening.getsockname()[1])
-    try:
-        service = build_service(settings)
-    except IndexInUse as error:
-        if error.owner.url is None:
-            raise
-        raise UserError(
-            f"The index in {settings.data} is served already: {error.owner.url}"
-        ) from None
     try:
         if seed is not None and service.collection().articles == 0:
             _seed(service, seed, console)
         app = create_app(service, loopback_only=settings.host in LOOPBACK_NAMES)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-        threading.Thread(target=service.load, daemon=True).start()
+        threading.Thread(target=_load, args=(service, console), daemon=True).start()
         service.store.serve_at(url)
         console.print(f"Article QA is at {url}", markup=False)
-        server.run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # how a service is ended, and no failure
+            server.run(sockets=[listening])
     finally:
         service.close()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """For a signal that would end the process at once: close the index first."""
+    sys.exit(0)
+
+
+def _load(service: Service, console: Console) -> None:
+    try:
+        service.load()
+    except UserError as error:
+        console.print(str(error), markup=False)
 
 
 def _seed(service: Service, seed: Path, console: Console) -> None:
@@ -56,6 +78,8 @@ def _listen(settings: Settings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        # From here on requests wait instead of being refused, and nobody else gets the port.
+        listening.listen()
     except OSError as error:
         listening.close()
         raise UserError(
