@@ -17,7 +17,7 @@ import { originalLink } from "./original.js";
  * @typedef {{text: string, sentences: Sentence[], citations: Citation[], done: boolean,
  *   short: {text: string, citation: number}|null}} View what is known of an answer so far
  */
-/** @typedef {{key: string, make: () => Node}} Part */
+/** @typedef {import("./dom.js").Part} Part */
 /** @typedef {{sentence: number|null, last: boolean, leaves: Leaf[]}} Run */
 
 /**
@@ -43,28 +43,31 @@ export function writtenParts(view, onCite) {
   closeSentences(blocks.flatMap(({ items }) => items.flat()));
   const byNumber = new Map(view.citations.map((citation) => [citation.number, citation]));
 
-  return blocks.map(({ block, items }) => {
-    const inside = items.flat().map((run) => [run.last, run.sentence !== null && view.sentences[run.sentence]]);
-    const key = JSON.stringify([block.kind, text.slice(block.start, block.end), inside, view.done]);
-    /** @param {Run[]} runs */
-    const nodes = (runs) =>
-      runs.map((run) => {
-        const sentence = run.sentence === null ? null : view.sentences[run.sentence];
+  /** @param {Run} run @returns {Part} */
+  const partOf = (run) => {
+    const sentence = run.sentence === null ? null : view.sentences[run.sentence];
+    const said = run.leaves.map((leaf) => [text.slice(leaf.start, leaf.end), leaf.strong, leaf.em, leaf.code, leaf.href]);
+    return {
+      key: JSON.stringify([said, sentence ?? view.done, run.last]),
+      make: () => {
         const content = run.leaves.map((leaf) => leafNode(text, leaf));
         if (!sentence) return el("span", { class: view.done ? "loose" : "unchecked" }, ...content);
         const numbers = run.last ? sentence.citations : [];
         const chips = numbers.flatMap((number) => byNumber.get(number) ?? []).map((found) => chip(found, onCite));
         const why = run.last && !sentence.supported && whyNode(sentence);
         return el("span", { class: sentence.supported ? "sentence" : "sentence unsupported" }, el("span", { class: "words" }, ...content), chipGroup(chips), why);
-      });
-    const make = () => {
-      if (block.kind === "ul" || block.kind === "ol") {
-        return el(block.kind, {}, ...items.map((runs) => el("li", { dir: "auto" }, ...nodes(runs))));
-      }
-      if (block.kind === "pre") return el("pre", { tabindex: 0 }, el("code", {}, ...nodes(items[0])));
-      return el("p", { dir: "auto", class: block.kind === "heading" && "heading" }, ...nodes(items[0]));
+      },
     };
-    return { key, make };
+  };
+  return blocks.map(({ block, items }) => {
+    const { kind } = block;
+    const runs = items.map((each) => each.map(partOf));
+    if (kind === "ul" || kind === "ol") {
+      const parts = runs.map((each) => ({ key: "li", make: () => el("li", { dir: "auto" }), parts: each }));
+      return { key: kind, make: () => el(kind), parts };
+    }
+    if (kind === "pre") return { key: kind, make: () => el("pre", { tabindex: 0 }), parts: runs[0] };
+    return { key: kind, make: () => el("p", { dir: "auto", class: kind === "heading" && kind }), parts: runs[0] };
   });
 }
 

@@ -158,7 +158,9 @@ export class Conversation {
       onCite: (cited, citation, opener) => {
         const citations = cited.answer?.citations ?? cited.citations;
         const passages = cited.answer?.passages ?? view.found?.passages ?? [];
-        source.open({ articleId: citation.article_id, current: citation, citations, passages, opener });
+        // The chip may be older than the whole answer, in which its citation stands again.
+        const current = citations.find((each) => each.number === citation.number) ?? citation;
+        source.open({ articleId: current.article_id, current, citations, passages, opener });
       },
       onPassage: (passage, opener) => {
         const { article_id, start, end } = passage;

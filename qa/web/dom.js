@@ -42,26 +42,35 @@ export function byId(id) {
   return found;
 }
 
-/** What each kept node was made from. @type {WeakMap<Node, string>} */
+/** What each kept node was made from. @type {WeakMap<Element, string>} */
 const madeFrom = new WeakMap();
+
+/**
+ * What a node is made of: the same key, the same node. `parts` are its children; without them it
+ * is made whole.
+ * @typedef {{key: string, make: () => Element, parts?: Part[]}} Part
+ */
 
 /**
  * Makes `parent` hold one node for each part, keeping the nodes whose key has not changed: what
  * the reader points at, selects or focuses survives while the rest of an answer arrives.
  *
  * @param {Element} parent
- * @param {{key: string, make: () => Node}[]} parts
+ * @param {Part[]} parts
  */
 export function reconcile(parent, parts) {
   parts.forEach((part, index) => {
-    const present = parent.childNodes[index];
-    if (present && madeFrom.get(present) === part.key) return;
-    const node = part.make();
-    madeFrom.set(node, part.key);
-    if (present) present.replaceWith(node);
-    else parent.append(node);
+    const present = parent.children[index];
+    const kept = present && madeFrom.get(present) === part.key;
+    const node = kept ? present : part.make();
+    if (!kept) {
+      madeFrom.set(node, part.key);
+      if (present) present.replaceWith(node);
+      else parent.append(node);
+    }
+    if (part.parts) reconcile(node, part.parts);
   });
-  while (parent.childNodes.length > parts.length) parent.lastChild?.remove();
+  while (parent.children.length > parts.length) parent.lastElementChild?.remove();
 }
 
 /** Tells a screen reader something in a sentence, once. @param {string} sentence */

@@ -21,6 +21,9 @@ import { originalLink } from "./original.js";
  * }} TurnActions
  */
 
+/** Below this confidence the reader is told that the words found may not answer. */
+const SURE = 0.6;
+
 /** Keeps one `<article>` in step with a turn: change the turn, then call `update`. */
 export class TurnView {
   /**
@@ -220,7 +223,8 @@ function button(name, text, onclick, title) {
 function labelOf(answer) {
   const articles = new Set(answer.citations.map((citation) => citation.article_id)).size;
   if (answer.answerer === "extractive") {
-    return [el("span", { class: "swatch" }), `Quoted word for word from ${count(articles, "article")}`];
+    const unsure = (answer.confidence ?? 1) < SURE && el("span", { class: "label-warning" }, "may not answer the question");
+    return [el("span", { class: "swatch" }), `Quoted word for word from ${count(articles, "article")}`, unsure || ""];
   }
   const unsupported = answer.sentences.filter((sentence) => !sentence.supported).length;
   const by = answer.model ? `Written by ${line(answer.model)}` : "Written";

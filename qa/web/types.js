@@ -14,7 +14,7 @@
  * @typedef {{id: string, question: string, standalone_question: string, answered: boolean,
  *   text: string, short_answer: {text: string, citation: number}|null, sentences: Sentence[],
  *   citations: Citation[], passages: Passage[], answerer: "extractive"|"llm",
- *   model: string|null, notice: string|null}} Answer
+ *   model: string|null, notice: string|null, confidence?: number|null}} Answer
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
  *   author: string|null, url: string|null, passages: number}} ArticleRow
  * @typedef {{id: string, title: string, published: string|null, source: string|null,

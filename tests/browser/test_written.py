@@ -190,11 +190,22 @@ def test_a_quotation_says_that_it_is_one_and_marks_the_words_that_answer(
     scripted.answer(answer)
     turn = chat.ask(QUESTION)
     expect(turn.locator(".label")).to_have_text("Quoted word for word from 1 article")
+    expect(turn.locator(".label-warning")).to_have_count(0)
     expect(turn.locator(".notice")).to_contain_text("The chat model could not be reached")
     assert turn.locator(".body q").text_content() == citation["quote"].strip()
     assert turn.locator(".short-here").first.text_content() == short
     expect(turn.locator(".short")).to_contain_text(short.strip())
     expect(turn.locator("figcaption")).to_contain_text(article["title"])
+
+
+def test_a_quotation_that_may_not_answer_says_so(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    citation = citation_of(article, 10, 60)
+    said = [(citation["quote"] + " [1]", [1], None)]
+    scripted.answer(written(QUESTION, said, [citation], answerer="extractive", confidence=0.52))
+    turn = chat.ask(QUESTION)
+    expect(turn.locator(".label-warning")).to_have_text("may not answer the question")
 
 
 def test_an_unanswered_question_has_a_look_of_its_own_and_offers_the_nearest_passages(
