@@ -201,7 +201,7 @@ def _mark(
     else:
         y = up(mark.y)
         shape = f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
-        y -= 10
+        y -= 14
     return (
         f'{shape}<text class="label" text-anchor="{anchor}" x="{x + shift:.1f}" y="{y:.1f}">'
         f"{escape(mark.label)}</text>"

@@ -136,7 +136,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition(
         "decision_accuracy",
-        "right to answer or not",
+        "decision accuracy",
         "Knowing when not to answer",
         "share of questions answered if and only if the articles answer them",
         is_key=True,

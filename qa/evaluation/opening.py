@@ -120,7 +120,7 @@ def read(folder: Path) -> tuple[Article, ...]:
 def throwaway(articles: Sequence[Article], settings: Settings) -> Iterator[System]:
     """A service over these articles alone, whose index is gone afterwards."""
     with TemporaryDirectory(prefix="article-qa-") as folder:
-        service = build_service(settings.model_copy(update={"data": Path(folder)}))
+        service = build_service(settings.model_copy(update={"data": Path(folder), "cache": 0}))
         try:
             with ingest_progress(err, len(articles)) as on_progress:
                 service.add(articles, on_progress)
