@@ -154,7 +154,7 @@ def test_progress_only_grows_and_ends_at_the_total(
     monkeypatch.setattr(vectorstore.ingest, "ARTICLES_STAGED_AT_ONCE", 2)
     ingest(store, [article("old 1", "A lead of its own, long enough.", NOTICE), ARTICLES[0]])
     seen: list[Progress] = []
-    incoming = [
+    incoming: list[Article | Unreadable] = [
         *ARTICLES,
         Unreadable("x", "It is empty."),
         article("b", "Words of another story, of b.", NOTICE),
