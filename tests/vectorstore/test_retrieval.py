@@ -1,0 +1,281 @@
+"""A question to passages: what filters let through and no other, no echoes, never an error."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from itertools import combinations
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.vectorstore import nasty
+from tests.vectorstore.conftest import OpenStore
+from tests.vectorstore.examples import article
+from tests.vectorstore.hashing import HashingEmbedder
+from tests.vectorstore.test_catalog import days, lets_through
+from vectorstore.database import Database
+from vectorstore.ingest import ingest
+from vectorstore.retrieval import fuse_scores, match_expression, search, select_passages
+from vectorstore.store import Store
+from vectorstore.types import ArticleInfo, Embedder, Filters, Passage, ScoredPassage
+
+SOURCES = ("The Post", "the post", 'Daily "O\'Neill"')
+TOPICS = ("senate bill", "whale harbour", "bank rate", "exchange merger", "court ruling")
+FILLER = "The matter was debated for a long time and nobody could say how it would end. " * 6
+
+
+def collection() -> list[tuple[ArticleInfo, str]]:
+    """Twelve articles of several passages each, with and without dates and sources."""
+    found = []
+    for n in range(12):
+        topic = TOPICS[n % len(TOPICS)]
+        text = "\n\n".join(f"Part {part} of {n} on the {topic}. {FILLER}" for part in range(4))
+        published = None if n % 4 == 0 else date(2022, 4, n % 9 + 1)
+        found.append((ArticleInfo(str(n), topic, published, (*SOURCES, None)[n % 4]), text))
+    return found
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = Store(tmp_path_factory.mktemp("retrieval") / "index", HashingEmbedder())
+    ingest(
+        store,
+        [
+            article(info.id, text, title=info.title, published=info.published, source=info.source)
+            for info, text in collection()
+        ],
+    )
+    yield store
+    store.close()
+
+
+questions = st.one_of(
+    nasty.texts,
+    st.lists(
+        st.sampled_from(
+            [
+                *" ".join(TOPICS).split(),
+                "the",
+                "of",
+                "AND",
+                "OR",
+                "NOT",
+                "NEAR(",
+                ")",
+                '"',
+                "*",
+                "^",
+            ]
+        ),
+        max_size=8,
+    ).map(" ".join),
+)
+filters = st.builds(
+    Filters,
+    published_from=st.none() | days,
+    published_to=st.none() | days,
+    sources=st.lists(st.sampled_from([*SOURCES, "Nobody", "\x00"]), max_size=2).map(tuple),
+    article_ids=st.lists(st.integers(0, 13).map(str), max_size=4).map(tuple),
+)
+
+
+def check_found(found: list[ScoredPassage], k: int) -> None:
+    assert len(found) <= k
+    assert all(0 <= each.score <= 1 for each in found)
+    scores = [each.score for each in found]
+    assert scores == sorted(scores, reverse=True)
+    assert len({each.passage.id for each in found}) == len(found)
+    for a, b in combinations([each.passage for each in found], 2):
+        shared = min(a.end, b.end) - max(a.start, b.start)
+        assert a.article_id != b.article_id or shared < 0.9 * min(len(a.text), len(b.text))
+
+
+@given(question=questions, k=st.integers(1, 20), allowed=filters)
+@example('"', 5, Filters())
+@example("NEAR(a b)", 5, Filters())
+@example("\x00", 5, Filters())
+@example("* AND -", 5, Filters())
+@example("the of and", 5, Filters())
+@example("_ __ ___", 5, Filters())
+@example("", 5, Filters())
+@example("text: title : passages_text MATCH 'x' --", 5, Filters())
+@example("senate bill", 20, Filters(published_from=date(2022, 4, 9), published_to=date(2022, 4, 1)))
+@settings(deadline=None)
+def test_whatever_is_asked_only_what_the_filters_let_through_is_found(
+    full: Store, question: str, k: int, allowed: Filters
+) -> None:
+    found = search(full, question, k, allowed)
+    check_found(found, k)
+    texts = {info.id: (info, text) for info, text in collection()}
+    for each in found:
+        info, text = texts[each.article.id]
+        assert each.article == info
+        assert lets_through(allowed, info)
+        assert each.passage.text == text[each.passage.start : each.passage.end]
+    wanted = sum(lets_through(allowed, info) for info, _ in texts.values())
+    assert bool(found) == bool(wanted)
+    of_one = Counter(each.article.id for each in found)
+    # More than three of an article only where there is nothing else to show.
+    assert max(of_one.values(), default=0) <= 3 or len(of_one) == wanted
+    assert [each.passage.id for each in search(full, question, k, allowed)] == [
+        each.passage.id for each in found
+    ]
+
+
+def test_an_empty_index_finds_nothing(store: Store) -> None:
+    assert search(store, "When did it happen?", 5) == []
+    assert search(store, "When did it happen?", 5, Filters(sources=("x",))) == []
+
+
+def test_where_there_is_less_than_is_asked_for_all_of_it_is_found(store: Store) -> None:
+    ingest(store, [article("a", "The senate passed the bill."), article("b", "A whale was seen.")])
+    found = search(store, "What did the senate pass?", 20)
+    assert [each.article.id for each in found] == ["a", "b"]
+
+
+def test_a_rare_word_finds_its_passage_among_many(full: Store) -> None:
+    ingest(full, [article("needle", "Quixotic proposals were tabled.", published=date(2022, 5, 1))])
+    try:
+        assert search(full, "Which quixotic proposals?", 3)[0].article.id == "needle"
+        only = Filters(published_from=date(2022, 5, 1))
+        assert [each.article.id for each in search(full, "bank rate", 5, only)] == ["needle"]
+    finally:
+        full.remove("needle")
+
+
+def test_a_removed_article_is_not_found(store: Store) -> None:
+    ingest(store, [article("a", "The senate passed the bill."), article("b", "The senate met.")])
+    store.remove("a")
+    assert [each.article.id for each in search(store, "the senate bill", 5)] == ["b"]
+
+
+def test_by_the_real_model_other_words_for_it_are_found_too(
+    open_store: OpenStore, embedder: Embedder
+) -> None:
+    store = open_store(embedder)
+    ingest(
+        store,
+        [
+            article("car", "The automobile collided with a lorry on the motorway."),
+            article("cat", "The kitten slept on the windowsill all afternoon."),
+            article("tax", "Parliament raised the levy on imported wine."),
+        ],
+    )
+    for question, wanted in (
+        ("Was there a crash between a car and a truck?", "car"),
+        ("What did the young feline do?", "cat"),
+        ("Did lawmakers increase taxes?", "tax"),
+    ):
+        assert search(store, question, 3)[0].article.id == wanted
+
+
+# The pure parts.
+
+
+@given(question=nasty.texts)
+@example(question='NEAR("a b", 3) OR * ^x {y}: z + -w')
+@example(question="word " * 3_000)
+@example(question=" ".join(f"word{n}" for n in range(3_000)))
+@settings(deadline=None)
+def test_every_expression_is_one_that_the_index_takes(
+    question: str, catalog_of_nothing: Database
+) -> None:
+    expression = match_expression(question)
+    if expression:
+        catalog_of_nothing.rows(
+            "SELECT rowid FROM passages_text WHERE passages_text MATCH ?", (expression,)
+        )
+
+
+@pytest.fixture(scope="module")
+def catalog_of_nothing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database(tmp_path_factory.mktemp("catalog") / "catalog.sqlite")
+    yield database
+    database.close()
+
+
+@pytest.mark.parametrize("question", ["", "?", '"', "\x00", "... --- *", "👩‍👧"])
+def test_a_question_without_words_has_no_expression(question: str) -> None:
+    assert match_expression(question) == ""
+
+
+def test_words_that_tell_nothing_are_left_out_unless_there_are_no_others() -> None:
+    assert "the" not in match_expression("When did the senate vote?").lower().split('"')
+    assert '"the"' in match_expression("the who").lower()
+
+
+scores = st.lists(st.floats(-1, 50, width=32), min_size=1, max_size=20)
+
+
+@given(scores, st.randoms(use_true_random=False))
+def test_fused_scores_lie_between_none_and_one_and_agree_with_both_sides(
+    dense: list[float], random: Random
+) -> None:
+    lexical = random.sample(dense, len(dense))
+    fused = fuse_scores(np.array(dense, np.float32), np.array(lexical, np.float32))
+    assert fused.shape == (len(dense),)
+    assert ((fused >= 0) & (fused <= 1)).all()
+    for a, b in combinations(range(len(dense)), 2):
+        if dense[a] > dense[b] and lexical[a] > lexical[b]:
+            assert fused[a] >= fused[b]
+
+
+def test_no_scores_fuse_to_none() -> None:
+    nothing = np.empty(0, np.float32)
+    assert fuse_scores(nothing, nothing).shape == (0,)
+
+
+def scored(article_id: str, start: int, end: int, score: float) -> ScoredPassage:
+    passage = Passage(
+        f"{article_id}:{start}-{end}", article_id, start, end, "x" * (end - start), ()
+    )
+    return ScoredPassage(passage, ArticleInfo(article_id), score)
+
+
+ranked = st.lists(
+    st.builds(
+        lambda article_id, start, length, score: scored(article_id, start, start + length, score),
+        st.sampled_from("abc"),
+        st.integers(0, 300),
+        st.integers(1, 100),
+        st.floats(0, 1),
+    ),
+    max_size=25,
+).map(lambda found: sorted(found, key=lambda each: -each.score))
+
+
+@given(ranked, st.integers(1, 10))
+def test_the_best_are_chosen_without_echoes_and_few_of_one_article(
+    found: list[ScoredPassage], k: int
+) -> None:
+    chosen = select_passages(found, k)
+    check_found(chosen, k)
+    assert all(each in found for each in chosen)
+    if found:
+        assert chosen[0].score == found[0].score
+    of_one = Counter(each.article.id for each in chosen)
+    if max(of_one.values(), default=0) > 3:
+        # Then every other article with passages to show has shown what it may.
+        others = {each.article.id for each in found}
+        assert all(of_one[each] >= 1 for each in others)
+
+
+def test_an_article_shows_more_than_three_only_where_the_others_run_out() -> None:
+    many = [scored("a", 100 * n, 100 * n + 90, 1 - n / 100) for n in range(6)]
+    other = scored("b", 0, 90, 0.1)
+    chosen = select_passages([*many, other], 4)
+    assert [each.article.id for each in chosen] == ["a", "a", "a", "b"]
+    assert len(select_passages([*many, other], 6)) == 6
+    assert [each.article.id for each in select_passages(many, 5)] == ["a"] * 5
+
+
+def test_of_two_that_are_nearly_the_same_the_better_one_is_shown() -> None:
+    better, echo, apart = (
+        scored("a", 0, 100, 0.9),
+        scored("a", 5, 105, 0.8),
+        scored("b", 5, 105, 0.7),
+    )
+    assert select_passages([better, echo, apart], 3) == [better, apart]
