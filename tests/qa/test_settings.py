@@ -17,7 +17,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_the_defaults_are_those_of_the_documentation() -> None:
     settings = read_settings()
     assert (settings.data, settings.host, settings.port) == (Path("data"), "127.0.0.1", 8000)
-    assert settings.model is settings.model_base_url is settings.model_api_key is None
+    assert (settings.model, settings.model_base_url, settings.model_api_key) == (None, None, None)
 
 
 def test_flags_come_before_the_environment_before_the_file_before_defaults(
@@ -76,7 +76,7 @@ def test_a_file_that_is_not_text_is_named() -> None:
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        read_settings().port = 5  # type: ignore[misc]
+        read_settings().port = 5
 
 
 def test_a_key_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
