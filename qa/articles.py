@@ -96,6 +96,11 @@ def _check_whole(whole: WholeArticle, spans: Sequence[Span]) -> None:
         raise ValueError("its `id` is empty")
     if whole.url is not None and web_address(whole.url) != whole.url:
         raise ValueError("its `url` is no address on the web")
+    for name in ("id", "title", "source", "author", "text"):
+        try:
+            (getattr(whole, name) or "").encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError(f"its `{name}` holds half of a surrogate pair") from None
     position = 0
     length = len(whole.text)
     for span in spans:

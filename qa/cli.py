@@ -128,12 +128,16 @@ def ingest(paths: tuple[Path, ...], data: Path | None) -> None:
     Safe to run again: what is unchanged stays, what has changed is replaced. While `qa serve`
     runs, the articles are handed to it.
     """
-    from vectorstore.articles import count_candidates, read_articles
+    from vectorstore.articles import SUFFIXES, count_candidates, read_articles
 
     with open_for(read_settings(data=data)) as library:
         with ingest_progress(err, count_candidates(paths)) as on_progress:
             report = library.add(read_articles(paths), on_progress)
         show_report(out, report)
+    if not report.articles:
+        err.print(
+            f"There are no articles there: no files that end in {', '.join(sorted(SUFFIXES))}."
+        )
     if report.articles and all(each.status == "skipped" for each in report.articles):
         sys.exit(1)
 

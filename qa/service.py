@@ -65,8 +65,8 @@ class Service:
         Raises UserError for a model that cannot be had, and `readiness` says it from then on.
         """
         try:
-            self.store.vectors.warm()
             self.store.embedder.embed(["ready"])
+            self.store.vectors.warm()
             self.search("ready", 1)
         except UserError as error:
             self._why_not_loaded = str(error)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 WIDTH = 88
 # What a terminal would obey instead of showing it: an article may have been written to do harm.
-CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "�") | {
+CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}") | {
     ord("\t"): "\t",
     ord("\n"): "\n",
     ord("\r"): "",

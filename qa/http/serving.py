@@ -26,7 +26,6 @@ def serve(settings: Settings, seed: Path | None, console: Console, on_wait: OnWa
     """Serve until interrupted. Raises UserError where the index is served or the port is taken."""
     with suppress(IndexInUse):  # in use, and not served: that ends
         refuse_if_served(settings)
-    signal.signal(signal.SIGTERM, _end)
     with _listen(settings) as listening:
         _serve(open_service(settings, on_wait), settings, listening, seed, console)
 
@@ -39,17 +38,20 @@ def _serve(
     console: Console,
 ) -> None:
     url = _url(settings.host, listening.getsockname()[1])
+    signal.signal(signal.SIGTERM, _end)
+    ended = threading.Event()
     try:
         if seed is not None and service.collection().articles == 0:
             _seed(service, seed, console)
         app = create_app(service, loopback_only=settings.host in LOOPBACK_NAMES)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-        threading.Thread(target=_load, args=(service, console), daemon=True).start()
+        threading.Thread(target=_load, args=(service, console, ended), daemon=True).start()
         service.store.serve_at(url)
         console.print(f"Article QA is at {url}", markup=False)
         with suppress(KeyboardInterrupt):  # how a service is ended, and no failure
             server.run(sockets=[listening])
     finally:
+        ended.set()
         service.close()
 
 
@@ -58,11 +60,14 @@ def _end(number: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _load(service: Service, console: Console) -> None:
+def _load(service: Service, console: Console, ended: threading.Event) -> None:
     try:
         service.load()
     except UserError as error:
         console.print(str(error), markup=False)
+    except Exception:
+        if not ended.is_set():  # else the index was closed under it, and nobody waits for it
+            raise
 
 
 def _seed(service: Service, seed: Path, console: Console) -> None:

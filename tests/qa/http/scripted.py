@@ -1,0 +1,90 @@
+"""Answerers that do as they are told, over a real index and the real chain."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from qa.chain import build_chain
+from qa.service import Service
+from qa.types import Answerer, AnswererName, Reply, SentenceChecked, Token, Turn
+from tests.vectorstore.hashing import HashingEmbedder
+from vectorstore.retrieval import search
+from vectorstore.store import Store
+from vectorstore.types import Article, ArticleInfo, Embedder, ScoredPassage
+
+Streamed = Token | SentenceChecked | Reply
+
+
+def service_over(folder: Path, answerer: Answerer, embedder: Embedder | None = None) -> Service:
+    """A service whose questions `answerer` answers, over an index in `folder` with one article."""
+    store = Store(folder, embedder or HashingEmbedder())
+
+    async def condense(question: str, history: Sequence[Turn]) -> str:
+        return question
+
+    answerers: dict[AnswererName, Answerer] = {"extractive": answerer}
+    chain = build_chain(
+        condense, lambda text, k, filters: search(store, text, k, filters), answerers
+    )
+    service = Service(store, chain, answerers, None)
+    service.add([Article(ArticleInfo("one", "One"), "The cat sat on the mat, and it was content.")])
+    return service
+
+
+class Failing:
+    """Writes some tokens, then raises."""
+
+    def __init__(self, error: Exception, after: int = 1) -> None:
+        self.error = error
+        self.after = after
+
+    async def answer(
+        self, question: str, passages: Sequence[ScoredPassage]
+    ) -> AsyncIterator[Streamed]:
+        for _ in range(self.after):
+            yield Token("The cat ")
+        raise self.error
+
+
+class Waiting:
+    """Writes a token, then waits to be released or given up; `closed` is set when it ends."""
+
+    def __init__(self) -> None:
+        self.started = threading.Semaphore(0)
+        self.closed = threading.Event()
+        self._release: list[Callable[[], object]] = []
+
+    async def answer(
+        self, question: str, passages: Sequence[ScoredPassage]
+    ) -> AsyncIterator[Streamed]:
+        released = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._release.append(lambda: loop.call_soon_threadsafe(released.set))
+        try:
+            yield Token("The cat sat")
+            self.started.release()
+            await released.wait()
+            yield Reply(answered=False, text="The cat sat")
+        finally:
+            self.closed.set()
+
+    def release(self) -> None:
+        for each in self._release:
+            each()
+
+
+class Talking:
+    """Writes tokens for as long as anybody reads; `closed` is set when it ends."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    async def answer(
+        self, question: str, passages: Sequence[ScoredPassage]
+    ) -> AsyncIterator[Streamed]:
+        try:
+            while True:
+                yield Token("word " * 1_000)
+        finally:
+            self.closed.set()

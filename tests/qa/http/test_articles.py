@@ -1,0 +1,267 @@
+"""/articles: added as JSON and as files, listed, read, removed, whatever their ids are."""
+
+import json
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.qa.http.shapes import ARTICLE, ENTRY, Body, assert_problem
+from tests.qa.serving import Served
+
+TEXT = "The cat sat on the mat. It was content there, and stayed until the evening."
+JSON = {"Content-Type": "application/json"}
+
+
+def add(http: httpx.Client, records: object) -> list[Body]:
+    """What became of each of the articles sent."""
+    response = http.post("/articles", json=records)
+    assert response.status_code == 201, response.text
+    body = response.json()
+    assert set(body) == {"articles", "passages"}
+    assert all(set(each) == {"id", "status", "reason"} for each in body["articles"])
+    outcomes: list[Body] = body["articles"]
+    return outcomes
+
+
+def at(article_id: str) -> str:
+    return f"/articles/{quote(article_id, safe='')}"
+
+
+def test_one_article_is_added_and_read_back_as_it_is(adding: Served) -> None:
+    record = {
+        "id": "cats/1",
+        "title": "Cats",
+        "published": "2022-02-02",
+        "source": "The Mat",
+        "author": "A. Cat",
+        "url": "https://example.org/cats?n=1#mat",
+        "text": TEXT,
+    }
+    assert add(adding.http, record) == [{"id": "cats/1", "status": "added", "reason": None}]
+    body = adding.http.get(at("cats/1")).json()
+    assert set(body) == ARTICLE
+    assert body == {**record, "skipped": []}
+    passages = adding.http.get("/search", params={"q": TEXT, "article_id": "cats/1"}).json()
+    assert [each["article_id"] for each in passages["passages"]] == ["cats/1"]
+
+
+def test_again_it_is_unchanged_and_changed_it_is_replaced(adding: Served) -> None:
+    record = {"id": "cat", "text": TEXT}
+    statuses = [
+        add(adding.http, each)[0]["status"]
+        for each in (record, record, {**record, "text": f"{TEXT} Then it left."}, record)
+    ]
+    assert statuses == ["added", "unchanged", "replaced", "replaced"]
+
+
+def test_what_is_read_can_be_sent_back_unchanged(adding: Served) -> None:
+    for entry in adding.http.get("/articles").json()["articles"]:
+        article = adding.http.get(at(entry["id"])).json()
+        assert add(adding.http, article)[0]["status"] == "unchanged"
+
+
+def test_a_list_keeps_its_good_articles(adding: Served) -> None:
+    records = [{"id": "good", "text": TEXT}, 5, {"id": "empty", "text": " "}, {"title": "no text"}]
+    good, *bad = add(adding.http, records)
+    assert good == {"id": "good", "status": "added", "reason": None}
+    assert [each["status"] for each in bad] == ["skipped"] * 3
+    assert [each["id"] for each in bad] == ["article 2", "article 3", "article 4"]
+    assert all(each["reason"].endswith(".") for each in bad)
+    assert adding.http.get(at("good")).status_code == 200
+
+
+def test_no_article_takes_the_place_of_another_of_its_request(adding: Served) -> None:
+    records = [{"id": "a", "text": TEXT}, {"id": "a", "text": "Dogs."}, {"id": "a", "text": TEXT}]
+    first, second = add(adding.http, records)
+    assert first == {"id": "a", "status": "added", "reason": None}
+    assert second["status"] == "skipped"
+    assert "same id" in second["reason"]
+    assert adding.http.get(at("a")).json()["text"] == TEXT
+
+
+def test_an_article_without_an_id_gets_the_same_one_every_time(adding: Served) -> None:
+    (first,) = add(adding.http, {"text": TEXT})
+    (second,) = add(adding.http, {"text": TEXT})
+    assert first["id"] == second["id"]
+    assert second["status"] == "unchanged"
+
+
+@pytest.mark.parametrize(
+    "article_id",
+    [
+        "a/b/c.txt", "/leading", "trailing/", "a//b", "https://example.org/x?y=1&z=2#part", "a?b",
+        "a#b", "a%2Fb", "100%", "a b", "a+b", "ünï/çødé", "🐈/🐕", "..", ".", "../../x", "a/../b",
+        "a\\b", "a:b;c,d", '"quoted"', "<b>", "x" * 1_500,
+    ],
+)  # fmt: skip
+def test_any_id_is_an_address(adding: Served, article_id: str) -> None:
+    assert add(adding.http, {"id": article_id, "text": TEXT})[0]["id"] == article_id
+    path = at(article_id) if article_id.strip(".") else f"/articles/{'%2E' * len(article_id)}"
+    assert adding.http.get(path).json()["id"] == article_id
+    found = adding.http.get("/search", params={"q": "cat", "article_id": article_id}).json()
+    assert {each["article_id"] for each in found["passages"]} == {article_id}
+    assert adding.http.delete(path).status_code == 204
+    assert_problem(adding.http.get(path), 404)
+
+
+def test_slashes_need_not_be_escaped(adding: Served) -> None:
+    add(adding.http, {"id": "a/b/c.txt", "text": TEXT})
+    assert adding.http.get("/articles/a/b/c.txt").json()["id"] == "a/b/c.txt"
+
+
+def test_a_removed_article_leaves_nothing_behind(adding: Served) -> None:
+    before = adding.http.get("/ready").json()
+    add(adding.http, {"id": "gone", "text": TEXT})
+    removed = adding.http.delete(at("gone"))
+    assert removed.status_code == 204
+    assert removed.content == b""
+    assert "gone" in assert_problem(adding.http.delete(at("gone")), 404)
+    assert adding.http.get("/ready").json() == before
+    found = adding.http.get("/search", params={"q": TEXT}).json()["passages"]
+    assert "gone" not in {each["article_id"] for each in found}
+
+
+def test_the_list_is_newest_first_page_by_page(http: httpx.Client) -> None:
+    whole = http.get("/articles").json()
+    assert set(whole) == {"articles", "total", "next_cursor"}
+    assert all(set(each) == ENTRY for each in whole["articles"])
+    days = [each["published"] for each in whole["articles"]]
+    assert days == sorted(days, reverse=True)
+    assert whole["next_cursor"] is None
+    seen, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        parameters = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = http.get("/articles", params=parameters).json()
+        assert page["total"] == whole["total"]
+        assert len(page["articles"]) <= 2
+        seen += page["articles"]
+        cursor, pages = page["next_cursor"], pages + 1
+    assert seen == whole["articles"]
+    assert pages == 3
+
+
+@pytest.mark.parametrize(("q", "total"), [("nasdaq", 1), ("binance.us", 2), ("%", 0), ("_", 0)])
+def test_the_list_can_be_narrowed_to_words(adding: Served, q: str, total: int) -> None:
+    found = adding.http.get("/articles", params={"q": q}).json()
+    if q in "%_":  # as they stand, not as a pattern
+        assert found["total"] < 5
+    else:
+        assert found["total"] == total
+
+
+def test_files_are_added(adding: Served) -> None:
+    files = [
+        ("files", ("cats.txt", b"date 2022-03-03 Cats\n\nThe cat sat on the mat.")),
+        ("files", ("dogs.md", "---\ntitle: Dögs\n---\nThe dog lay by the door.".encode())),
+        ("files", ("more.jsonl", b'{"id": "m1", "text": "A mouse ran."}\nnonsense\n')),
+        ("files", ("image.png", b"\x89PNG")),
+        ("files", ("folder/cats.txt", b"The other cat stood.")),
+    ]
+    response = adding.http.post("/articles", files=files)
+    assert response.status_code == 201
+    by_id = {each["id"]: each for each in response.json()["articles"]}
+    assert len(by_id) == 6
+    for article_id in ("cats.txt", "dogs.md", "m1", "folder/cats.txt"):
+        assert by_id[article_id]["status"] == "added", by_id
+    assert by_id["more.jsonl, line 2"]["status"] == "skipped"
+    assert by_id["image.png"]["status"] == "skipped"
+    assert adding.http.get(at("cats.txt")).json()["published"] == "2022-03-03"
+    assert adding.http.get(at("dogs.md")).json()["title"] == "Dögs"
+
+
+def test_files_of_the_same_name_do_not_take_each_others_place(adding: Served) -> None:
+    files = [("files", ("x.txt", b"The first cat.")), ("files", ("x.txt", b"The second cat."))]
+    first, second = adding.http.post("/articles", files=files).json()["articles"]
+    assert (first["id"], first["status"]) == ("x.txt", "added")
+    assert second["status"] == "skipped"
+    assert adding.http.get(at("x.txt")).json()["text"] == "The first cat."
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/cron.txt", "/abs/cats.txt", "C:\\cats.txt", "\x00.txt"]
+)
+def test_an_upload_may_be_called_anything(adding: Served, name: str) -> None:
+    response = adding.http.post("/articles", files=[("files", (name, TEXT.encode()))])
+    assert response.status_code in (201, 422)
+    for each in response.json().get("articles", []):
+        assert ".." not in each["id"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"{", "not JSON"),
+        (b"", "not JSON"),
+        (b"\xff", "not JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_body_that_is_no_article(http: httpx.Client, content: bytes, says: str) -> None:
+    assert says in assert_problem(http.post("/articles", content=content, headers=JSON), 422)
+
+
+def test_other_media_types(http: httpx.Client) -> None:
+    headers = {"Content-Type": "text/plain"}
+    refused = http.post("/articles", content=TEXT.encode(), headers=headers)
+    assert "application/json" in assert_problem(refused, 415)
+
+
+def test_a_form_without_files(http: httpx.Client) -> None:
+    refused = http.post("/articles", files={"file": ("x.txt", TEXT.encode())})
+    assert "files" in assert_problem(refused, 422)
+
+
+def test_a_form_that_is_broken(http: httpx.Client) -> None:
+    for content_type in ("multipart/form-data", "multipart/form-data; boundary=x"):
+        refused = http.post(
+            "/articles", content=b"nonsense", headers={"Content-Type": content_type}
+        )
+        assert_problem(refused, refused.status_code)
+        assert refused.status_code in (400, 422)
+
+
+WHOLE: Body = {
+    "id": "w", "title": "W", "published": None, "source": None, "author": None, "url": None,
+    "text": TEXT, "skipped": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"skipped": [[5, 2]]}, "skipped"),
+        ({"skipped": [[0, 10_000]]}, "skipped"),
+        ({"skipped": [[0, 5], [3, 8]]}, "skipped"),
+        ({"skipped": [[-3, 5]]}, "skipped"),
+        ({"skipped": "all"}, "skipped"),
+        ({"published": "soon"}, "published"),
+        ({"title": None}, "title"),
+        ({"id": ""}, "id"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"text": "half \ud83d"}, "text"),
+    ],
+)
+def test_an_article_said_to_be_read_already_is_checked(
+    adding: Served, change: Body, says: str
+) -> None:
+    content = json.dumps({**WHOLE, **change})
+    response = adding.http.post("/articles", content=content, headers=JSON)
+    (outcome,) = response.json()["articles"]
+    assert outcome["status"] == "skipped"
+    assert f"`{says}`" in outcome["reason"]
+    assert "\n" not in outcome["reason"]
+    assert "pydantic" not in outcome["reason"]
+
+
+def test_an_address_that_would_run_a_script_is_not_kept(adding: Served) -> None:
+    add(adding.http, {"id": "evil", "url": "javascript:alert(1)", "text": TEXT})
+    assert adding.http.get(at("evil")).json()["url"] is None
+
+
+def test_a_large_article_goes_in_and_comes_out(adding: Served) -> None:
+    # One paragraph of a kilobyte is prose; the rest is a table that nobody asks for.
+    text = TEXT + "\n\n" + "0123456789 " * 100_000
+    article = {**WHOLE, "text": text, "skipped": [[len(TEXT), len(text)]]}
+    assert add(adding.http, article)[0]["status"] == "added"
+    assert adding.http.get(at("w")).json()["text"] == text

@@ -1,0 +1,111 @@
+"""What becomes of a request when something under it fails, or whoever asked is gone."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from qa.http.dependencies import MOST_QUESTIONS_AT_ONCE
+from tests.qa.http.conftest import Serve
+from tests.qa.http.scripted import Failing, Talking, Waiting
+from tests.qa.http.shapes import assert_problem, events_of
+from vectorstore.errors import UserError
+
+QUESTION = {"question": "Where is the cat?"}
+STREAM = {"Accept": "text/event-stream"}
+SECONDS = 20.0
+
+
+def test_a_failure_is_a_problem_that_keeps_its_secrets(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = serve(Failing(RuntimeError("the password is swordfish")))
+    response = served.http.post("/ask", json=QUESTION)
+    detail = assert_problem(response, 500)
+    assert "swordfish" not in detail
+    assert response.json()["request_id"] == response.headers["x-request-id"]
+    (record,) = [each for each in caplog.records if each.levelno >= logging.ERROR]
+    assert response.json()["request_id"] in record.getMessage()
+    assert "swordfish" in caplog.text, "the log says what happened"
+
+
+def test_after_a_failure_the_connection_goes_on(serve: Serve) -> None:
+    served = serve(Failing(RuntimeError("no")))
+    for _ in range(5):
+        assert served.http.post("/ask", json=QUESTION).status_code == 500
+        assert served.http.get("/health").status_code == 200
+
+
+def test_an_error_for_people_reaches_them(serve: Serve) -> None:
+    served = serve(Failing(UserError("The model is not installed. Install it.")))
+    detail = assert_problem(served.http.post("/ask", json=QUESTION), 503)
+    assert detail == "The model is not installed. Install it."
+
+
+def test_a_failure_in_a_stream_is_its_last_event(serve: Serve) -> None:
+    served = serve(Failing(RuntimeError("the password is swordfish"), after=2))
+    response = served.http.post("/ask", json=QUESTION, headers=STREAM)
+    assert response.status_code == 200
+    events = events_of(response)
+    assert [name for name, _ in events] == ["passages", "token", "token", "error"]
+    problem = events[-1][1]
+    assert problem["status"] == 500
+    assert problem["request_id"] == response.headers["x-request-id"]
+    assert "swordfish" not in response.text
+
+
+def test_an_error_for_people_reaches_them_in_a_stream(serve: Serve) -> None:
+    served = serve(Failing(UserError("The model takes too long. Ask again."), after=0))
+    events = events_of(served.http.post("/ask", json=QUESTION, headers=STREAM))
+    assert [name for name, _ in events] == ["passages", "error"]
+    assert events[-1][1]["detail"] == "The model takes too long. Ask again."
+
+
+def test_whoever_leaves_ends_an_answer_that_waits(serve: Serve) -> None:
+    waiting = Waiting()
+    served = serve(waiting)
+    with served.http.stream("POST", "/ask", json=QUESTION, headers=STREAM) as response:
+        lines = response.iter_lines()
+        assert next(line for line in lines if line.startswith("event: token"))
+        assert not waiting.closed.is_set()
+    assert waiting.closed.wait(SECONDS), "the answerer still waits for nobody"
+
+
+def test_whoever_leaves_ends_an_answer_that_is_being_written(serve: Serve) -> None:
+    talking = Talking()
+    served = serve(talking)
+    with served.http.stream("POST", "/ask", json=QUESTION, headers=STREAM) as response:
+        next(response.iter_raw())
+    assert talking.closed.wait(SECONDS), "the answerer still writes for nobody"
+
+
+def test_places_of_those_who_left_are_free_again(serve: Serve) -> None:
+    waiting = Waiting()
+    served = serve(waiting)
+    for _ in range(MOST_QUESTIONS_AT_ONCE + 1):
+        waiting.closed.clear()
+        with served.http.stream("POST", "/ask", json=QUESTION, headers=STREAM) as response:
+            assert response.status_code == 200
+            next(line for line in response.iter_lines() if line.startswith("event: token"))
+        assert waiting.closed.wait(SECONDS)
+
+
+def test_more_questions_than_places_are_asked_to_come_again(serve: Serve) -> None:
+    waiting = Waiting()
+    served = serve(waiting)
+    with ThreadPoolExecutor(MOST_QUESTIONS_AT_ONCE) as threads:
+        asked = [
+            threads.submit(httpx.post, f"{served.url}/ask", json=QUESTION, timeout=60)
+            for _ in range(MOST_QUESTIONS_AT_ONCE)
+        ]
+        for _ in asked:
+            assert waiting.started.acquire(timeout=SECONDS)
+        refused = served.http.post("/ask", json=QUESTION)
+        waiting.release()
+        answers = [each.result() for each in asked]
+    assert "Ask again" in assert_problem(refused, 429)
+    assert int(refused.headers["retry-after"]) > 0
+    assert {each.status_code for each in answers} == {200}
+    waiting.started.release()
+    assert served.http.get("/health").status_code == 200

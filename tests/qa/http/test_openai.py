@@ -1,0 +1,80 @@
+"""/v1, the OpenAI protocol, as far as any client of it must be able to rely on."""
+
+import json
+
+import httpx
+import pytest
+
+from tests.qa.http.conftest import Serve
+from tests.qa.http.scripted import Failing
+from tests.qa.http.shapes import Body, assert_problem
+
+QUESTION = "When did Binance.US join the Blockchain Association?"
+COMPLETIONS = "/v1/chat/completions"
+
+
+def body(*messages: str, **more: object) -> Body:
+    return {
+        "model": "article-qa",
+        "messages": [{"role": "user", "content": each} for each in messages],
+        **more,
+    }
+
+
+def test_the_models_are_those_that_answer(http: httpx.Client) -> None:
+    listed = http.get("/v1/models").json()
+    assert listed["object"] == "list"
+    assert [each["id"] for each in listed["data"]] == ["article-qa", "article-qa-extractive"]
+
+
+def test_a_completion_says_what_an_answer_says(http: httpx.Client) -> None:
+    answer = http.post("/ask", json={"question": QUESTION}).json()
+    completion = http.post(COMPLETIONS, json=body(QUESTION)).json()
+    (choice,) = completion["choices"]
+    assert completion["object"] == "chat.completion"
+    assert choice["message"]["role"] == "assistant"
+    assert choice["message"]["content"] == answer["text"]
+    assert choice["finish_reason"] == "stop"
+    assert completion["citations"] == answer["citations"]
+
+
+def test_a_streamed_completion_is_the_same_in_pieces(http: httpx.Client) -> None:
+    whole = http.post(COMPLETIONS, json=body(QUESTION)).json()
+    options = {"stream": True, "stream_options": {"include_usage": True}}
+    streamed = http.post(COMPLETIONS, json=body(QUESTION, **options))
+    *data, done = [each.removeprefix("data: ") for each in streamed.text.strip().split("\n\n")]
+    assert done == "[DONE]"
+    chunks = [json.loads(each) for each in data]
+    assert {each["object"] for each in chunks} == {"chat.completion.chunk"}
+    deltas = [each["choices"][0]["delta"] for each in chunks if each["choices"]]
+    text = "".join(each.get("content", "") for each in deltas)
+    assert text == whole["choices"][0]["message"]["content"]
+    assert set(chunks[-1]["usage"]) == {"prompt_tokens", "completion_tokens", "total_tokens"}
+
+
+@pytest.mark.parametrize(
+    ("request_body", "status"),
+    [
+        ({"model": "article-qa", "messages": []}, 422),
+        (body(""), 400),
+        (body("q" * 2_001), 400),
+        (body("Who?", model="gpt-unheard-of"), 404),
+        (body("Who?", model="article-qa-llm"), 422),
+        ({"messages": [{"role": "assistant", "content": "I spoke last."}]}, 400),
+    ],
+)
+def test_what_is_refused_says_so_where_its_clients_look(
+    http: httpx.Client, request_body: Body, status: int
+) -> None:
+    response = http.post(COMPLETIONS, json=request_body)
+    detail = assert_problem(response, status)
+    assert response.json()["error"]["message"] == detail
+
+
+def test_a_failure_in_a_stream_is_said_before_it_ends(serve: Serve) -> None:
+    served = serve(Failing(RuntimeError("the password is swordfish")))
+    streamed = served.http.post(COMPLETIONS, json=body("Who?", stream=True))
+    *data, done = streamed.text.strip().split("\n\n")
+    assert done == "data: [DONE]"
+    assert "error" in json.loads(data[-1].removeprefix("data: "))
+    assert "swordfish" not in streamed.text

@@ -1,0 +1,27 @@
+"""`qa` in a process of its own, with an embedding model that costs nothing and can be held.
+
+With HOLD set to a folder that has two named pipes, `held` and `release`, embedding a text with the
+word "hold" in it tells so through the one and then waits for the other.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from qa import cli, composition
+from tests.vectorstore.hashing import HashingEmbedder
+from vectorstore.types import Vectors
+
+
+class Held(HashingEmbedder):
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        folder = os.environ.get("HOLD")
+        if folder is not None and any("hold" in text for text in texts):
+            Path(folder, "held").write_text("held")
+            Path(folder, "release").read_text()
+        return super().embed(texts)
+
+
+if __name__ == "__main__":
+    setattr(composition, "SentenceTransformerEmbedder", lambda model: Held())  # noqa: B010
+    cli.main()

@@ -1,0 +1,41 @@
+"""An application behind a real server, on a free port of this machine."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+
+from qa.service import Service
+
+SECONDS_TO_STOP = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service that answers at `url`; `http` speaks to it, `folder` holds its index."""
+
+    url: str
+    http: httpx.Client
+    service: Service
+    folder: Path
+
+
+@contextmanager
+def running(app: ASGIApp) -> Iterator[str]:
+    """The address at which `app` is served meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(SECONDS_TO_STOP)
+            assert not thread.is_alive(), "the server did not stop"
