@@ -4,6 +4,9 @@ import { words } from "./bidi.js";
 import { el } from "./dom.js";
 import { Offsets, pieces } from "./offsets.js";
 
+/** The longest stretch of text, in UTF-16 units, that is laid out as one. */
+const LONGEST = 10_000;
+
 /** @typedef {import("./types.js").Article} Article */
 /** @typedef {"current"|"cited"|"passage"|"skipped"} Mark strongest first */
 /** @typedef {{start: number, end: number, mark: Mark}} Marked a range in code points */
@@ -26,7 +29,9 @@ export function showText(parent, article, marked) {
   let at = 0;
   // Blank lines part paragraphs; they stay in the page as the white space between them.
   for (const gap of article.text.matchAll(/(?:\r\n|\r|\n)(?:[ \t]*(?:\r\n|\r|\n))+|$/g)) {
-    if (gap.index > at) nodes.push(paragraph(article.text, at, gap.index, ranges));
+    for (const [start, end] of stretches(article.text, at, gap.index)) {
+      nodes.push(paragraph(article.text, start, end, ranges, end < gap.index));
+    }
     if (gap[0]) nodes.push(document.createTextNode(gap[0]));
     at = gap.index + gap[0].length;
   }
@@ -34,12 +39,31 @@ export function showText(parent, article, marked) {
 }
 
 /**
+ * A paragraph, cut where it is longer than a browser lays out in one go; between words if it has
+ * any, never within a character.
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ */
+function* stretches(text, start, end) {
+  while (end - start > LONGEST) {
+    const space = text.lastIndexOf(" ", start + LONGEST);
+    let cut = space > start ? space + 1 : start + LONGEST;
+    if (/[\udc00-\udfff]/.test(text[cut])) cut += 1;
+    yield [start, cut];
+    start = cut;
+  }
+  if (end > start) yield [start, end];
+}
+
+/**
  * @param {string} text
  * @param {number} start
  * @param {number} end
  * @param {import("./offsets.js").Range<Mark>[]} ranges
+ * @param {boolean} goesOn
  */
-function paragraph(text, start, end, ranges) {
+function paragraph(text, start, end, ranges, goesOn) {
   const nodes = pieces(start, end, ranges).map((piece) => {
     const content = words(text.slice(piece.start, piece.end));
     const has = (/** @type {Mark} */ mark) => piece.values.includes(mark);
@@ -49,5 +73,5 @@ function paragraph(text, start, end, ranges) {
     if (has("skipped")) return el("span", { class: "skipped" }, ...content);
     return el("span", {}, ...content);
   });
-  return el("p", { dir: "auto" }, ...nodes);
+  return el("p", { dir: "auto", class: goesOn && "goes-on" }, ...nodes);
 }

@@ -170,7 +170,7 @@ function quotation(sentences, byNumber, view, onCite) {
     const quote = found.find((citation) => said.includes(citation.quote))?.quote ?? withoutMarkers(said);
     const short = view.short && sentence.citations.includes(view.short.citation) ? view.short.text : "";
     const chips = found.map((citation) => chip(citation, onCite));
-    return el("p", { dir: "auto" }, el("q", {}, ...underlined(quote.trim(), short)), chipGroup(chips));
+    return el("p", { dir: "auto" }, el("q", { class: /^["“‘]/.test(quote.trim()) && "bare" }, ...underlined(quote.trim(), short)), chipGroup(chips));
   });
   const first = byNumber.get(sentences[0].citations[0]);
   const caption =

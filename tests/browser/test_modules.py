@@ -118,7 +118,25 @@ def test_an_article_is_shown_character_for_character_with_exactly_the_quote_mark
     )
     assert shown == text
     # Blank lines part paragraphs, and no mark reaches over them.
-    assert marked.replace("\n", "").replace("\r", "").split() == text[start:end].split()
+    assert "".join(marked.split()) == "".join(text[start:end].split())
+
+
+def test_ten_megabytes_without_a_paragraph_are_shown_and_marked(modules: Modules) -> None:
+    same, marked, parts = modules.run(
+        "article.js",
+        """({showText}) => {
+            const text = "Wörter 🍜 und ".repeat(700_000) + "🍜".repeat(30_000);
+            const article = {text, skipped: []};
+            const parent = document.createElement("div");
+            const start = 700_000 * 13 - 6;
+            showText(parent, article, [{start, end: start + 8, mark: "current"}]);
+            const marks = [...parent.querySelectorAll("mark")].map((mark) => mark.textContent);
+            return [parent.textContent === text, marks.join(""), parent.children.length];
+        }""",
+    )
+    assert same
+    assert marked == "🍜 und 🍜🍜"
+    assert parts > 900
 
 
 def test_a_quote_over_two_paragraphs_is_marked_in_both(modules: Modules) -> None:
