@@ -1,0 +1,126 @@
+"""Why a statement does not follow from sentences that have its every name, date and number."""
+
+import re
+from collections.abc import Sequence
+
+from qa.facts.dates import DateMention, same_date
+from qa.facts.numbers import Quantity, same_quantity
+from qa.facts.reading import Reading
+from qa.facts.roles import SPEECH, beside_differs, opposed_parts, roles_differ, speaker_differs
+from qa.facts.stance import contradicts
+from qa.facts.words import content_stems, find_words, stem
+
+
+def clash(stated: Reading, sources: Sequence[Reading]) -> str | None:
+    """The contradiction as a sentence, or None where none shows.
+
+    `sources[0]` carries the statement; the others say who or when is meant.
+    """
+    if denied := _denial(stated, sources):
+        return f"It {denied}."
+    parts = [part for source in sources for part in source.parts]
+    for names_another_part in (roles_differ, beside_differs, opposed_parts):
+        if name := names_another_part(stated.parts, parts):
+            return f"The article gives {name.text} another part in this."
+    if _unnamed_speaker(stated, sources):
+        return "The article puts this in the mouth of somebody else."
+    if speaker := speaker_differs(stated.parts, parts):
+        return f"The article does not put this in the mouth of {speaker.text}."
+    if misplaced := _misplaced(stated, sources[0]):
+        return f"The article says “{misplaced.text}” of something else."
+    return None
+
+
+_SAYS = re.compile(
+    r"^(?:(?:the|an?|its|their|his|her)\s)?([a-z][\w' -]{2,40}?)\s(?:says?|said|argues?|argued|claims?|"
+    r"claimed|believes?|believed|warns?|warned|told)\b",
+    re.IGNORECASE,
+)
+
+
+def _unnamed_speaker(stated: Reading, sources: Sequence[Reading]) -> bool:
+    """Whether "the attorney general says" is put where the source lets a name speak."""
+    said = _SAYS.match(stated.text)
+    if said is None or any(name.start < said.end(1) for name in stated.names):
+        return False
+    speaks = sources[0].parts and any(p.agent for p in sources[0].parts if p.verb == SPEECH)
+    there = frozenset[str]().union(*(source.stems for source in sources))
+    wanted = set(content_stems(said[1]))
+    return bool(speaks and wanted and not wanted & there and not wanted & _BODIES)
+
+
+_BODIES = frozenset(
+    map(stem, "company exchange firm agency group regulator association bank fund".split())
+)
+
+
+def _denial(stated: Reading, sources: Sequence[Reading]) -> str | None:
+    whole = Reading(" ".join(source.text for source in sources)).stance
+    return contradicts(stated.stance, sources[0].stance, whole)
+
+
+def _misplaced(stated: Reading, source: Reading) -> Quantity | DateMention | None:
+    """A number or date that the source ties to another thing, which has its own in the statement."""
+    for quantity in stated.quantities:
+        alike = [q for q in source.quantities if q.readings[0][1] == quantity.readings[0][1]]
+        mine = [q for q in alike if same_quantity(quantity, q)]
+        others = [q for q in alike if q not in mine]
+        if mine and others and _tied_elsewhere(stated, quantity, source, mine, others):
+            return quantity
+    for date in stated.dates:
+        same = [d for d in source.dates if same_date(date, [d])]
+        rest = [d for d in source.dates if d not in same]
+        if same and rest and _clause_elsewhere(stated, date, source, same, rest):
+            return date
+    return None
+
+
+def _tied_elsewhere(
+    stated: Reading,
+    quantity: Quantity,
+    source: Reading,
+    mine: list[Quantity],
+    others: list[Quantity],
+) -> bool:
+    return any(
+        thing is not None
+        and thing in {tie(source.text, q) for q in others}
+        and thing not in {tie(source.text, q) for q in mine}
+        for tie in (_thing, _deed)
+        for thing in [tie(stated.text, quantity)]
+    )
+
+
+def _deed(text: str, quantity: Quantity) -> str | None:
+    """The stem of the last word before a number: "lose" in "lost about $8 billion"."""
+    return next(reversed(content_stems(text[: quantity.start])), None)
+
+
+def _thing(text: str, quantity: Quantity) -> str | None:
+    """The stem of what a number counts: "penalty" in "a $420 million penalty", "penalty of $420"."""
+    before = text[: quantity.start].rstrip()
+    words = find_words(before)
+    if len(words) > 1 and before.endswith((" of", " at", " was", " is")):
+        return stem(words[-2].folded)
+    following = text[quantity.end : quantity.end + 60]
+    for stop in (",", ";", " and "):
+        following = following.split(stop)[0]
+    return next(iter(content_stems(following)), None)
+
+
+def _clause_elsewhere(
+    stated: Reading,
+    date: DateMention,
+    source: Reading,
+    same: list[DateMention],
+    rest: list[DateMention],
+) -> bool:
+    mine = _clause_stems(stated, date)
+    here = max(len(mine & _clause_stems(source, d)) for d in same)
+    there = max(len(mine & _clause_stems(source, d)) for d in rest)
+    return there > here
+
+
+def _clause_stems(reading: Reading, date: DateMention) -> frozenset[str]:
+    clause = next((c for c in reading.clauses if date.text in c), reading.text)
+    return frozenset(content_stems(clause)) & reading.plain_stems
