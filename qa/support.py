@@ -209,14 +209,15 @@ class Sources:
         ]
         best = sorted(range(len(scores)), key=lambda i: -scores[i])[: self._strictness.candidates]
         best = [i for i in best if scores[i] >= self._strictness.nearness * scores[best[0]]]
-        verdicts: list[Verdict] = []
-        for index in best:
-            verdict = self._try(claim, vector, self._lines[index])
-            # A sentence that comes nearer and says otherwise outweighs one that would do.
-            if verdict.supported or verdict.contradicted:
-                return verdict
-            verdicts.append(verdict)
-        return verdicts[0]
+        verdicts = [self._try(claim, vector, self._lines[index]) for index in best]
+        supporting = next((v for v in verdicts if v.supported), None)
+        against = max(
+            (v for v in verdicts if v.contradicted), key=lambda v: v.meaning, default=None
+        )
+        # A sentence that comes nearer and says otherwise outweighs one that would do.
+        if supporting and (against is None or against.meaning <= supporting.meaning):
+            return supporting
+        return against or verdicts[0]
 
     def _invented_quotation(self, claim: Reading) -> str | None:
         texts = [plain_quote(found.passage.text) for found in self._passages]
@@ -228,6 +229,9 @@ class Sources:
         """The verdict when the claim is taken to rest on `first`."""
         lines = [first]
         missing = list(self._missing(claim, lines))
+        facts = len(claim.names) + len(claim.dates) + len(claim.quantities)
+        if len(missing) > max(1, facts // 2):
+            return Verdict(reason=_absent(missing[0]))
         while missing and len(lines) < self._strictness.quotes:
             added = self._completing(claim, missing, lines)
             if added is None:
@@ -366,7 +370,9 @@ class Sources:
     def _meaning(self, claim: Reading, vector: Vectors, lines: list[_Line]) -> float:
         text = " ".join(line.reading.text for line in sorted(lines, key=lambda x: x.span))
         likeness = float(self._embed([text])[0] @ vector)
-        return 0.5 * likeness + 0.5 * self._coverage(claim.plain_stems, lines)
+        covered = 0.5 * self._coverage(claim.stems, lines)
+        covered += 0.5 * self._coverage(claim.plain_stems, lines[:1])
+        return 0.5 * likeness + 0.5 * covered
 
     def _loose_clause(self, claim: Reading, lines: list[_Line]) -> str | None:
         """A clause of the claim that none of the lines comes near."""

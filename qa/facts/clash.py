@@ -56,7 +56,9 @@ _BODIES = frozenset(
 
 def _denial(stated: Reading, sources: Sequence[Reading]) -> str | None:
     whole = Reading(" ".join(source.text for source in sources)).stance
-    return contradicts(stated.stance, sources[0].stance, whole)
+    return next(
+        filter(None, (contradicts(stated.stance, source.stance, whole) for source in sources)), None
+    )
 
 
 def _misplaced(stated: Reading, source: Reading) -> Quantity | DateMention | None:
@@ -82,13 +84,15 @@ def _tied_elsewhere(
     mine: list[Quantity],
     others: list[Quantity],
 ) -> bool:
-    return any(
-        thing is not None
-        and thing in {tie(source.text, q) for q in others}
-        and thing not in {tie(source.text, q) for q in mine}
-        for tie in (_thing, _deed)
-        for thing in [tie(stated.text, quantity)]
-    )
+    for tie in (_thing, _deed):
+        thing = tie(stated.text, quantity)
+        if thing is None:
+            continue
+        if thing in {tie(source.text, q) for q in mine}:
+            return False
+        if thing in {tie(source.text, q) for q in others}:
+            return True
+    return False
 
 
 def _deed(text: str, quantity: Quantity) -> str | None:

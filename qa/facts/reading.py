@@ -21,6 +21,7 @@ _ANAPHOR = re.compile(
     r"there|then|another|one)\b",
     re.IGNORECASE,
 )
+_TYING = frozenset("of in for at from by with".split())
 _ENDING = re.compile(r"[.!?…,;:]+(?=[\"”»])|[.!?…,;:]+$")
 
 
@@ -124,8 +125,12 @@ class Reading:
         if first is None:
             return None
         opening = self.text[: first.start].rpartition(",")[2]
-        words = [w.folded for w in find_words(opening)]
-        return first if all(w in FUNCTION_WORDS or w in TITLES for w in words) else None
+        # "The founder of FTX" is not FTX; "President Biden" is Biden.
+        return first if all(
+            (w.folded in FUNCTION_WORDS and w.folded not in _TYING)
+            or (w.folded in TITLES and w.text[0].isupper())
+            for w in find_words(opening)
+        ) else None
 
 
 def plain_quote(text: str) -> str:

@@ -79,6 +79,9 @@ _OBLIQUE = frozenset(
     ]
 )
 _TIED = re.compile(r"\s(?:\w+\s){0,2}(from|to|against|with|for|in|at|into)\s(?:the\s|a\s)?")
+_HEADED = re.compile(r"\b[a-z]+\sof\s(?:the\s)?$")
+"""In "the founder of FTX left", FTX did not leave."""
+
 _HELPING = frozenset(
     [
         "is",
@@ -198,6 +201,8 @@ def _before(names: list[Name], index: int, words: list[Word], text: str) -> Name
         parting = [w.folded for w in find_words(gap)]
         helping = all(w in _HELPING or w.endswith("ly") for w in parting)
         if "," not in gap and helping and len(parting) <= _NEAR:
+            if _HEADED.search(text, 0, name.start):
+                return None
             # "FTX's value": the word is a noun, and whose is not who.
             return None if not parting and name.text.endswith(("'s", "’s")) else name
     return None
@@ -275,4 +280,7 @@ def speaker_differs(stated: list[Part], source: list[Part]) -> Name | None:
 
 
 def _is(one: Name | None, other: Name) -> bool:
-    return one is not None and (Names(one.text).has(other) or Names(other.text).has(one))
+    if one is None:
+        return False
+    same_run = len(one.run) > 1 and one.run == other.run
+    return same_run or Names(one.text).has(other) or Names(other.text).has(one)

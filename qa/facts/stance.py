@@ -158,6 +158,8 @@ def read_stance(text: str) -> Stance:
                     for i in range(max(0, index - 3), index)
                     if not _SCOPE_ENDS.search(blank, words[i][0].end, word.start)
                 )
+            if not any(_carries(words[i][1]) for i in reached):
+                reached = set(range(len(words)))
             denied_at.update(reached)
     content = [
         (i, stem(folded))

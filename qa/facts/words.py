@@ -276,6 +276,7 @@ _IRREGULAR = {
         "teach": "taught",
         "tell": "told",
         "think": "thought",
+        "bind": "bound",
         "break": "broke broken",
         "catch": "caught",
         "fight": "fought",
