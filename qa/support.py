@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from qa.facts.clash import clash
+from qa.facts.clash import clash, denial
 from qa.facts.dates import DateMention, same_date
 from qa.facts.names import Name, Names, initials, is_person, name_runs, usual_words
 from qa.facts.numbers import Quantity, same_quantity
@@ -17,6 +17,9 @@ from vectorstore.types import ScoredPassage, Span, Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]
 """Texts to unit vectors, one a row: `Embedder.embed`."""
+
+_MARGIN = 0.1
+"""By how much a sentence that says otherwise must come nearer than one that would do."""
 
 _ONE = re.compile(r"\b(?:an?|one|single|sole|lone|only)\b", re.IGNORECASE)
 
@@ -215,7 +218,7 @@ class Sources:
             (v for v in verdicts if v.contradicted), key=lambda v: v.meaning, default=None
         )
         # A sentence that comes nearer and says otherwise outweighs one that would do.
-        if supporting and (against is None or against.meaning <= supporting.meaning):
+        if supporting and (against is None or against.meaning <= supporting.meaning + _MARGIN):
             return supporting
         return against or verdicts[0]
 
@@ -230,7 +233,7 @@ class Sources:
         lines = [first]
         missing = list(self._missing(claim, lines))
         facts = len(claim.names) + len(claim.dates) + len(claim.quantities)
-        if len(missing) > max(1, facts // 2):
+        if len(missing) > max(1, (facts + 1) // 2):
             return Verdict(reason=_absent(missing[0]))
         while missing and len(lines) < self._strictness.quotes:
             added = self._completing(claim, missing, lines)
@@ -243,8 +246,14 @@ class Sources:
         meaning = self._meaning(claim, vector, lines)
         if meaning < self._strictness.meaning:
             return Verdict(reason="No sentence of the articles found says this.", meaning=meaning)
-        if reason := clash(claim, [line.reading for line in lines]):
+        readings = [line.reading for line in lines]
+        if reason := denial(claim, readings):
             return Verdict(reason=reason, meaning=meaning, contradicted=True)
+        if reason := clash(claim, readings):
+            # With its every fact in one sentence, that sentence is about it.
+            return Verdict(reason=reason, meaning=meaning, contradicted=_is_strong(reason, lines))
+        if claim.subject and self._misread_subject(claim.subject, first):
+            return Verdict(reason=f"The article does not say this of {claim.subject.text}.")
         if clause := self._loose_clause(claim, lines):
             return Verdict(
                 reason=f"No sentence of the articles found says “{clause}”.", meaning=meaning
@@ -254,7 +263,9 @@ class Sources:
     def _missing(self, claim: Reading, lines: list[_Line]) -> Iterator[Fact]:
         """The facts of the claim that the lines do not have."""
         for fact in (*claim.names, *claim.dates, *claim.quantities):
-            if not self._has(lines, fact):
+            if self._has(lines, fact):
+                continue
+            if not (isinstance(fact, Name) and self._named_by_title(claim, fact, lines[0])):
                 yield fact
 
     def _has(self, lines: list[_Line], fact: Fact) -> bool:
@@ -282,6 +293,9 @@ class Sources:
             whole = " ".join(name.words)
             in_sight = (self._texts[article.id], article.title, self._question)
             return any(whole in " ".join(w.folded for w in find_words(t)) for t in in_sight)
+        # "The association" stands for the one that the article names in full.
+        if len(name.words) > 1 and re.search(rf"\b[Tt]he {name.words[-1]}\b", line.reading.text):
+            return self._only_one(name, article.id)
         # "The Fund" stands for the IMF, where the article has the one or the other in full.
         last = self._last_words.get(name.words)
         others = {n.run[-1] for n in line.reading.names if len(n.run) > 1}
@@ -290,6 +304,17 @@ class Sources:
             and last not in others
             and Names(f"{self._texts[article.id]}\n{article.title}").has(name)
         )
+
+    def _only_one(self, name: Name, article_id: str) -> bool:
+        """Whether no other name in sight of an article ends in the same word."""
+        alike = {
+            n.words
+            for line in self._lines
+            if line.article_id == article_id
+            for n in line.reading.names
+            if len(n.words) > 1 and n.words[-1] == name.words[-1]
+        }
+        return alike == {name.words}
 
     @cached_property
     def _texts(self) -> dict[str, str]:
@@ -323,7 +348,7 @@ class Sources:
             return False
         if isinstance(fact, Name):
             return self._stands_for(claim, fact, line, first)
-        if line.reading.subject and not claim.all_names.has(line.reading.subject):
+        if any(not claim.all_names.has(other) for other in line.reading.names):
             return False
         if isinstance(fact, DateMention):
             return not first.reading.dates and line.span < first.span
@@ -338,34 +363,67 @@ class Sources:
 
     def _stands_for(self, claim: Reading, name: Name, line: _Line, first: _Line) -> bool:
         """Whether something in `first` may refer back to `name`, said in `line` before it."""
-        if line.span >= first.span or not first.reading.refers_back:
-            return False
-        if _PLACED.search(claim.text, 0, name.start):
+        return (
+            line.span < first.span
+            and self._may_refer(claim, name, first)
+            and (not self._is_about(claim, name, first) or self._nearest_named(first, name))
+        )
+
+    def _named_by_title(self, claim: Reading, name: Name, first: _Line) -> bool:
+        """Whether `first` may refer to a name in the article's title, none standing between."""
+        return (
+            Names(first.found.article.title).has(name)
+            and self._may_refer(claim, name, first)
+            and self._nearest_named(first, name)
+        )
+
+    def _may_refer(self, claim: Reading, name: Name, first: _Line) -> bool:
+        """Whether `first` says less than the claim, and not something of another in its place."""
+        if not first.reading.refers_back or _PLACED.search(claim.text, 0, name.start):
             return False
         own = [n for n in first.reading.names if not claim.all_names.has(n)]
         if any(_rivals(claim, name, first.reading, other) for other in own):
             return False
-        if claim.subject == name:
-            theirs = first.reading.subject
-            if theirs and not claim.all_names.has(theirs):
-                return False
-            return self._nearest_named(first, name)
-        return True
+        theirs = first.reading.subject
+        return claim.subject != name or theirs is None or claim.all_names.has(theirs)
+
+    def _is_about(self, claim: Reading, name: Name, first: _Line) -> bool:
+        """Whether the name would have to be what `first` opens with: "It", "The company"."""
+        return claim.subject == name or bool(_OPENS_WITH_ANAPHOR.match(first.reading.text))
+
+    def _misread_subject(self, subject: Name, first: _Line) -> bool:
+        """Whether `first` opens with "He" and names the subject only later, so that he is another."""
+        names = [n for n in first.reading.names if Names(n.text).has(subject)]
+        return (
+            bool(names)
+            and bool(_PRONOUN.match(first.reading.text))
+            and first.reading.subject is None
+            and not self._nearest_named(first, subject)
+        )
 
     def _nearest_named(self, first: _Line, name: Name) -> bool:
-        """Whether `name` is in the nearest sentence before that names a subject."""
-        before = (
+        """Whether `name` is the nearest that may be meant in `first`, from the lines before it.
+
+        The title counts as the first line.
+        """
+        before = [
             line
             for line in self._lines
             if line.article_id == first.article_id and line.span < first.span
-        )
+        ]
+        of_person, of_thing = (p.search(first.reading.text) for p in (_HE, _IT))
         for line in sorted(before, key=lambda line: line.span, reverse=True):
-            if self._has_name(line, name):
-                return True
             subject = line.reading.subject
-            if subject and (is_person(subject) or not _HE.search(first.reading.text)):
-                return False
-        return False
+            if subject is None or _alike(subject, name):
+                if self._has_name(line, name):
+                    return True
+                continue
+            if of_person and not of_thing and not is_person(subject):
+                continue
+            if of_thing and not of_person and is_person(subject) and len(subject.words) > 1:
+                continue
+            return False
+        return Names(first.found.article.title).has(name)
 
     def _meaning(self, claim: Reading, vector: Vectors, lines: list[_Line]) -> float:
         text = " ".join(line.reading.text for line in sorted(lines, key=lambda x: x.span))
@@ -408,6 +466,11 @@ def _next_to(line: _Line, other: _Line) -> bool:
 
 _PLACED = re.compile(r"\b(?:in|at|from|near)\s(?:the\s)?$")
 _OF = re.compile(r"\b(?:of|in|at)\s(?:the\s)?$")
+_PRONOUN = re.compile(r"\W*(?:he|she|it|they|his|her|its|their)\b", re.IGNORECASE)
+_OPENS_WITH_ANAPHOR = re.compile(
+    r"\W*(?:he|she|it|they|his|her|its|their|this|that|the\s[a-z]+)\b", re.IGNORECASE
+)
+_IT = re.compile(r"\b(?:it|its|itself|they|their)\b", re.IGNORECASE)
 _HE = re.compile(r"\b(?:he|she|his|her|him)\b", re.IGNORECASE)
 _ASIDE = re.compile(r",\s([^,]+)(?:,|$)")
 
@@ -441,3 +504,11 @@ def _quotes(lines: list[_Line]) -> Iterator[Quote]:
             runs.append([line])
     for run in sorted(runs, key=lambda run: lines[0] not in run):
         yield Quote(run[0].found, Span(run[0].span.start, run[-1].span.end))
+
+
+def _alike(one: Name, other: Name) -> bool:
+    return Names(one.text).has(other) or Names(other.text).has(one)
+
+
+def _is_strong(reason: str, lines: list[_Line]) -> bool:
+    return len(lines) == 1 and "another part" in reason

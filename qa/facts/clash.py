@@ -5,25 +5,52 @@ from collections.abc import Sequence
 
 from qa.facts.dates import DateMention, same_date
 from qa.facts.numbers import Quantity, same_quantity
+from qa.facts.names import Name, Names
 from qa.facts.reading import Reading
 from qa.facts.roles import SPEECH, beside_differs, opposed_parts, roles_differ, speaker_differs
-from qa.facts.stance import contradicts
+from qa.facts.stance import (
+    Stance,
+    affirms_what_is_denied,
+    denies,
+    read_stance,
+    says_the_opposite,
+)
 from qa.facts.words import content_stems, find_words, stem
 
 
-def clash(stated: Reading, sources: Sequence[Reading]) -> str | None:
-    """The contradiction as a sentence, or None where none shows.
+def denial(stated: Reading, sources: Sequence[Reading]) -> str | None:
+    """How the sources deny the statement, as a sentence, or None if they do not.
 
     `sources[0]` carries the statement; the others say who or when is meant.
     """
-    if denied := _denial(stated, sources):
-        return f"It {denied}."
+    for source in sources:
+        least = 1 if source is sources[0] else 2
+        if affirms_what_is_denied(stated.stance, source.stance, least=least):
+            return "It says what the article denies."
+    if says_the_opposite(stated.stance, _together(sources)):
+        return "It says the opposite of the article."
+    return None
+
+
+def _together(sources: Sequence[Reading]) -> Stance:
+    return read_stance(" ".join(source.text for source in sources))
+
+
+def clash(stated: Reading, sources: Sequence[Reading]) -> str | None:
+    """What the statement ties together that the sources do not, as a sentence; None if nothing.
+
+    `sources[0]` carries the statement; the others say who or when is meant.
+    """
+    if denies(stated.stance, _together(sources)):
+        return "It denies what the article says."
     parts = [part for source in sources for part in source.parts]
     for names_another_part in (roles_differ, beside_differs, opposed_parts):
         if name := names_another_part(stated.parts, parts):
             return f"The article gives {name.text} another part in this."
     if _unnamed_speaker(stated, sources):
         return "The article puts this in the mouth of somebody else."
+    if swapped := _swapped(stated, sources):
+        return f"The article gives {swapped.text} another part in this."
     if speaker := speaker_differs(stated.parts, parts):
         return f"The article does not put this in the mouth of {speaker.text}."
     if misplaced := _misplaced(stated, sources[0]):
@@ -54,20 +81,20 @@ _BODIES = frozenset(
 )
 
 
-def _denial(stated: Reading, sources: Sequence[Reading]) -> str | None:
-    whole = Reading(" ".join(source.text for source in sources)).stance
-    return next(
-        filter(None, (contradicts(stated.stance, source.stance, whole) for source in sources)), None
-    )
-
-
 def _misplaced(stated: Reading, source: Reading) -> Quantity | DateMention | None:
     """A number or date that the source ties to another thing, which has its own in the statement."""
     for quantity in stated.quantities:
         alike = [q for q in source.quantities if q.readings[0][1] == quantity.readings[0][1]]
         mine = [q for q in alike if same_quantity(quantity, q)]
         others = [q for q in alike if q not in mine]
-        if mine and others and _tied_elsewhere(stated, quantity, source, mine, others):
+        if (
+            mine
+            and others
+            and (
+                _tied_elsewhere(stated, quantity, source, mine, others)
+                or _of_another(stated, source, mine, others)
+            )
+        ):
             return quantity
     for date in stated.dates:
         same = [d for d in source.dates if same_date(date, [d])]
@@ -75,6 +102,50 @@ def _misplaced(stated: Reading, source: Reading) -> Quantity | DateMention | Non
         if same and rest and _clause_elsewhere(stated, date, source, same, rest):
             return date
     return None
+
+
+_TIES = re.compile(r"\b(for|against|to|from|with|over)\s(?:the\s|a\s)?$")
+
+
+def _swapped(stated: Reading, sources: Sequence[Reading]) -> Name | None:
+    """A name that stands after "against" or the like in the place of another, and that one in its."""
+    there = sources[0]
+    for name in stated.names:
+        tie = _TIES.search(stated.text, 0, name.start)
+        if tie is None or not any(source.all_names.has(name) for source in sources):
+            continue
+        tied = [
+            other
+            for other in there.names
+            if (found := _TIES.search(there.text, 0, other.start)) and found[1] == tie[1]
+        ]
+        if any(Names(other.text).has(name) or Names(name.text).has(other) for other in tied):
+            continue
+        if any(stated.all_names.has(other) for other in tied):
+            return name
+    return None
+
+
+def _of_another(
+    stated: Reading, source: Reading, mine: list[Quantity], others: list[Quantity]
+) -> bool:
+    """Whether the number stands with a name that the statement leaves out, and one that it names
+    stands with another number: "$1 billion to the one and $2 billion to the other"."""
+    here = [n for q in mine for n in _named_beside(source, q)]
+    there = [n for q in others for n in _named_beside(source, q)]
+    return any(not stated.all_names.has(n) for n in here) and any(
+        stated.all_names.has(n) for n in there if n not in here
+    )
+
+
+def _named_beside(reading: Reading, quantity: Quantity) -> list[Name]:
+    edges = [m.span() for m in _AND.finditer(reading.text)]
+    start = max((end for _, end in edges if end <= quantity.start), default=0)
+    stop = min((begin for begin, _ in edges if begin >= quantity.end), default=len(reading.text))
+    return [n for n in reading.names if start <= n.start and n.end <= stop]
+
+
+_AND = re.compile(r"\s(?:and|while|but)\s|[;,]\s")
 
 
 def _tied_elsewhere(

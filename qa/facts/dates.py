@@ -181,9 +181,10 @@ def _dated(mention: DateMention, published: date, year_before: int | None) -> Da
     if mention.month is None and mention.quarter is None and mention.half is None:
         return mention
     month = mention.month or (mention.quarter or 2 * (mention.half or 1)) * 3
-    years = {published.year if month <= published.month else published.year - 1}
-    if mention.month is None:
-        years = {published.year, published.year - 1}
+    # A month still to come may be of this year, in a plan, or of the last one, in a story.
+    years = {published.year}
+    if mention.month is None or month > published.month:
+        years.add(published.year - 1)
     return replace(mention, years=frozenset(years | ({year_before} if year_before else set())))
 
 

@@ -7,145 +7,45 @@ from functools import cached_property
 from itertools import pairwise
 
 from qa.facts.dates import find_dates
-from qa.facts.words import FUNCTION_WORDS, Word, find_words, fold
+from qa.facts.numbers import NUMBER_WORDS
+from qa.facts.words import FUNCTION_WORDS, Word, find_words, fold, words_of
 from vectorstore.types import Span
 
 # Capitalised, but said of anybody: "Judge Torres" is named by "Torres".
-TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "dr",
-        "sir",
-        "judge",
-        "justice",
-        "president",
-        "chair",
-        "chairman",
-        "chairwoman",
-        "chairperson",
-        "ceo",
-        "cfo",
-        "coo",
-        "cto",
-        "chief",
-        "executive",
-        "officer",
-        "senator",
-        "sen",
-        "rep",
-        "representative",
-        "secretary",
-        "minister",
-        "governor",
-        "attorney",
-        "general",
-        "professor",
-        "prof",
-        "commissioner",
-        "director",
-        "founder",
-        "spokesman",
-        "spokeswoman",
-        "spokesperson",
-        "inc",
-        "corp",
-        "corporation",
-        "ltd",
-        "llc",
-        "co",
-        "company",
-        "plc",
-    ]
+TITLES = words_of(
+    """
+    mr mrs ms miss dr sir judge justice president chair chairman chairwoman chairperson ceo
+    cfo coo cto chief executive officer senator sen rep representative secretary minister
+    governor attorney general professor prof commissioner director founder spokesman
+    spokeswoman spokesperson inc corp corporation ltd llc co company plc
+    """
 )
-_CALENDAR = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sept",
-        "sep",
-        "oct",
-        "nov",
-        "dec",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ]
+_CALENDAR = words_of(
+    """
+    january february march april may june july august september october november december jan
+    feb mar apr jun jul aug sept sep oct nov dec monday tuesday wednesday thursday friday
+    saturday sunday
+    """
 )
 # Nouns that often open a sentence with no article before them.
-_BARE_NOUNS = frozenset(
-    [
-        "revenue",
-        "trading",
-        "inflation",
-        "demand",
-        "profit",
-        "income",
-        "growth",
-        "congress",
-        "lawmakers",
-        "people",
-        "regulation",
-        "management",
-        "police",
-        "staff",
-        "crypto",
-        "cryptocurrency",
-        "bitcoin",
-        "government",
-        "money",
-        "news",
-        "evidence",
-        "work",
-        "research",
-        "information",
-        "progress",
-        "access",
-        "interest",
-        "legislation",
-        "half",
-        "nobody",
-        "everyone",
-        "nothing",
-        "anyone",
-        "someone",
-        "police",
-        "supply",
-        "competition",
-        "support",
-        "opposition",
-        "business",
-    ]
+_BARE_NOUNS = words_of(
+    """
+    revenue trading inflation demand profit income growth congress lawmakers people regulation
+    management police staff crypto cryptocurrency bitcoin government money news evidence work
+    research information progress access interest legislation half nobody everyone nothing
+    anyone someone police supply competition support opposition business
+    """
 )
 _BODIES = frozenset(
     """commission department bank labs capital association group agency bureau committee court house
     senate congress board authority exchange fund trust institute university union party digital
     office treasury parliament assembly council foundation network coin markets research""".split()
 )
-_CONNECTORS = frozenset(["of", "and", "for", "the", "&", "de", "la", "van", "von", "del", "di"])
+_CONNECTORS = words_of(
+    """
+    of and for the & de la van von del di
+    """
+)
 # Names that no rule leads from one to the other.
 _ALIASES = {
     phrase: names[0]
@@ -235,6 +135,13 @@ class Names:
         return frozenset(made)
 
     @cached_property
+    def _small_initials(self) -> str:
+        """What the words in a row could be short for: " etf " for "exchange-traded fund"."""
+        letters = [p[0] for w in self._words for p in re.split(r"[-]", w.folded) if p]
+        rows = ("".join(letters[i : i + n]) for n in (3, 4) for i in range(len(letters)))
+        return f" {' '.join(rows)} "
+
+    @cached_property
     def aliases(self) -> frozenset[str]:
         return frozenset(_aliases([w.folded for w in self._words]))
 
@@ -248,6 +155,9 @@ class Names:
             return True
         if _ALIASES.get(" ".join(name.words), "-") in self.aliases:
             return True
+        if len(name.words) == 1 and name.text.isupper() and len(name.text) > 2:
+            if f" {name.words[0]} " in self._small_initials:
+                return True
         return any(
             initials(part) & self.acronyms or _ALIASES.get(" ".join(part), "-") in self.aliases
             for part in _parts(name.run)
@@ -347,6 +257,8 @@ def _is_name(word: Word, text: str, usual: frozenset[str]) -> bool:
         return False
     if not _opens(word, text):
         return True
+    if folded in NUMBER_WORDS and not _BEFORE_NAME.match(text, word.end):
+        return False
     if folded.endswith(("ing", "ly", "ed")) and folded not in _ALIASES:
         return False
     if _BEFORE_NAME.match(text, word.end):

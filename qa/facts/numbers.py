@@ -86,6 +86,7 @@ _ORDINALS = {
         start=2,
     )
 }
+NUMBER_WORDS = frozenset([*_SMALL, *_TENS, "hundred", "thousand", "million", "billion", "dozen"])
 _FRACTIONS = {
     "half": Decimal("0.5"),
     "one-half": Decimal("0.5"),
@@ -176,9 +177,12 @@ _QUANTITY = re.compile(
 _HEDGES: tuple[tuple[Hedge, str], ...] = (
     (
         "over",
-        r"(?:more than|over|above|at least|exceed(?:s|ed|ing)?|upwards of|north of|just over)",
+        r"(?:no (?:less|fewer) than|(?<!no )more than|over|above|at least|exceed(?:s|ed|ing)?|upwards of|north of|just over)",
     ),
-    ("under", r"(?:nearly|almost|under|below|less than|fewer than|up to|close to|at most)"),
+    (
+        "under",
+        r"(?:nearly|almost|under|below|(?<!no )(?:less|fewer) than|no more than|up to|close to|at most)",
+    ),
     ("about", r"(?:about|around|roughly|approximately|some|an estimated|estimated|~|≈|circa)"),
 )
 _HEDGED = [

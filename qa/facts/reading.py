@@ -22,6 +22,9 @@ _ANAPHOR = re.compile(
     re.IGNORECASE,
 )
 _TYING = frozenset("of in for at from by with".split())
+_AGENTLESS = re.compile(
+    r"\b(?:is|are|was|were|been|being)\s(?:\w+ly\s)?\w+(?:ed|en)\b(?!\sby)", re.IGNORECASE
+)
 _ENDING = re.compile(r"[.!?…,;:]+(?=[\"”»])|[.!?…,;:]+$")
 
 
@@ -60,7 +63,9 @@ class Reading:
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        inside_names = [n.span for n in self.names if any(c.isdigit() for c in n.text)]
+        inside_names = [
+            n.span for n in self.names if len(n.words) > 1 or any(c.isdigit() for c in n.text)
+        ]
         return find_quantities(self.text, [*(d.span for d in self.dates), *inside_names])
 
     @cached_property
@@ -115,8 +120,8 @@ class Reading:
 
     @property
     def refers_back(self) -> bool:
-        """Whether something in it is named only in what came before."""
-        return bool(_ANAPHOR.search(self.text))
+        """Whether something in it is named only in what came before, or left out: "was sued"."""
+        return bool(_ANAPHOR.search(self.text) or _AGENTLESS.search(self.text))
 
     @cached_property
     def subject(self) -> Name | None:
@@ -126,11 +131,15 @@ class Reading:
             return None
         opening = self.text[: first.start].rpartition(",")[2]
         # "The founder of FTX" is not FTX; "President Biden" is Biden.
-        return first if all(
-            (w.folded in FUNCTION_WORDS and w.folded not in _TYING)
-            or (w.folded in TITLES and w.text[0].isupper())
-            for w in find_words(opening)
-        ) else None
+        return (
+            first
+            if all(
+                (w.folded in FUNCTION_WORDS and w.folded not in _TYING)
+                or (w.folded in TITLES and w.text[0].isupper())
+                for w in find_words(opening)
+            )
+            else None
+        )
 
 
 def plain_quote(text: str) -> str:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 from qa.facts.names import Name, Names
 from qa.facts.stance import are_opposites
-from qa.facts.words import FUNCTION_WORDS, Word, find_words, stem
+from qa.facts.words import FUNCTION_WORDS, Word, find_words, is_participle, stem, words_of
 
 # Verbs that say the same of two parties whichever is named first.
+_PHRASES = (
+    (re.compile(r"\b(?:takes?|took|taken|taking) (?:the place of|over from)\b"), "replaced"),
+    (re.compile(r"\b(?:steps?|stepped) in for\b"), "replaced"),
+)
 _MUTUAL = frozenset(
     stem(verb)
     for verb in [
@@ -56,77 +60,29 @@ _SAME = {
     for verb in verbs.split()
 }
 SPEECH = stem("say")
-_BE = frozenset(["is", "are", "was", "were", "be", "been", "being", "get", "got", "gets"])
+_BE = words_of(
+    """
+    is are was were be been being get got gets
+    """
+)
 _NEAR = 4
 """A verb and a name further apart than this many words are not taken to belong together."""
 
-_OBLIQUE = frozenset(
-    [
-        "to",
-        "for",
-        "from",
-        "in",
-        "at",
-        "of",
-        "than",
-        "as",
-        "since",
-        "during",
-        "after",
-        "before",
-        "like",
-        "via",
-    ]
+_OBLIQUE = words_of(
+    """
+    to for from in at of than as since during after before like via
+    """
 )
 _TIED = re.compile(r"\s(?:\w+\s){0,2}(from|to|against|with|for|in|at|into)\s(?:the\s|a\s)?")
 _HEADED = re.compile(r"\b[a-z]+\sof\s(?:the\s)?$")
 """In "the founder of FTX left", FTX did not leave."""
 
-_HELPING = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "has",
-        "have",
-        "had",
-        "will",
-        "would",
-        "could",
-        "can",
-        "may",
-        "might",
-        "must",
-        "should",
-        "did",
-        "do",
-        "does",
-        "not",
-        "never",
-        "also",
-        "then",
-        "now",
-        "later",
-        "just",
-        "already",
-        "still",
-        "first",
-        "who",
-        "which",
-        "that",
-        "and",
-        "itself",
-        "himself",
-        "herself",
-        "themselves",
-        "had",
-        "to",
-        "up",
-    ]
+_HELPING = words_of(
+    """
+    is are was were be been being has have had will would could can may might must should did
+    do does not never also then now later just already still first who which that and itself
+    himself herself themselves had to up
+    """
 )
 _NO_VERBS = frozenset(["thousand", "million", "billion", "trillion", "percent", "dozen"])
 _APPOSITION = re.compile(r"^,[^,;:]*,(?=\s)")
@@ -149,6 +105,8 @@ class Part:
 
 def find_parts(text: str, names: list[Name]) -> list[Part]:
     """The parts that `names` play around each verb-like word of `text`."""
+    for phrase, verb in _PHRASES:
+        text = phrase.sub(lambda m, verb=verb: verb.ljust(len(m[0])), text)
     words = find_words(text)
     inside = {i for i, w in enumerate(words) for n in names if n.start <= w.start < n.end}
     parts = [
@@ -177,8 +135,8 @@ def _part(index: int, words: list[Word], names: list[Name], text: str) -> Part:
     agent, patient = before, after
     if re.search(r"^\s(?:\w+\s){0,3}by\s(?!\w+ing\b)(?:the\s)?(?:\w+\s){0,2}$", between):
         agent, patient = after, before
-    elif any(w.folded in _BE for w in words[max(0, index - 2) : index]) and not word.text.endswith(
-        "ing"
+    elif any(w.folded in _BE for w in words[max(0, index - 2) : index]) and is_participle(
+        word.text
     ):
         agent, patient = None, before
     elif after and re.fullmatch(r"\s", between) and before is None:

@@ -4,44 +4,13 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from qa.facts.words import FUNCTION_WORDS, Word, find_words, stem
+from qa.facts.words import FUNCTION_WORDS, Word, find_words, stem, words_of
 
-_DENIALS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "nor",
-        "neither",
-        "without",
-        "nobody",
-        "nothing",
-        "cannot",
-        "hardly",
-        "barely",
-        "nowhere",
-        "unable",
-        "lack",
-        "lacks",
-        "lacked",
-        "lacking",
-        "fail",
-        "fails",
-        "failed",
-        "failing",
-        "refuse",
-        "refuses",
-        "refused",
-        "refusing",
-        "decline",
-        "declines",
-        "declined",
-        "deny",
-        "denies",
-        "denied",
-        "denying",
-    ]
+_DENIALS = words_of(
+    """
+    absent not no never none nor neither without nobody nothing cannot hardly barely nowhere
+    unable lack lacks lacked lacking deny denies denied denying absent
+    """
 )
 # "not only", "no fewer than" and "not quite" affirm what follows them.
 _AFFIRMING = re.compile(
@@ -50,6 +19,7 @@ _AFFIRMING = re.compile(
     re.IGNORECASE,
 )
 _SCOPE_ENDS = re.compile(r"[.,;:—–()]|\s-\s|\b(?:but|although|though|while|because|after|before)\b")
+_PERIOD = re.compile(r"[.;:]\s")
 _SCOPE = 5
 _OPPOSITES: tuple[tuple[str, str], ...] = (
     (
@@ -122,7 +92,14 @@ _PHRASES = tuple(
     (re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), word)
     for phrase, word in (
         (r"(?:go|goes|went|going|gone|carry|carries|carried) on(?: with)?", "continue"),
-        (r"(?:turn|turns|turned|turning|threw|throw|thrown) (?:down|out)", "reject"),
+        (r"(?:turn|turns|turned|turning) (?:\w+ ){0,2}down", "reject"),
+        (r"(?:throw|throws|threw|thrown|throwing) (?:\w+ ){0,2}out", "overturn"),
+        (
+            r"(?:fail|fails|failed|failing|refuse|refuses|refused|refusing|declines?|declined) to",
+            "not",
+        ),
+        (r"(?:stop|end|drop|cease|quit)\w*(?= \w+ing\b)", "not"),
+        (r"(?:forbidden|prohibited|barred|banned) (?:to|from)", "not"),
         (r"(?:strike|strikes|struck|striking) down", "overturn"),
         (r"(?:give|gives|gave|given|giving) up", "quit"),
         (r"(?:take|takes|took|taken|taking) down", "remove"),
@@ -159,7 +136,12 @@ def read_stance(text: str) -> Stance:
                     if not _SCOPE_ENDS.search(blank, words[i][0].end, word.start)
                 )
             if not any(_carries(words[i][1]) for i in reached):
-                reached = set(range(len(words)))
+                # "When it sold through exchanges, it did not."
+                reached = {
+                    i
+                    for i in range(index)
+                    if not _PERIOD.search(blank, words[i][0].end, word.start)
+                }
             denied_at.update(reached)
     content = [
         (i, stem(folded))
@@ -200,19 +182,26 @@ def _reach(index: int, end: int, words: list[tuple[Word, str]], text: str) -> It
         yield position
 
 
-def contradicts(stated: Stance, main: Stance, whole: Stance) -> str | None:
-    """Why a statement cannot follow from its source, in a few words; None where nothing shows.
+def denies(stated: Stance, source: Stance) -> bool:
+    """Whether a statement denies something and its source denies nothing."""
+    return bool(
+        stated.denials
+        and not source.denials
+        and not source.opposed & stated.denied
+        and not _turned(stated, source)
+    )
 
-    `main` is the sentence that carries it, `whole` all sentences it is taken to rest on.
-    """
-    if stated.denials and not (whole.denials or whole.opposed & stated.denied):
-        if not _turned(stated, whole):
-            return "denies what the article says"
-    elif main.denials and not stated.denials:
-        lone = main.denied - main.affirmed
-        if stated.stems & lone and not _turned(stated, main) and not stated.opposed & lone:
-            return "says what the article denies"
-    return "says the opposite of the article" if _opposite(stated, whole) else None
+
+def affirms_what_is_denied(stated: Stance, source: Stance, *, least: int = 1) -> bool:
+    """Whether a statement that denies nothing has `least` stems that its source only denies."""
+    lone = source.denied - source.affirmed
+    return bool(
+        source.denials
+        and not stated.denials
+        and len(stated.stems & lone) >= least
+        and not stated.opposed & lone
+        and not _turned(stated, source)
+    )
 
 
 def are_opposites(verb: str, others: Collection[str]) -> bool:
@@ -234,7 +223,8 @@ def _signs(stance: Stance, sides: tuple[frozenset[str], frozenset[str]]) -> set[
     return signs
 
 
-def _opposite(stated: Stance, source: Stance) -> bool:
+def says_the_opposite(stated: Stance, source: Stance) -> bool:
+    """Whether things rise in the one and fall in the other."""
     # A word that both use is left to the denials: "sale" here and "no sale" there.
     return any(
         len(mine) == 1 and len(theirs) == 1 and mine != theirs

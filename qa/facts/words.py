@@ -7,231 +7,30 @@ from typing import NamedTuple
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}|\w+(?:[.&'’]\w+)*", re.UNICODE)
 _POSSESSIVE = re.compile(r"['’]s?$")
 
-FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "about",
-        "above",
-        "across",
-        "after",
-        "again",
-        "against",
-        "all",
-        "almost",
-        "along",
-        "already",
-        "also",
-        "although",
-        "always",
-        "am",
-        "among",
-        "an",
-        "and",
-        "another",
-        "any",
-        "anyone",
-        "anything",
-        "are",
-        "around",
-        "as",
-        "at",
-        "away",
-        "back",
-        "be",
-        "became",
-        "because",
-        "become",
-        "been",
-        "before",
-        "being",
-        "below",
-        "between",
-        "both",
-        "but",
-        "by",
-        "came",
-        "can",
-        "come",
-        "could",
-        "did",
-        "do",
-        "does",
-        "doing",
-        "done",
-        "down",
-        "during",
-        "each",
-        "either",
-        "else",
-        "even",
-        "ever",
-        "every",
-        "few",
-        "for",
-        "from",
-        "further",
-        "get",
-        "given",
-        "go",
-        "got",
-        "had",
-        "has",
-        "have",
-        "having",
-        "he",
-        "her",
-        "here",
-        "hers",
-        "herself",
-        "him",
-        "himself",
-        "his",
-        "how",
-        "however",
-        "i",
-        "if",
-        "in",
-        "instead",
-        "into",
-        "is",
-        "it",
-        "its",
-        "itself",
-        "just",
-        "last",
-        "later",
-        "least",
-        "less",
-        "like",
-        "made",
-        "make",
-        "many",
-        "may",
-        "me",
-        "meanwhile",
-        "might",
-        "mine",
-        "more",
-        "most",
-        "much",
-        "must",
-        "my",
-        "myself",
-        "near",
-        "nearly",
-        "neither",
-        "no",
-        "nobody",
-        "none",
-        "nor",
-        "not",
-        "nothing",
-        "now",
-        "of",
-        "off",
-        "often",
-        "on",
-        "once",
-        "one",
-        "only",
-        "onto",
-        "or",
-        "other",
-        "others",
-        "our",
-        "ours",
-        "out",
-        "over",
-        "own",
-        "per",
-        "perhaps",
-        "put",
-        "quite",
-        "rather",
-        "same",
-        "several",
-        "shall",
-        "she",
-        "should",
-        "since",
-        "so",
-        "some",
-        "someone",
-        "something",
-        "soon",
-        "still",
-        "such",
-        "take",
-        "than",
-        "that",
-        "the",
-        "their",
-        "theirs",
-        "them",
-        "themselves",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "though",
-        "through",
-        "thus",
-        "to",
-        "today",
-        "together",
-        "tomorrow",
-        "too",
-        "toward",
-        "towards",
-        "under",
-        "until",
-        "up",
-        "upon",
-        "us",
-        "very",
-        "via",
-        "was",
-        "we",
-        "well",
-        "went",
-        "were",
-        "what",
-        "when",
-        "where",
-        "whether",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "within",
-        "without",
-        "would",
-        "yes",
-        "yesterday",
-        "yet",
-        "you",
-        "your",
-        "yours",
-        "according",
-        "including",
-        "despite",
-        "unlike",
-        "following",
-        "amid",
-        "s",
-        "t",
-        "re",
-        "ve",
-        "ll",
-        "d",
-        "m",
-    ]
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a list written out as text."""
+    return frozenset(text.split())
+
+
+FUNCTION_WORDS = words_of(
+    """
+    a about above according across after again against all almost along already also although
+    always am amid among an and another any anyone anything are around as at away back be
+    became because become been before being below between both but by came can come could d
+    despite did do does doing done down during each either else even ever every few finally
+    following for from further get given go got had has have having he her here hers herself
+    him himself his how however i if in including initially instead into is it its itself just
+    last later least less like ll m made make many may me meanwhile might mine more most much
+    must my myself near nearly neither next no nobody none nor not nothing now of off often on
+    once one only onto or other others otherwise our ours out over overall own per perhaps
+    previously put quite rather re recently s same several shall she should since so some
+    someone something soon still such t take than that the their theirs them themselves then
+    there these they this those though through thus to today together tomorrow too toward
+    towards under unlike until up upon us ve very via was we well went were what when where
+    whether which while who whom whose why will with within without would yes yesterday yet
+    you your yours
+    """
 )
 
 # Verbs whose past is not the stem with an ending, as reporters use them.
@@ -299,36 +98,12 @@ _IRREGULAR = {
     }.items()
     for past in pasts.split()
 }
-_ENDINGS = [
-    "izations",
-    "ization",
-    "ations",
-    "ation",
-    "ements",
-    "ement",
-    "ments",
-    "ment",
-    "ingly",
-    "ings",
-    "ing",
-    "edly",
-    "ied",
-    "ies",
-    "ers",
-    "ors",
-    "ed",
-    "er",
-    "or",
-    "ions",
-    "ion",
-    "ive",
-    "es",
-    "ly",
-    "al",
-    "s",
-    "e",
-    "y",
-]
+_ENDINGS = tuple(
+    """
+    izations ization ations ation ements ement ments ment ingly ings ing edly ied ies ers ors
+    ed er or ions ion ive es ly al s e y
+    """.split()
+)
 
 
 class Word(NamedTuple):
@@ -368,12 +143,21 @@ def stem(word: str) -> str:
     word = word.casefold()
     word = _IRREGULAR.get(word, word)
     for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("eed"):
+        if (
+            word.endswith(ending)
+            and len(word) - len(ending) >= 3
+            and not word.endswith(("eed", "ss"))
+        ):
             word = word[: -len(ending)]
             break
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "ls":
         word = word[:-1]
     return word.removesuffix("e") if len(word) > 3 else word
+
+
+def is_participle(word: str) -> bool:
+    """Whether a word may stand after "was" in the passive: "charged", "sold"."""
+    return word.endswith(("ed", "en")) or (word in _IRREGULAR and not word.endswith("ing"))
 
 
 def content_stems(text: str) -> list[str]:
