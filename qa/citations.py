@@ -2,8 +2,8 @@
 
 The markers of a text, such as [2], name passages. In what comes back they name citations: each
 citation is one exact range of an article, and they are numbered in the order of their first use.
-A sentence that no passage bears out has none, and says why. What a reader gets is plain text: links,
-images, tags and hidden characters are taken out, lists and paragraphs stay.
+A sentence that no passage bears out has none, and says why. What a reader gets is plain text:
+links, images, tags and hidden characters are taken out, lists and paragraphs stay.
 """
 
 import re
@@ -14,8 +14,9 @@ from typing import Literal
 from qa.facts.reading import Reading
 from qa.facts.words import find_words
 from qa.markup import plain_text
-from qa.sentences import MARKER, SentenceCutter, lead_of, without_markers
-from qa.support import Embed, Quote, Sources, Strictness, Verdict
+from qa.sentences import MARKER, SPEAKS, SentenceCutter, lead_of, without_markers
+from qa.lines import Embed
+from qa.support import Quote, Sources, Strictness, Verdict
 from qa.types import Citation, Sentence, SentenceChecked
 from vectorstore.types import ScoredPassage, Span
 
@@ -32,8 +33,9 @@ _NAMES_A_PASSAGE = re.compile(
         \s(?:the\s)?(?:passages?|articles?|sources?)?{MARKER.pattern}
         (?:(?:,?\sand)?{MARKER.pattern})*,?\s+
       | (?:the\s)?(?:passages?|articles?|sources?)?{MARKER.pattern}\s+
-        (?:says|states|reports|notes|mentions|explains|confirms)\s(?:that\s)?
-      | (?:based\son|according\sto)\sthe\s(?:given\s|provided\s)?(?:passages?|articles?|sources?),\s+
+        {SPEAKS}\s(?:that\s)?
+      | (?:based\son|according\sto)\sthe\s(?:given\s|provided\s)?
+        (?:passages?|articles?|sources?),\s+
     )""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -2,9 +2,7 @@
 
 import re
 
-import nupunkt
-
-from vectorstore.types import Span
+from vectorstore.chunking import split_sentences
 
 _LONGEST = 1_000
 """A sentence that runs on for longer is cut at a space."""
@@ -20,32 +18,14 @@ MARKER = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+SPEAKS = r"(?:says|states|reports|notes|mentions|explains|confirms)"
+"""What is said of a passage that is named in prose: "[2] states that"."""
+
 _END = re.compile(
-    rf"[.!?…][\"'”’)\]*_»]*(?:{MARKER.pattern}\.?)*(?=\s)|\n", re.VERBOSE | re.IGNORECASE
+    rf"[.!?…][\"'”’)\]*_»]*(?:{MARKER.pattern}(?!\s+{SPEAKS}\b)\.?)*(?=\s)|\n",
+    re.VERBOSE | re.IGNORECASE,
 )
 _NEXT = re.compile(r"\s+(\S+)(?=\s)")
-
-
-def split_sentences(text: str) -> list[Span]:
-    """The sentences of `text`, in order, without the white space around them.
-
-    >>> text = "Mr. Gensler left the U.S. agency. He teaches."
-    >>> [s.of(text) for s in split_sentences(text)]
-    ['Mr. Gensler left the U.S. agency.', 'He teaches.']
-    """
-    spans: list[Span] = []
-    for start, end in nupunkt.sent_spans(text):
-        sentence = text[start:end]
-        left = start + len(sentence) - len(sentence.lstrip())
-        right = end - (len(sentence) - len(sentence.rstrip()))
-        if left >= right:
-            continue
-        # Nothing ends where the next word is small: "$1.2 bn. in May".
-        if spans and text[left].islower() and not text[: spans[-1].end].endswith(("?", "!")):
-            spans[-1] = Span(spans[-1].start, right)
-        else:
-            spans.append(Span(left, right))
-    return spans
 
 
 def without_markers(text: str) -> str:
@@ -114,9 +94,12 @@ class SentenceCutter:
                 return True
             if match[0] == "\n":
                 return False
+        # Nothing ends where the next word is small: "$1.2 bn. in May".
+        following_word = without_markers(following[1]) or "The"
+        if following_word[0].islower() and not body.endswith(("?", "!")):
+            return False
         clean = without_markers(body)
-        spans = split_sentences(f"{clean} {without_markers(following[1]) or 'The'}")
-        return any(span.end == len(clean) for span in spans)
+        return any(s.end == len(clean) for s in split_sentences(f"{clean} {following_word}"))
 
     def _too_long(self) -> int | None:
         if len(self._rest) < 2 * _LONGEST:

@@ -106,8 +106,7 @@ def write_run(run: Run, path: Path) -> None:
     figures = b",\n".join(_FIGURE.dump_json(figure) for figure in run.figures)
     records = b",\n".join(dump_record(record) for record in run.records)
     path.write_bytes(
-        b'{"setup": %b,\n"figures": [\n%b\n],\n"records": [\n%b\n]}\n'
-        % (head, figures, records)
+        b'{"setup": %b,\n"figures": [\n%b\n],\n"records": [\n%b\n]}\n' % (head, figures, records)
     )
 
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from qa.facts.dates import DateMention, same_date
-from qa.facts.numbers import Quantity, same_quantity
 from qa.facts.names import Name, Names
+from qa.facts.numbers import Quantity, same_quantity
 from qa.facts.reading import Reading
 from qa.facts.roles import SPEECH, beside_differs, opposed_parts, roles_differ, speaker_differs
 from qa.facts.stance import (
@@ -44,9 +44,14 @@ def clash(stated: Reading, sources: Sequence[Reading]) -> str | None:
     if denies(stated.stance, _together(sources)):
         return "It denies what the article says."
     parts = [part for source in sources for part in source.parts]
-    for names_another_part in (roles_differ, beside_differs, opposed_parts):
-        if name := names_another_part(stated.parts, parts):
-            return f"The article gives {name.text} another part in this."
+    done = [part for part in stated.parts if part.verb not in stated.stance.denied]
+    name = (
+        roles_differ(stated.parts, parts)
+        or beside_differs(stated.parts, parts)
+        or opposed_parts(done, parts)
+    )
+    if name:
+        return f"The article gives {name.text} another part in this."
     if _unnamed_speaker(stated, sources):
         return "The article puts this in the mouth of somebody else."
     if swapped := _swapped(stated, sources):
@@ -59,8 +64,8 @@ def clash(stated: Reading, sources: Sequence[Reading]) -> str | None:
 
 
 _SAYS = re.compile(
-    r"^(?:(?:the|an?|its|their|his|her)\s)?([a-z][\w' -]{2,40}?)\s(?:says?|said|argues?|argued|claims?|"
-    r"claimed|believes?|believed|warns?|warned|told)\b",
+    r"^(?:(?:the|an?|its|their|his|her)\s)?([a-z][\w' -]{2,40}?)\s"
+    r"(?:says?|said|argues?|argued|claims?|claimed|believes?|believed|warns?|warned|told)\b",
     re.IGNORECASE,
 )
 
@@ -82,7 +87,7 @@ _BODIES = frozenset(
 
 
 def _misplaced(stated: Reading, source: Reading) -> Quantity | DateMention | None:
-    """A number or date that the source ties to another thing, which has its own in the statement."""
+    """A number or date that the source ties to something other than the statement does."""
     for quantity in stated.quantities:
         alike = [q for q in source.quantities if q.readings[0][1] == quantity.readings[0][1]]
         mine = [q for q in alike if same_quantity(quantity, q)]
@@ -108,7 +113,7 @@ _TIES = re.compile(r"\b(for|against|to|from|with|over)\s(?:the\s|a\s)?$")
 
 
 def _swapped(stated: Reading, sources: Sequence[Reading]) -> Name | None:
-    """A name that stands after "against" or the like in the place of another, and that one in its."""
+    """A name after "against" or the like, where the source has another of the statement's names."""
     there = sources[0]
     for name in stated.names:
         tie = _TIES.search(stated.text, 0, name.start)
@@ -172,7 +177,7 @@ def _deed(text: str, quantity: Quantity) -> str | None:
 
 
 def _thing(text: str, quantity: Quantity) -> str | None:
-    """The stem of what a number counts: "penalty" in "a $420 million penalty", "penalty of $420"."""
+    """The stem of what a number counts: "penalty" in "a $9 penalty" and "penalty of $9"."""
     before = text[: quantity.start].rstrip()
     words = find_words(before)
     if len(words) > 1 and before.endswith((" of", " at", " was", " is")):

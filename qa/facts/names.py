@@ -155,9 +155,9 @@ class Names:
             return True
         if _ALIASES.get(" ".join(name.words), "-") in self.aliases:
             return True
-        if len(name.words) == 1 and name.text.isupper() and len(name.text) > 2:
-            if f" {name.words[0]} " in self._small_initials:
-                return True
+        acronym = len(name.words) == 1 and name.text.isupper() and len(name.text) > 2
+        if acronym and f" {name.words[0]} " in self._small_initials:
+            return True
         return any(
             initials(part) & self.acronyms or _ALIASES.get(" ".join(part), "-") in self.aliases
             for part in _parts(name.run)
@@ -324,5 +324,5 @@ def is_person(name: Name) -> bool:
 
 
 def usual_words(text: str) -> frozenset[str]:
-    """Folded words that `text` writes without a capital: at a sentence's start they name nothing."""
+    """Folded words that `text` writes small: opening a sentence they name nothing."""
     return frozenset(fold(w.text) for w in find_words(text) if w.text.islower())

@@ -174,17 +174,10 @@ _QUANTITY = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_HEDGES: tuple[tuple[Hedge, str], ...] = (
-    (
-        "over",
-        r"(?:no (?:less|fewer) than|(?<!no )more than|over|above|at least|exceed(?:s|ed|ing)?|upwards of|north of|just over)",
-    ),
-    (
-        "under",
-        r"(?:nearly|almost|under|below|(?<!no )(?:less|fewer) than|no more than|up to|close to|at most)",
-    ),
-    ("about", r"(?:about|around|roughly|approximately|some|an estimated|estimated|~|≈|circa)"),
-)
+_MORE = r"(?:no (?:less|fewer) than|(?<!no )more than|over|above|at least|exceed\w*|upwards of)"
+_LESS = r"(?:nearly|almost|under|below|(?<!no )(?:less|fewer) than|no more than|up to|close to)"
+_NEAR = r"(?:about|around|roughly|approximately|some|an estimated|estimated|~|≈|circa)"
+_HEDGES: tuple[tuple[Hedge, str], ...] = (("over", _MORE), ("under", _LESS), ("about", _NEAR))
 _HEDGED = [
     (hedge, re.compile(rf"\b{words}\s+(?:an?\s)?$|[~≈]$", re.IGNORECASE))
     for hedge, words in _HEDGES
@@ -221,8 +214,8 @@ class Quantity:
 def find_quantities(text: str, taken: Iterable[Span] = ()) -> list[Quantity]:
     """The quantities in `text`, in order, outside the ranges `taken` (dates, names).
 
-    >>> [(str(q.readings[0][0]), q.readings[0][1]) for q in find_quantities("$1.2bn, or four in ten")]
-    [('1200000000.0', 'USD'), ('4', ''), ('10', '')]
+    >>> [(int(q.readings[0][0]), q.readings[0][1]) for q in find_quantities("$1.2bn, four in ten")]
+    [(1200000000, 'USD'), (4, ''), (10, '')]
     """
     spans = sorted(taken)
     found = [
@@ -258,7 +251,7 @@ def _read(match: re.Match[str], text: str) -> Iterator[Quantity]:
         readings = [(value * factor, base)]
     elif match["fraction"] and not scale:
         readings = [(value * 100, "%"), (value, "")]
-    hedge = next((h for h, pattern in _HEDGED if pattern.search(text, 0, match.start())), "")
+    hedge: Hedge = next((h for h, pattern in _HEDGED if pattern.search(text, 0, match.start())), "")
     yield Quantity(match.start(), match.end(), match[0], tuple(readings), digits, hedge)
 
 

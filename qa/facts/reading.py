@@ -1,4 +1,4 @@
-"""A sentence read for everything in it that can be looked up, each part when it is first asked for."""
+"""A sentence read for everything in it that can be looked up, each part when it is asked for."""
 
 import re
 from datetime import date
@@ -26,6 +26,9 @@ _AGENTLESS = re.compile(
     r"\b(?:is|are|was|were|been|being)\s(?:\w+ly\s)?\w+(?:ed|en)\b(?!\sby)", re.IGNORECASE
 )
 _ENDING = re.compile(r"[.!?…,;:]+(?=[\"”»])|[.!?…,;:]+$")
+
+
+Fact = Name | DateMention | Quantity
 
 
 class Reading:
@@ -68,6 +71,10 @@ class Reading:
         ]
         return find_quantities(self.text, [*(d.span for d in self.dates), *inside_names])
 
+    @property
+    def facts(self) -> list[Fact]:
+        return [*self.names, *self.dates, *self.quantities]
+
     @cached_property
     def all_names(self) -> Names:
         return Names(self.text)
@@ -79,7 +86,7 @@ class Reading:
     @cached_property
     def plain_stems(self) -> frozenset[str]:
         """Stems of the words outside names, dates and numbers."""
-        taken = [f.span for f in (*self.names, *self.dates, *self.quantities)]
+        taken = [fact.span for fact in self.facts]
         return frozenset(
             stem(word.folded)
             for word in find_words(self.text)
@@ -107,11 +114,8 @@ class Reading:
         pieces = [piece.strip() for piece in _CLAUSE.split(self.text) if piece and piece.strip()]
         clauses: list[str] = []
         for piece in pieces:
-            if (
-                clauses
-                and len(content_stems(piece)) < 3
-                or clauses
-                and len(content_stems(clauses[-1])) < 3
+            if (clauses and len(content_stems(piece)) < 3) or (
+                clauses and len(content_stems(clauses[-1])) < 3
             ):
                 clauses[-1] += f", {piece}"
             else:

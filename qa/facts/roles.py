@@ -106,7 +106,7 @@ class Part:
 def find_parts(text: str, names: list[Name]) -> list[Part]:
     """The parts that `names` play around each verb-like word of `text`."""
     for phrase, verb in _PHRASES:
-        text = phrase.sub(lambda m, verb=verb: verb.ljust(len(m[0])), text)
+        text = _replaced(text, phrase, verb)
     words = find_words(text)
     inside = {i for i, w in enumerate(words) for n in names if n.start <= w.start < n.end}
     parts = [
@@ -119,6 +119,11 @@ def find_parts(text: str, names: list[Name]) -> list[Part]:
         speaker = next((n for n in names if n.start >= match.end()), None)
         found.append(Part(SPEECH, speaker, None))
     return found
+
+
+def _replaced(text: str, phrase: re.Pattern[str], verb: str) -> str:
+    """`text` with the phrase's meaning in its place, and everything else where it was."""
+    return phrase.sub(lambda match: verb.ljust(len(match[0])), text)
 
 
 def _may_be_verb(word: Word) -> bool:

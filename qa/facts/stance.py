@@ -14,8 +14,8 @@ _DENIALS = words_of(
 )
 # "not only", "no fewer than" and "not quite" affirm what follows them.
 _AFFIRMING = re.compile(
-    r"\b(?:not (?:only|just|merely|quite|least)|no (?:fewer|less|more than|later|doubt|longer than)|"
-    r"no sooner|nothing but|if not|whether or not|no matter)\b",
+    r"\b(?:not (?:only|just|merely|quite|least)|no (?:fewer|less|more|longer) than|no later|"
+    r"no doubt|no sooner|nothing but|if not|whether or not|no matter)\b",
     re.IGNORECASE,
 )
 _SCOPE_ENDS = re.compile(r"[.,;:—–()]|\s-\s|\b(?:but|although|though|while|because|after|before)\b")
@@ -24,8 +24,7 @@ _SCOPE = 5
 _OPPOSITES: tuple[tuple[str, str], ...] = (
     (
         "rise rose climb increase gain jump surge grow soar rally up higher raise expand widen",
-        "fall drop decline decrease slump plunge shrink sink tumble slide down lower cut reduce "
-        "narrow slip shed",
+        "fall drop decline decrease slump plunge shrink sink tumble slide down lower cut reduce",
     ),
     ("win won victory prevail", "lose lost defeat"),
     ("profit surplus", "loss losses deficit"),
@@ -83,6 +82,8 @@ class Stance:
     denied: frozenset[str]
     affirmed: frozenset[str]
     denials: int
+    heads: frozenset[str]
+    """The first stem that each denial reaches: what is mainly denied."""
     opposed: frozenset[str]
     """Stems of words with a denying prefix: "register" for "unregistered"."""
 
@@ -123,6 +124,7 @@ def read_stance(text: str) -> Stance:
     blank = _AFFIRMING.sub(lambda m: "·" * len(m[0]), text)
     words = [(w, w.text.casefold().replace("’", "'")) for w in find_words(blank)]
     denied_at: set[int] = set()
+    heads: set[str] = set()
     denials = 0
     for index, (word, folded) in enumerate(words):
         if folded in _DENIALS or folded.endswith("n't"):
@@ -143,6 +145,7 @@ def read_stance(text: str) -> Stance:
                     if not _PERIOD.search(blank, words[i][0].end, word.start)
                 }
             denied_at.update(reached)
+            heads.update([stem(words[i][1]) for i in sorted(reached) if _carries(words[i][1])][:1])
     content = [
         (i, stem(folded))
         for i, (_, folded) in enumerate(words)
@@ -159,6 +162,7 @@ def read_stance(text: str) -> Stance:
         frozenset(s for i, s in content if i in denied_at),
         frozenset(s for i, s in content if i not in denied_at),
         denials,
+        frozenset(heads),
         frozenset(opposed),
     )
 
@@ -183,7 +187,10 @@ def _reach(index: int, end: int, words: list[tuple[Word, str]], text: str) -> It
 
 
 def denies(stated: Stance, source: Stance) -> bool:
-    """Whether a statement denies something and its source denies nothing."""
+    """Whether a statement denies something that its source affirms, or does not deny."""
+    heads = stated.heads - source.denied
+    if source.denials and heads & source.affirmed and not stated.heads & source.denied:
+        return not _turned(stated, source)
     return bool(
         stated.denials
         and not source.denials
