@@ -32,6 +32,7 @@ def make_chat_model(settings: Settings) -> ChatModel:
         "timeout": settings.model_timeout,
     }
     known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    known |= _own_settings(settings)
     try:
         model: ChatModel = init_chat_model(settings.model, **known)
     except ImportError as error:
@@ -47,3 +48,19 @@ def make_chat_model(settings: Settings) -> ChatModel:
             "write it as provider:model, such as openai:gpt-5-mini."
         ) from error
     return model
+
+
+def _own_settings(settings: Settings) -> dict[str, Any]:
+    """What only some providers take: second tries are `qa.calling`'s, tokens are to be counted."""
+    provider = (settings.model or "").partition(":")[0]
+    if provider == "openai":
+        # Servers that speak OpenAI's protocol ask for a key, any key, even if they need none.
+        key = (
+            {} if settings.model_api_key or settings.model_base_url is None else {"api_key": "none"}
+        )
+        return {"max_retries": 0, "stream_usage": True, **key}
+    if provider == "anthropic":
+        return {"max_retries": 0}
+    if provider == "ollama":
+        return {"client_kwargs": {"timeout": settings.model_timeout}}
+    return {}
