@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 from qa.types import Answerer, Reply, SentenceChecked, Token, Usage
@@ -30,7 +31,7 @@ class CachedAnswerer:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncIterator[Streamed]:
+    ) -> AsyncGenerator[Streamed]:
         key = (question, tuple(passages), self._version())
         with self._lock:
             kept = self._kept.get(key)
@@ -41,9 +42,10 @@ class CachedAnswerer:
                 yield event
             return
         events: list[Streamed] = []
-        async for event in self._answerer.answer(question, passages):
-            events.append(_unspent(event))
-            yield event
+        async with aclosing(self._answerer.answer(question, passages)) as answering:
+            async for event in answering:
+                events.append(_unspent(event))
+                yield event
         match events:
             case [*_, Reply(notice=None)]:
                 self._keep(key, tuple(events))

@@ -7,7 +7,16 @@ chain.astream(question)  -> PassagesFound, then Token and SentenceChecked, last 
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -52,8 +61,16 @@ class Retrieved:
     milliseconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who condenses a follow-up and who answers it: with a chat model, or without."""
+
+    condense: Condense
+    answerer: Answerer
+
+
 def build_chain(
-    condense: Condense, retrieve: Retrieve, answerers: Mapping[AnswererName, Answerer]
+    retrieve: Retrieve, readers: Mapping[AnswererName, Reader]
 ) -> Runnable[Question, Event]:
     """The chain over these parts. A question that names no answerer gets the last of them.
 
@@ -61,7 +78,7 @@ def build_chain(
     """
 
     async def condensed(question: Question) -> Condensed:
-        answerer_for(question, answerers)
+        condense = reader_for(question, readers).condense
         return Condensed(question, await condense(question.text, question.history))
 
     async def retrieved(step: Condensed) -> Retrieved:
@@ -72,10 +89,13 @@ def build_chain(
         )
         return Retrieved(question, step.standalone, tuple(passages), _ms_since(started))
 
-    async def answered(steps: AsyncIterator[Retrieved]) -> AsyncIterator[Event]:
+    async def answered(steps: AsyncIterator[Retrieved]) -> AsyncGenerator[Event]:
         async for step in steps:
-            async for event in _answer(step, answerer_for(step.question, answerers)):
-                yield event
+            answerer = reader_for(step.question, readers).answerer
+            # A model must not go on writing for somebody who has left.
+            async with aclosing(_answer(step, answerer)) as events:
+                async for event in events:
+                    yield event
 
     return (
         RunnableLambda(_blocking(condensed), condensed, name="condense")
@@ -84,40 +104,47 @@ def build_chain(
     )
 
 
-def answerer_for(question: Question, answerers: Mapping[AnswererName, Answerer]) -> Answerer:
-    name = question.answerer or list(answerers)[-1]
-    if name not in answerers:
+def reader_for(question: Question, readers: Mapping[AnswererName, Reader]) -> Reader:
+    name = question.answerer or list(readers)[-1]
+    if name not in readers:
         raise AnswererMissing(
             "This service has no chat model. Set QA_MODEL, or ask for the extractive answerer."
         )
-    return answerers[name]
+    return readers[name]
 
 
-async def _answer(step: Retrieved, answerer: Answerer) -> AsyncIterator[Event]:
+async def _answer(step: Retrieved, answerer: Answerer) -> AsyncGenerator[Event]:
     given = tuple(GivenPassage.of(found) for found in step.passages)
     yield PassagesFound(step.standalone, given)
     started = time.perf_counter()
-    async for event in answerer.answer(step.standalone, step.passages):
-        if not isinstance(event, Reply):
-            yield event
-            continue
-        yield Answer(
-            id=uuid.uuid4().hex,
-            question=step.question.text,
-            standalone_question=step.standalone,
-            answered=event.answered,
-            text=event.text,
-            short_answer=event.short_answer,
-            sentences=event.sentences,
-            citations=event.citations,
-            passages=given,
-            answerer=event.answerer,
-            model=event.model,
-            usage=event.usage,
-            timings_ms={"retrieve": step.milliseconds, "answer": _ms_since(started)},
-            notice=event.notice,
-            confidence=event.confidence,
-        )
+    async with aclosing(answerer.answer(step.standalone, step.passages)) as events:
+        async for event in events:
+            if isinstance(event, Reply):
+                yield _whole(step, given, event, _ms_since(started))
+            else:
+                yield event
+
+
+def _whole(
+    step: Retrieved, given: tuple[GivenPassage, ...], reply: Reply, milliseconds: float
+) -> Answer:
+    return Answer(
+        id=uuid.uuid4().hex,
+        question=step.question.text,
+        standalone_question=step.standalone,
+        answered=reply.answered,
+        text=reply.text,
+        short_answer=reply.short_answer,
+        sentences=reply.sentences,
+        citations=reply.citations,
+        passages=given,
+        answerer=reply.answerer,
+        model=reply.model,
+        usage=reply.usage,
+        timings_ms={"retrieve": step.milliseconds, "answer": milliseconds},
+        notice=reply.notice,
+        confidence=reply.confidence,
+    )
 
 
 def _ms_since(started: float) -> float:

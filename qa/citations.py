@@ -13,9 +13,9 @@ from typing import Literal
 
 from qa.facts.reading import Reading
 from qa.facts.words import find_words
+from qa.lines import Embed
 from qa.markup import plain_text
 from qa.sentences import MARKER, SPEAKS, SentenceCutter, lead_of, without_markers
-from qa.lines import Embed
 from qa.support import Quote, Sources, Strictness, Verdict
 from qa.types import Citation, Sentence, SentenceChecked
 from vectorstore.types import ScoredPassage, Span

@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from functools import partial
 
-from qa.chain import build_chain
+from qa.caching import CachedAnswerer
+from qa.calling import CallLimits, ModelCaller
+from qa.chain import Reader, build_chain
+from qa.condense import Condenser
 from qa.extractive import ExtractiveAnswerer
+from qa.models import ChatModel, make_chat_model
+from qa.prompting import prompt_version
 from qa.service import Service
 from qa.settings import Settings
-from qa.types import Answerer, AnswererName, Turn
+from qa.types import Answerer, AnswererName
+from qa.written import WrittenAnswerer
 from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.retrieval import search, word_rarities
 from vectorstore.store import Store
@@ -17,18 +23,35 @@ from vectorstore.types import Embedder, Filters, ScoredPassage
 def build_service(
     settings: Settings, embedder: Embedder | None = None, *, rebuild: bool = False
 ) -> Service:
-    """Open the index of these settings. Raises what `Store` raises; the model is read later."""
+    """Open the index of these settings. The embedding model is read later, when first needed.
+
+    Raises UserError: what `Store` raises, and ModelError for a chat model that cannot be made.
+    """
     embedder = embedder or SentenceTransformerEmbedder(settings.embedding_model)
+    model = make_chat_model(settings) if settings.model else None
     store = Store(settings.data, embedder, rebuild=rebuild)
+    extractive = ExtractiveAnswerer(embedder, partial(word_rarities, store))
+    readers: dict[AnswererName, Reader] = {"extractive": Reader(Condenser(), extractive)}
+    if model is not None:
+        readers["llm"] = _reader_with(model, settings, store, extractive)
 
     def retrieve(question: str, k: int, filters: Filters) -> Sequence[ScoredPassage]:
         return search(store, question, k, filters)
 
-    async def condense(question: str, history: Sequence[Turn]) -> str:
-        return question
+    return Service(store, build_chain(retrieve, readers), readers, settings.model)
 
-    answerers: dict[AnswererName, Answerer] = {
-        "extractive": ExtractiveAnswerer(embedder, partial(word_rarities, store))
-    }
-    chain = build_chain(condense, retrieve, answerers)
-    return Service(store, chain, answerers, settings.model)
+
+def _reader_with(model: ChatModel, settings: Settings, store: Store, fallback: Answerer) -> Reader:
+    limits = CallLimits(silence=settings.model_timeout, concurrent=settings.model_concurrency)
+    written: Answerer = WrittenAnswerer(
+        model,
+        settings.model or "",
+        store.embedder,
+        fallback,
+        unsupported=settings.unsupported,
+        limits=limits,
+    )
+    if settings.cache:
+        asked_with = (settings.model, settings.model_base_url, prompt_version())
+        written = CachedAnswerer(written, settings.cache, lambda: (*asked_with, store.changes))
+    return Reader(Condenser(ModelCaller(model, limits)), written)

@@ -1,7 +1,7 @@
 """Answers in the articles' own words: the sentences that best fit the question, verbatim."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from qa.fitting import (
@@ -36,7 +36,7 @@ class ExtractiveAnswerer:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncIterator[Token | SentenceChecked | Reply]:
+    ) -> AsyncGenerator[Token | SentenceChecked | Reply]:
         reply = await asyncio.to_thread(self.reply, question, passages)
         written = 0
         for sentence in reply.sentences:

@@ -1,15 +1,18 @@
 """What the service does, in one process: every entry point calls these methods and no others."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from qa.articles import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
-from qa.chain import answerer_for
+from qa.chain import Reader, reader_for
+from qa.citations import Checked, check_text
 from qa.examples import example_questions
-from qa.types import Answer, Answerer, AnswererName, Event, GivenPassage, Question
+from qa.sentences import without_markers
+from qa.types import Answer, AnswererName, Event, GivenPassage, Question
 from vectorstore.articles import Unreadable
 from vectorstore.checking import IndexCheck, check_index, repair_index
+from vectorstore.chunking import split_sentences
 from vectorstore.errors import UserError
 from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.retrieval import search
@@ -17,6 +20,7 @@ from vectorstore.store import Store
 from vectorstore.types import Article, Filters
 
 EXAMPLES = 4
+PASSAGES_FOR_A_CLAIM = 4
 EXAMPLES_DRAWN_FROM = 200
 
 
@@ -46,12 +50,12 @@ class Service:
         self,
         store: Store,
         chain: Chain,
-        answerers: Mapping[AnswererName, Answerer],
+        readers: Mapping[AnswererName, Reader],
         model: str | None,
     ) -> None:
         self.store = store
         self._chain = chain
-        self._answerers = answerers
+        self._readers = readers
         self._model = model
         self._loaded = False
         self._why_not_loaded = "The embedding model is being read. Ask again in a few seconds."
@@ -89,7 +93,7 @@ class Service:
 
     def check_askable(self, question: Question) -> None:
         """Raises AnswererMissing for a question that no answerer here is for."""
-        answerer_for(question, self._answerers)
+        reader_for(question, self._readers)
 
     def ask(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
@@ -129,6 +133,22 @@ class Service:
         """Whether the article was there."""
         return self.store.remove(article_id)
 
+    def check_text(self, text: str, article_ids: Sequence[str] = ()) -> Checked:
+        """Each sentence of a text that anyone wrote, with the words of the articles (all, or
+        those named) that bear it out.
+
+        Passages are searched for sentence by sentence; markers such as [1] count for nothing.
+        """
+        filters = Filters(article_ids=tuple(article_ids))
+        claims = [span.of(text) for span in split_sentences(text)]
+        found = {
+            each.passage.id: each
+            for claim in claims
+            for each in search(self.store, claim, PASSAGES_FOR_A_CLAIM, filters)
+        }
+        embed = self.store.embedder.embed
+        return check_text(without_markers(text), list(found.values()), embed=embed)
+
     def check(self) -> IndexCheck:
         return check_index(self.store)
 
@@ -145,7 +165,7 @@ class Service:
             published_to=summary.published_to,
             sources=tuple(SourceEntry(source, count) for source, count in summary.sources),
             example_questions=example_questions(beginnings, EXAMPLES),
-            answerers=tuple(self._answerers),
+            answerers=tuple(self._readers),
             model=self._model,
         )
 

@@ -1,6 +1,6 @@
 """The question and the answer, in the shape that travels over HTTP and out of `qa ask --json`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
@@ -186,9 +186,10 @@ class Reply:
 class Answerer(Protocol):
     """Answers a question that stands alone from the passages found for it, best first.
 
-    Yields any number of `Token` and `SentenceChecked`, and last one `Reply`.
+    Yields any number of `Token` and `SentenceChecked`, and last one `Reply`. Closed before that, it
+    stops what it was doing.
     """
 
     def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncIterator[Token | SentenceChecked | Reply]: ...
+    ) -> AsyncGenerator[Token | SentenceChecked | Reply]: ...

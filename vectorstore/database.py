@@ -10,7 +10,7 @@ from typing import Any
 
 from vectorstore.errors import UserError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 1
 # SQLite's own limit of values in one statement is 999 in builds older than 2020.
 MOST_VALUES = 900
 

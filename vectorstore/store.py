@@ -69,6 +69,8 @@ class Store:
         self._size = size or PassageSize()
         self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
         self.writing = threading.RLock()
+        self.changes = 0
+        """How often what is visible has changed since the index was opened."""
         folder.mkdir(parents=True, exist_ok=True)
         # Whoever closes the index may be another thread than opened it.
         lock = FileLock(folder / "lock", thread_local=False)
@@ -138,6 +140,7 @@ class Store:
             self.catalog.announce({*old, *new})
             self._put(added, vectors)
             self.catalog.publish(articles)
+            self.changes += 1
             self.vectors.delete(sorted(old - new.keys()))
             self.catalog.settle()
 
@@ -150,6 +153,7 @@ class Store:
             passages = [passage.id for passage in self.catalog.passages_of(article_id)]
             self.catalog.announce(passages)
             self.catalog.remove(article_id)
+            self.changes += 1
             self.vectors.delete(passages)
             self.catalog.settle()
             return True

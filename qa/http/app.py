@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from qa.http import articles, ask, health, openai, page, search
+from qa.http import articles, ask, check, health, openai, page, search
 from qa.http.errors import add_error_handlers
 from qa.http.guards import BodyLimit, Failures, RequestId, SameOrigin
 from qa.service import Service
@@ -19,7 +19,7 @@ def create_app(service: Service, *, loopback_only: bool = True) -> FastAPI:
     app: FastAPI = FastAPIOffline(title="Article QA", description=DESCRIPTION, redoc_url=None)
     app.state.service = service
     app.state.questions_being_answered = 0
-    for module in (ask, search, articles, health, openai, page):
+    for module in (ask, check, search, articles, health, openai, page):
         app.include_router(module.router)
     add_error_handlers(app)
     app.add_middleware(BodyLimit, limit=LARGEST_REQUEST)

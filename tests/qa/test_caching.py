@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import date
 
 from qa.caching import CachedAnswerer, Streamed
@@ -16,7 +16,7 @@ class Counting:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncIterator[Streamed]:
+    ) -> AsyncGenerator[Streamed]:
         self.asked += 1
         text = f"{self.asked}"
         yield Token(text)
@@ -81,7 +81,7 @@ def test_an_answer_that_nobody_waited_for_is_not_kept() -> None:
     async def leave_early() -> None:
         stream = answerer.answer("Who?", ())
         await anext(aiter(stream))
-        await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await stream.aclose()
 
     asyncio.run(leave_early())
     assert ask(answerer, "Who?").text == "2"

@@ -2,10 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
-from qa.chain import build_chain
+from qa.chain import Reader, build_chain
 from qa.service import Service
 from qa.types import Answerer, AnswererName, Reply, SentenceChecked, Token, Turn
 from tests.vectorstore.hashing import HashingEmbedder
@@ -23,11 +23,9 @@ def service_over(folder: Path, answerer: Answerer, embedder: Embedder | None = N
     async def condense(question: str, history: Sequence[Turn]) -> str:
         return question
 
-    answerers: dict[AnswererName, Answerer] = {"extractive": answerer}
-    chain = build_chain(
-        condense, lambda text, k, filters: search(store, text, k, filters), answerers
-    )
-    service = Service(store, chain, answerers, None)
+    readers: dict[AnswererName, Reader] = {"extractive": Reader(condense, answerer)}
+    chain = build_chain(lambda text, k, filters: search(store, text, k, filters), readers)
+    service = Service(store, chain, readers, None)
     service.add([Article(ArticleInfo("one", "One"), "The cat sat on the mat, and it was content.")])
     return service
 
@@ -41,7 +39,7 @@ class Failing:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncIterator[Streamed]:
+    ) -> AsyncGenerator[Streamed]:
         for _ in range(self.after):
             yield Token("The cat ")
         raise self.error
@@ -57,7 +55,7 @@ class Waiting:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncIterator[Streamed]:
+    ) -> AsyncGenerator[Streamed]:
         released = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._release.append(lambda: loop.call_soon_threadsafe(released.set))
@@ -82,7 +80,7 @@ class Talking:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncIterator[Streamed]:
+    ) -> AsyncGenerator[Streamed]:
         try:
             while True:
                 yield Token("word " * 1_000)

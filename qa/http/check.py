@@ -1,0 +1,54 @@
+"""POST /check: a text that anyone wrote, each sentence held against the articles."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from qa.http.dependencies import Asking, TheService
+from qa.types import Citation, Sentence
+
+router = APIRouter(tags=["questions"])
+
+LONGEST_TEXT = 20_000
+
+
+class CheckBody(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"text": "Binance.US joined the Blockchain Association in 2019."}]
+        },
+    )
+
+    text: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)
+    ]
+    article_ids: list[str] = Field(
+        default=[], max_length=10_000, description="Hold it against these articles only."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """The text as it was understood, its sentences with their support, and the quotes.
+
+    `text[sentence.start:sentence.end] == sentence.text` for each of the sentences.
+    """
+
+    text: str
+    supported: bool
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+
+
+@router.post("/check", summary="What of a text the articles bear out, with their words")
+def check(body: CheckBody, service: TheService, asking: Asking) -> CheckedText:
+    checked = service.check_text(body.text, body.article_ids)
+    return CheckedText(
+        text=checked.text,
+        supported=all(sentence.supported for sentence in checked.sentences),
+        sentences=checked.sentences,
+        citations=checked.citations,
+    )
