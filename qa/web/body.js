@@ -173,12 +173,14 @@ function quotation(sentences, byNumber, view, onCite) {
     return el("p", { dir: "auto" }, el("q", { class: /^["“‘]/.test(quote.trim()) && "bare" }, ...underlined(quote.trim(), short)), chipGroup(chips));
   });
   const first = byNumber.get(sentences[0].citations[0]);
+  // An article without a headline goes by its first sentence, which need not be read twice.
+  const repeats = first && dateline(first) && first.title.trim() === first.quote.trim();
   const caption =
     first &&
     el(
       "figcaption",
       { dir: "auto" },
-      el("cite", {}, ...words(first.title)),
+      !repeats && el("cite", {}, ...words(first.title)),
       dateline(first) && el("span", { class: "dateline" }, ...words(dateline(first))),
     );
   return el("figure", { class: "quotation" }, el("blockquote", {}, ...lines), caption);

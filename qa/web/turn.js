@@ -158,7 +158,7 @@ export class TurnView {
           { type: "button", class: "nearest", onclick: (/** @type {Event} */ event) => this.actions.onPassage(passage, /** @type {HTMLElement} */ (event.currentTarget)) },
           el("span", { class: "nearest-title", dir: "auto" }, ...words(passage.title)),
           el("span", { class: "dateline" }, ...words(dateline(passage))),
-          passage.text && el("span", { class: "nearest-text", dir: "auto" }, ...words(excerpt(passage.text))),
+          passage.text && el("span", { class: "nearest-text", dir: "auto" }, ...words(excerpt(passage))),
         ),
       ),
     );
@@ -237,8 +237,10 @@ function labelOf(answer) {
 /** @param {number} number @param {string} noun */
 export const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-/** The beginning of a passage, to whole words. @param {string} text */
-function excerpt(text) {
-  const one = text.replace(/\s+/g, " ").trim();
+/** The beginning of a passage, to whole words, without the headline above it. @param {Passage} passage */
+function excerpt(passage) {
+  const whole = passage.text.replace(/\s+/g, " ").trim();
+  const heading = `# ${passage.title}`;
+  const one = whole.startsWith(heading) ? whole.slice(heading.length).trimStart() : whole;
   return one.length <= 240 ? one : `${one.slice(0, 240).replace(/\s+\S*$/, "")}…`;
 }
