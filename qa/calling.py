@@ -51,7 +51,6 @@ class Part:
 
     text: str
     usage: Usage = Usage()
-    refusal: bool = False
     finished: bool | None = None
 
 
@@ -126,7 +125,7 @@ class ModelCaller:
                     break
                 part = _part(chunk)
                 finished = part.finished if part.finished is not None else finished
-                yield Part(part.text, part.usage, part.refusal)
+                yield Part(part.text, part.usage)
         finally:
             # An iterator to its type, a generator in fact: to close it hangs up on the server.
             await cast(AsyncGenerator[Any], chunks).aclose()
@@ -191,6 +190,5 @@ def _part(chunk: Any) -> Part:  # a LangChain message chunk of any provider
     return Part(
         str(chunk.text),
         Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)),
-        refusal=bool(chunk.additional_kwargs.get("refusal")),
         finished=None if reason is None else reason not in _CUT_SHORT,
     )
