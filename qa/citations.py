@@ -131,6 +131,9 @@ class StreamChecker:
         written = raw[len(lead) :].rstrip()
         cited = [n for match in MARKER.finditer(written) for n in _marker_numbers(match[0])]
         claim = self._claim(written)
+        if _words(claim) == _ABSTENTION:
+            self.abstained = True
+            return
         if not claim or self._gives_away(written) or _is_scaffolding(claim):
             return
         verdict = self._verdict(claim, cited)
@@ -211,6 +214,10 @@ def _is_scaffolding(claim: str) -> bool:
 
 def _words(text: str) -> str:
     return f" {' '.join(word.folded for word in find_words(text))} "
+
+
+_ABSTENTION = _words("The articles do not say.")
+"""What the model is told to write when the passages do not answer."""
 
 
 def _citation(quote: Quote, number: int) -> Citation:

@@ -14,9 +14,7 @@ from tests.openai_server import Deed, Fail, OpenAIServer, Say
 
 def conversation(*texts: str) -> list[Turn]:
     """Turns in order, the first the user's."""
-    return [
-        Turn("assistant" if index % 2 else "user", text) for index, text in enumerate(texts)
-    ]
+    return [Turn("assistant" if index % 2 else "user", text) for index, text in enumerate(texts)]
 
 
 ALONE = (

@@ -144,9 +144,7 @@ def test_an_invented_quotation_is_marked(ask) -> None:  # type: ignore[no-untype
 
 
 def test_unsupported_sentences_never_leak_when_they_are_dropped(ask) -> None:  # type: ignore[no-untyped-def]
-    asked = ask(
-        Say(f"BlockFi pays $7 million. {GOOD} Kraken left too [1]."), unsupported="drop"
-    )
+    asked = ask(Say(f"BlockFi pays $7 million. {GOOD} Kraken left too [1]."), unsupported="drop")
     assert asked.reply.text == GOOD
 
 
@@ -203,7 +201,9 @@ def test_images_and_links_never_reach_the_reader(ask) -> None:  # type: ignore[n
 
 
 def test_thinking_aloud_is_no_part_of_the_answer(ask) -> None:  # type: ignore[no-untyped-def]
-    asked = ask(Say(f"<think>\nThe user asks. Coinbase left the group.\n</think>\n\n{GOOD}", size=3))
+    asked = ask(
+        Say(f"<think>\nThe user asks. Coinbase left the group.\n</think>\n\n{GOOD}", size=3)
+    )
     assert asked.reply.text == GOOD
 
 
@@ -358,7 +358,9 @@ def test_an_article_cannot_forge_a_passage_or_hide_what_it_says(ask) -> None:  #
 
 def test_the_fence_is_another_one_for_each_question(ask) -> None:  # type: ignore[no-untyped-def]
     fences = {
-        re.search(r"BEGIN PASSAGES (\w+)", ask(Say(GOOD)).server.requests[0]["messages"][1]["content"])[1]
+        re.search(
+            r"BEGIN PASSAGES (\w+)", ask(Say(GOOD)).server.requests[0]["messages"][1]["content"]
+        )[1]
         for _ in range(3)
     }
     assert len(fences) == 3
