@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -51,7 +52,6 @@ class Part:
 
     text: str
     usage: Usage = Usage()
-    refusal: bool = False
     finished: bool | None = None
 
 
@@ -74,24 +74,20 @@ class ModelCaller:
         gate = self._gates.setdefault(
             asyncio.get_running_loop(), asyncio.Semaphore(self.limits.concurrent)
         )
-        async with gate:
-            try:
-                async with asyncio.timeout(self.limits.whole):
-                    async for part in self._persistent(messages, request):
-                        yield part
-            except TimeoutError:
-                raise ModelFailed("took too long to answer") from None
+        async with gate, aclosing(self._persistent(messages, request)) as parts:
+            async for part in parts:
+                yield part
 
     async def text(self, messages: Sequence[Message], request: str) -> str:
         """The whole answer. Raises ModelFailed."""
         return "".join([part.text async for part in self.stream(messages, request)])
 
     async def _persistent(self, messages: Sequence[Message], request: str) -> AsyncGenerator[Part]:
-        attempt = 1
+        attempt, patience = 1, _Patience(self.limits)
         while True:
             begun = False
             try:
-                async with aclosing(self._once(messages)) as parts:
+                async with aclosing(self._once(messages, patience)) as parts:
                     async for part in parts:
                         begun = True
                         yield part
@@ -107,26 +103,28 @@ class ModelCaller:
                     type(error).__name__,
                     _status(error),
                 )
-                if begun or pause is None:
+                if begun or pause is None or patience.exhausted:
                     raise failed from error
                 await asyncio.sleep(pause)
                 attempt += 1
             else:
                 return
 
-    async def _once(self, messages: Sequence[Message]) -> AsyncGenerator[Part]:
+    async def _once(
+        self, messages: Sequence[Message], patience: "_Patience"
+    ) -> AsyncGenerator[Part]:
         prompt = [(message.role, message.text) for message in messages]
         finished: bool | None = None
         chunks = self._model.astream(prompt)
         try:
             while True:
-                async with asyncio.timeout(self.limits.silence):
+                async with patience.wait():
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     break
                 part = _part(chunk)
                 finished = part.finished if part.finished is not None else finished
-                yield Part(part.text, part.usage, part.refusal)
+                yield Part(part.text, part.usage)
         finally:
             # An iterator to its type, a generator in fact: to close it hangs up on the server.
             await cast(AsyncGenerator[Any], chunks).aclose()
@@ -143,6 +141,28 @@ class ModelCaller:
         # Up to twice the pause, by chance: those who failed together should not return together.
         longest = min(self.limits.pause * 2**attempt, self.limits.longest_pause)
         return longest * (0.5 + secrets.randbelow(1_000) / 2_000)
+
+
+class _Patience:
+    """Counts the seconds waited for the model alone, over all attempts."""
+
+    def __init__(self, limits: CallLimits) -> None:
+        self._silence = limits.silence
+        self._left = limits.whole
+
+    @property
+    def exhausted(self) -> bool:
+        return self._left <= 0
+
+    @asynccontextmanager
+    async def wait(self) -> AsyncGenerator[None]:
+        """Raises TimeoutError if what is waited for takes longer than there is patience."""
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, min(self._silence, self._left))):
+                yield
+        finally:
+            self._left -= time.monotonic() - started
 
 
 def failure(error: Exception) -> ModelFailed:
@@ -191,6 +211,5 @@ def _part(chunk: Any) -> Part:  # a LangChain message chunk of any provider
     return Part(
         str(chunk.text),
         Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)),
-        refusal=bool(chunk.additional_kwargs.get("refusal")),
         finished=None if reason is None else reason not in _CUT_SHORT,
     )

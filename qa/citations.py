@@ -23,7 +23,9 @@ from vectorstore.types import ScoredPassage, Span
 Unsupported = Literal["mark", "drop"]
 
 _SHARED_WORDS = 6
-"""A sentence with this many words in a row of a private text gives that text away."""
+_FEWEST_WORDS = 4
+"""A sentence with so many words in a row of a private text gives that text away; a shorter one
+only if it is all of it, and no shorter than the fewest."""
 
 _NUMBERS = re.compile(r"\d{1,3}(?:\s*[-–]\s*\^?\d{1,3})?")
 # Openings that only name a passage: "According to [1], ..." and "[1] states that ...".
@@ -108,7 +110,7 @@ class StreamChecker:
     ) -> None:
         self._sources = sources
         self._unsupported = unsupported
-        self._private = frozenset(run for text in private for run in _word_runs(text))
+        self._private = " | ".join(_words(text) for text in private)
         self._cutter = SentenceCutter()
         self._length = 0
         self._break = ""
@@ -129,6 +131,9 @@ class StreamChecker:
         written = raw[len(lead) :].rstrip()
         cited = [n for match in MARKER.finditer(written) for n in _marker_numbers(match[0])]
         claim = self._claim(written)
+        if _words(claim) == _ABSTENTION:
+            self.abstained = True
+            return
         if not claim or self._gives_away(written) or _is_scaffolding(claim):
             return
         verdict = self._verdict(claim, cited)
@@ -149,7 +154,10 @@ class StreamChecker:
         return self._sources.check(claim, cited)
 
     def _gives_away(self, written: str) -> bool:
-        return any(run in self._private for run in _word_runs(written))
+        words = _words(written).split()
+        size = min(len(words), _SHARED_WORDS)
+        runs = (" ".join(words[i : i + size]) for i in range(len(words) - size + 1))
+        return size >= _FEWEST_WORDS and any(f" {run} " in self._private for run in runs)
 
     def _piece(self, claim: str, verdict: Verdict) -> CheckedPiece:
         new = [q for q in verdict.quotes if (q.found.article.id, q.span) not in self._numbers]
@@ -204,10 +212,12 @@ def _is_scaffolding(claim: str) -> bool:
     )
 
 
-def _word_runs(text: str) -> Iterator[tuple[str, ...]]:
-    words = [word.folded for word in find_words(text)]
-    for first in range(len(words) - _SHARED_WORDS + 1):
-        yield tuple(words[first : first + _SHARED_WORDS])
+def _words(text: str) -> str:
+    return f" {' '.join(word.folded for word in find_words(text))} "
+
+
+_ABSTENTION = _words("The articles do not say.")
+"""What the model is told to write when the passages do not answer."""
 
 
 def _citation(quote: Quote, number: int) -> Citation:

@@ -17,6 +17,8 @@ LONGEST = 2_000
 
 _PERSON = re.compile(r"\b(he|she|him|his|her|hers)\b", re.IGNORECASE)
 _THING = re.compile(r"\b(it|its|they|them|their|theirs)\b", re.IGNORECASE)
+_PLURAL = re.compile(r"\b[a-z]{4,}(?<!s)s\b(?=.*\b(?:they|them|their|theirs)\b)")
+_ASKS_WHO = re.compile(r"\W*(?:who|which (?:judge|man|woman|senator|lawyer))", re.IGNORECASE)
 _POINTING = re.compile(
     r"\b(?:that|this|these|those)\b(?!\s+(?:is|are|was|were)\s+(?:not\s+)?true)"
     r"|\b(?:there|then|the same|the other|the first one|the latter|the former)\b",
@@ -24,7 +26,7 @@ _POINTING = re.compile(
 )
 _KIND = re.compile(
     r"\bthe (company|firm|exchange|agency|regulator|group|association|bank|fund|lender|country|"
-    r"court|judge|bill|law|deal|case|lawsuit|token|order|man|woman)\b(?!\s+of\b|\s+[A-Z])",
+    r"court|judge|bill|law|deal|case|lawsuit|token|order|man|woman)\b(?!\s+of\b|\s+(?-i:[A-Z]))",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
@@ -60,7 +62,9 @@ def stands_alone(question: str) -> bool:
     first = min((name.start for name in names), default=len(question))
     pronouns = [m for p in (_PERSON, _THING) for m in p.finditer(question)]
     # "It" after a name in the same question is that name; before it, or without one, it is not.
-    if any(match.start() < first for match in pronouns):
+    # So is "their" after a plural: "How do stablecoins keep their price?"
+    plural = _PLURAL.search(question)
+    if any(m.start() < first and not (plural and plural.end() <= m.start()) for m in pronouns):
         return False
     if names:
         return True
@@ -125,7 +129,8 @@ def _filled(question: str, previous: str, history: Sequence[Turn]) -> str:
     """The question with its pronouns replaced by the names they most likely mean."""
     names = _recent_names(previous, history)
     own = find_names(question)
-    person = next((n.text for n in names if _may_be_person(n)), None)
+    told = _names_told(history) if _ASKS_WHO.match(previous) else []
+    person = next((n.text for n in [*told, *names] if _may_be_person(n) or n in told), None)
     thing = next((n.text for n in names if not _may_be_person(n)), None)
     first = names[0].text if names else None
     # A pronoun after a name of the question's own means that name.
@@ -135,8 +140,9 @@ def _filled(question: str, previous: str, history: Sequence[Turn]) -> str:
         match = pattern.search(filled)
         if match and meant and match.start() < limit:
             return _replaced(filled, match, meant)
-    if (match := _KIND.search(filled)) and (thing or first) and not own:
-        return _replaced(filled, match, thing or first or "")
+    if (match := _KIND.search(filled)) and names and not own:
+        meant = person if match[1].casefold() in {"judge", "man", "woman"} else thing
+        return _replaced(filled, match, meant or first or "")
     if not own and names:
         about = ", ".join(dict.fromkeys(n.text.removesuffix("'s") for n in names[:2]))
         return f"{filled.rstrip('?.! ')} ({about})?"
@@ -159,8 +165,16 @@ def _recent_names(previous: str, history: Sequence[Turn]) -> list[Name]:
     return list({name.text.removesuffix("'s"): name for name in reversed(found)}.values())[::-1]
 
 
+def _names_told(history: Sequence[Turn]) -> list[Name]:
+    """The names of the last answer."""
+    answers = [turn.content for turn in history if turn.role == "assistant"][-1:]
+    return [name for text in answers for name in find_names(text)]
+
+
 def _may_be_person(name: Name) -> bool:
-    return is_person(name) and (len(name.words) == 2 or name.text.startswith(("Mr", "Ms", "Judge")))
+    return is_person(name) and (
+        len(name.words) in (2, 3) or name.text.startswith(("Mr", "Ms", "Judge"))
+    )
 
 
 def _uncapital(text: str) -> str:

@@ -84,6 +84,15 @@ class Lines:
     def vectors(self) -> Vectors:
         return self.embed([line.reading.text for line in self.all])
 
+    def vector(self, line: Line) -> Vectors:
+        """The row of one line; shape (d,)."""
+        row: Vectors = self.vectors[self._rows[line.article_id, line.span]]
+        return row
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, Span], int]:
+        return {(line.article_id, line.span): row for row, line in enumerate(self.all)}
+
     @cached_property
     def vectors_in_place(self) -> Vectors:
         """Each line with the one before it, which says who "he" is."""

@@ -4,8 +4,10 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\(([^)\n]*)\)")
+_TARGET = r"\(((?:[^()\n]|\([^()\n]*\))*)\)"
+_LINK = re.compile(rf"!?\[([^\]\n]*)\]{_TARGET}")
 _IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)?|\[[^\]\n]*\])?")
+_SCRIPT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])[^<>]*>?")
 _ADDRESS = re.compile(
     r"\b(?:[a-z][a-z0-9+.-]{1,20}:/+|www\.|(?:javascript|data|vbscript|mailto|tel|blob|file):)"
@@ -31,7 +33,7 @@ def plain_text(text: str, addresses: Collection[str] = ()) -> str:
         previous = text
         text = _IMAGE.sub("", text)
         text = _LINK.sub(lambda m: m[1] if m[2] not in addresses else f"{m[1]} {m[2]}", text)
-        text = _TAG.sub("", text)
+        text = _TAG.sub("", _SCRIPT.sub("", text))
         text = _ADDRESS.sub(lambda m: _known(m[0], addresses), text)
         text = text.replace("](", "] (").replace("![", "[").replace("]:", "] :")
     return re.sub(r"[ \t]{2,}", " ", _EMPHASIS.sub("", text))

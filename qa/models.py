@@ -24,7 +24,7 @@ def make_chat_model(settings: Settings) -> ChatModel:
     Raises ModelError without a name, for one that no provider goes by, and for a provider whose
     package is not installed.
     """
-    if settings.model is None:
+    if not settings.model:
         raise ModelError("No chat model is configured: set QA_MODEL, such as openai:gpt-5-mini.")
     given = {
         "base_url": settings.model_base_url,
@@ -33,10 +33,14 @@ def make_chat_model(settings: Settings) -> ChatModel:
     }
     known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     known |= _own_settings(settings)
+    provider, _, name = settings.model.partition(":")
+    if not provider or not name:
+        raise ModelError(
+            f"QA_MODEL is {settings.model!r}; write it as provider:model, such as openai:gpt-5-mini."
+        )
     try:
         model: ChatModel = init_chat_model(settings.model, **known)
     except ImportError as error:
-        provider = settings.model.partition(":")[0]
         extra = f"article-qa[{provider}]" if provider in EXTRAS else f"langchain-{provider}"
         raise ModelError(
             f"The chat model {settings.model} needs a package that is not installed: "
@@ -46,6 +50,12 @@ def make_chat_model(settings: Settings) -> ChatModel:
         raise ModelError(
             f"QA_MODEL is {settings.model!r}, which names no provider that is known; "
             "write it as provider:model, such as openai:gpt-5-mini."
+        ) from error
+    except Exception as error:
+        # Each provider has errors of its own for a key that is missing or a setting it refuses.
+        raise ModelError(
+            f"The chat model {settings.model} cannot be set up ({type(error).__name__}). "
+            "Does it need QA_MODEL_API_KEY, or QA_MODEL_BASE_URL?"
         ) from error
     return model
 

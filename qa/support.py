@@ -82,6 +82,7 @@ class Sources:
         self._lines = Lines(passages, embed, question)
         self._embed = embed
         self._strictness = strictness or Strictness()
+        self._verdicts: dict[tuple[str, frozenset[int]], Verdict] = {}
 
     def prepare(self) -> None:
         """Reads and embeds the passages now instead of with the first claim."""
@@ -97,15 +98,21 @@ class Sources:
 
         A passage that it does not name is used where those do not bear it out.
         """
+        key = claim, frozenset(cited)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._verdict(*key)
+        return self._verdicts[key]
+
+    def _verdict(self, claim: str, cited: frozenset[int]) -> Verdict:
         reading = Reading(claim, usual=self._lines.usual)
         if not self._lines.all or not reading.stems:
             return Verdict(reason="It states nothing that a quote could support.")
         if invented := self._invented_quotation(reading):
             return Verdict(reason=f"The words “{invented}” are not in the articles found.")
-        whole = self._rest_on_one(reading, frozenset(cited))
+        whole = self._rest_on_one(reading, cited)
         if whole.supported or whole.contradicted:
             return whole
-        return self._rest_on_several(reading, frozenset(cited)) or whole
+        return self._rest_on_several(reading, cited) or whole
 
     def _rest_on_several(self, claim: Reading, cited: frozenset[int]) -> Verdict | None:
         """The verdict when each clause rests on a sentence of its own, if all of them do."""
@@ -236,8 +243,11 @@ class Sources:
         return not rival and bool(shared) and _next_to(line, first)
 
     def _meaning(self, claim: Reading, vector: Vectors, lines: list[Line]) -> float:
-        text = " ".join(line.reading.text for line in sorted(lines, key=lambda x: x.span))
-        likeness = float(self._embed([text])[0] @ vector)
+        ordered = sorted(lines, key=lambda line: line.span)
+        text = " ".join(line.reading.text for line in ordered)
+        likeness = float(self._lines.vector(lines[0]) @ vector)
+        if len(lines) > 1:
+            likeness = float(self._embed([text])[0] @ vector)
         covered = 0.5 * self._lines.coverage(claim.stems, lines)
         covered += 0.5 * self._lines.coverage(claim.plain_stems, lines[:1])
         return 0.5 * likeness + 0.5 * covered

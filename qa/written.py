@@ -105,7 +105,6 @@ class WrittenAnswerer:
             async with aclosing(self._caller.stream(prompt, request)) as parts:
                 async for part in parts:
                     draft.count(part.usage)
-                    draft.refused = draft.refused or part.refusal
                     if text := draft.hear(part.text):
                         await reading
                         for event in draft.show(await asyncio.to_thread(checker.feed, text)):
@@ -119,9 +118,9 @@ class WrittenAnswerer:
         if draft.text:
             yield draft.reply(self._name)
             return
-        if not draft.heard.strip() and not draft.refused:
+        if not draft.heard.strip():
             raise ModelFailed("wrote nothing")
-        if draft.refused or (_REFUSES.match(draft.heard) and not checker.abstained):
+        if _REFUSES.match(draft.heard) and not checker.abstained:
             raise ModelFailed("declined to answer")
         yield Token(NOT_ANSWERED)
         yield Reply(
@@ -141,7 +140,6 @@ class _Draft:
 
     def __init__(self) -> None:
         self.heard = ""
-        self.refused = False
         self.usage = Usage()
         self.text = ""
         self._sentences: list[Sentence] = []

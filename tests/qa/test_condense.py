@@ -1,0 +1,123 @@
+"""Follow-ups made to stand alone."""
+
+import asyncio
+
+import pytest
+
+from qa.calling import CallLimits, ModelCaller
+from qa.condense import Condenser, condense_by_rule, stands_alone
+from qa.models import make_chat_model
+from qa.settings import Settings
+from qa.types import Turn
+from tests.openai_server import Deed, Fail, OpenAIServer, Say
+
+
+def conversation(*texts: str) -> list[Turn]:
+    """Turns in order, the first the user's."""
+    return [Turn("assistant" if index % 2 else "user", text) for index, text in enumerate(texts)]
+
+
+ALONE = (
+    "When did Binance.US join the Blockchain Association?",
+    "Who chairs the SEC?",
+    "Why did Binance.US say it would leave the group?",
+    "How much did BlockFi pay to settle with the SEC and the states?",
+    "What did Gary Gensler say about his agency's rules?",
+    "How many users did Coinbase say it had when it went public?",
+    "Which states took half of the $100 million?",
+    "What happened to bitcoin in September 2021?",
+    "Did the Senate pass the infrastructure bill?",
+    "Where is Kraken based?",
+    "Is XRP a security?",
+    "What is staking?",
+    "Which banks failed in March 2023?",
+    "How do stablecoins keep their price?",
+    "Who is Sam Bankman-Fried's lawyer?",
+)
+
+# What was said, the follow-up, what it must have in it to be found, and what it must not.
+FOLLOW_UPS = (
+    (("When did Binance.US join the group?", "In 2020."), "Why did it leave?", ["Binance.US", "leave"], [" it "]),
+    (("When did Binance.US join the group?", "In 2020."), "What about Coinbase?", ["Coinbase", "join"], ["Binance"]),
+    (("When did Binance.US join the group?", "In 2020."), "Why?", ["Binance.US", "why"], []),
+    (("Who runs Binance.US?", "Brian Brooks."), "When did he resign?", ["Brian Brooks", "resign"], [" he "]),
+    (("Who runs Binance.US?", "Brian Brooks."), "What was his reason?", ["Brian Brooks's", "reason"], ["his"]),
+    (("What did Gary Gensler teach?", "Blockchains."), "Where did he work before?", ["Gary Gensler", "work"], [" he "]),
+    (("How much did BlockFi pay?", "$100 million."), "And who got it?", ["BlockFi"], []),
+    (("How much did BlockFi pay?", "$100 million."), "How many states were there?", [], []),
+    (("What did Kraken pay in 2023?", "$30 million."), "And in 2022?", ["Kraken", "2022"], ["2023"]),
+    (("Who sued Ripple Labs?", "The SEC."), "How much did the company raise?", ["Ripple Labs", "raise"], ["the company"]),
+    (("Who sued Ripple Labs?", "The SEC."), "When was that?", ["Ripple Labs"], []),
+    (("Which judge has the FTX case?", "Judge Lewis Kaplan."), "What did the judge decide?", ["Lewis Kaplan"], []),
+    (("When did Voyager file for bankruptcy?", "In July 2022."), "Who bought its assets?", ["Voyager's", "assets"], [" its "]),
+    (("When did Voyager file for bankruptcy?", "In July 2022."), "How about Celsius?", ["Celsius", "bankruptcy"], ["Voyager"]),
+    (("Why did USDC lose its peg?", "Circle had money at Silicon Valley Bank."), "When did it recover?", ["USDC", "recover"], [" it "]),
+    (("What is MiCA?", "A regulation of the European Union."), "When does it take effect?", ["MiCA", "effect"], [" it "]),
+    (("When did El Salvador adopt bitcoin?", "In June 2021."), "Did they change the law later?", ["El Salvador", "law"], ["they"]),
+    (("What did Kraken settle?", "Staking.", "How much did it pay?", "$30 million."), "Who objected?", ["Kraken"], []),
+    (("What did Kraken settle?", "Staking.", "How much did it pay?", "$30 million."), "When was that announced?", ["Kraken", "announced"], []),
+    (("Who founded FTX?", "Sam Bankman-Fried."), "How long is his sentence?", ["Sam Bankman-Fried's", "sentence"], [" his "]),
+    (("Who founded Terraform Labs?", "Do Kwon."), "Where was he arrested?", ["Kwon", "arrested"], [" he "]),
+    (("Who are the founders of Three Arrows Capital?", "Su Zhu and Kyle Davies."), "Where are they?", ["Three Arrows Capital"], []),
+    (("Why did Silvergate close?", "Customers withdrew."), "And Signature Bank?", ["Signature Bank", "close"], ["Silvergate"]),
+    (("What is the Blockchain Association?", "A trade group."), "Who heads it?", ["Blockchain Association", "heads"], [" it?"]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("question", ALONE)
+def test_a_question_that_stands_alone_is_left_alone(question: str) -> None:
+    turns = conversation("Who runs Celsius?", "Alex Mashinsky.")
+    assert condense_by_rule(question, turns) == question
+
+
+@pytest.mark.parametrize(
+    ("said", "question", "has", "has_not"), FOLLOW_UPS, ids=[each[1] for each in FOLLOW_UPS]
+)
+def test_a_follow_up_gets_what_it_refers_to(
+    said: tuple[str, ...], question: str, has: list[str], has_not: list[str]
+) -> None:
+    condensed = condense_by_rule(question, conversation(*said))
+    assert all(each.casefold() in condensed.casefold() for each in has), condensed
+    assert not any(each in f" {condensed}" for each in has_not), condensed
+
+
+def test_without_a_conversation_nothing_changes() -> None:
+    assert condense_by_rule("Why did it leave?", []) == "Why did it leave?"
+
+
+def test_an_endless_conversation_makes_no_endless_question() -> None:
+    turns = conversation(*["What about " + "Kraken and " * 300 + "Circle?"] * 9)
+    assert len(condense_by_rule("Why?", turns)) <= 2_000
+
+
+def test_a_pronoun_after_a_name_of_its_own_question_is_no_reference() -> None:
+    assert stands_alone("Did Coinbase say why it left?")
+    assert not stands_alone("Did it say why Coinbase left?")
+
+
+def condense(*deeds: Deed, question: str = "Why did it leave?") -> tuple[str, OpenAIServer]:
+    pytest.importorskip("langchain_openai")
+    with OpenAIServer(deeds) as server:
+        settings = Settings(model="openai:any", model_base_url=server.url, _env_file=None)
+        caller = ModelCaller(make_chat_model(settings), CallLimits(pause=0.001))
+        turns = conversation("When did Binance.US join the group [1]?", "In 2020.")
+        return asyncio.run(Condenser(caller)(question, turns)), server
+
+
+def test_the_model_condenses_where_there_is_one() -> None:
+    condensed, server = condense(Say("Why did Binance.US leave the Blockchain Association?"))
+    assert condensed == "Why did Binance.US leave the Blockchain Association?"
+    prompt = server.requests[0]["messages"][1]["content"]
+    assert "join the group (1)?" in prompt
+
+
+def test_a_question_that_stands_alone_is_not_sent_to_the_model() -> None:
+    question = "When did Coinbase leave the Blockchain Association?"
+    condensed, server = condense(Say("Something else?"), question=question)
+    assert condensed == question
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("deed", [Fail(500), Say(""), Say("x" * 600), Say("a? b? c? d?")])
+def test_the_rules_stand_in_for_a_model_that_fails(deed: Deed) -> None:
+    assert condense(deed)[0] == "Why did Binance.US leave?"
