@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -38,26 +37,31 @@ def _serve(
     console: Console,
 ) -> None:
     url = _url(settings.host, listening.getsockname()[1])
-    signal.signal(signal.SIGTERM, _end)
     ended = threading.Event()
     try:
         if seed is not None and service.collection().articles == 0:
             _seed(service, seed, console)
         app = create_app(service, loopback_only=settings.host in LOOPBACK_NAMES)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        _end_on_signals(server)
         threading.Thread(target=_load, args=(service, console, ended), daemon=True).start()
         service.store.serve_at(url)
         console.print(f"Article QA is at {url}", markup=False)
-        with suppress(KeyboardInterrupt):  # how a service is ended, and no failure
-            server.run(sockets=[listening])
+        server.run(sockets=[listening])
     finally:
         ended.set()
         service.close()
 
 
-def _end(number: int, frame: FrameType | None) -> None:
-    """For a signal that would end the process at once: close the index first."""
-    sys.exit(0)
+def _end_on_signals(server: uvicorn.Server) -> None:
+    """To be ended is no failure. The server takes signals while it runs; before, this notes them,
+    and after, it keeps the server from raising them again before the index is closed."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
 
 
 def _load(service: Service, console: Console, ended: threading.Event) -> None:
