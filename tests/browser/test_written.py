@@ -63,13 +63,17 @@ def test_words_appear_as_they_are_written_and_count_once_they_are_checked(
 
 
 def test_the_stream_is_no_live_region(chat: ChatPage, scripted: ScriptedService) -> None:
-    scripted.stream()
+    stream = scripted.stream()
     chat.send(QUESTION)
+    stream.words("It was ")
+    expect(chat.turn).to_contain_text("It was")
     live = chat.turn.locator(
         "xpath=ancestor-or-self::*[@aria-live or @role='status' or @role='log']"
     )
     expect(live).to_have_count(0)
     expect(chat.turn.locator("[aria-live], [role=status], [role=log]")).to_have_count(0)
+    stream.answer(written(QUESTION, [("It was so.", [], None)], []))
+    chat.wait_for_answer()
 
 
 @pytest.mark.parametrize("by", ["Escape", "button"])
