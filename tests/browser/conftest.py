@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chat_page import ChatPage
+from tests.browser.modules import SITE, Modules, serve
 from tests.browser.scripted import ScriptedService
 
 ROOT = Path(__file__).parents[2]
@@ -20,25 +21,44 @@ ROOT = Path(__file__).parents[2]
 OpenPage = Callable[..., ChatPage]
 
 
-# Not for the whole session: as long as it lives, no other test could start an event loop.
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser. Without one the tests are skipped, but where CI is set they fail."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         missing = "The tests of the page need Chromium: install the package chromium."
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
+    return found
+
+
+# Not for the whole session: as long as it lives, no other test could start an event loop.
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Chromium refuses its sandbox to root; the only pages it opens here are our own.
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched
         launched.close()
 
 
+@pytest.fixture(scope="module")
+def modules(browser: Browser) -> Iterator[Modules]:
+    context = browser.new_context()
+    context.route(f"{SITE}/**", serve)
+    page = context.new_page()
+    page.goto(SITE + "/")
+    yield Modules(page)
+    context.close()
+
+
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the service over the articles of seeds/, in a folder of its own."""
+def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the service over the articles of seeds/, in a folder of its own.
+
+    Not started where there is no browser to look at it.
+    """
     data = tmp_path_factory.mktemp("data")
     seeds = str(ROOT / "seeds" / "articles")
     command = [sys.executable, "-u", "-c", "from qa.cli import main; main()"]
