@@ -1,47 +1,138 @@
-"""Questions to begin with, drawn from the articles themselves."""
+"""Questions to begin with, drawn from sentences of the articles that answer them."""
 
-from collections import Counter
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
-from qa.mentions import subjects_in
-from vectorstore.types import ArticleInfo
+from qa.mentions import NAME, OPENERS, TIME
+from vectorstore.types import Passage
+from vectorstore.words import STOPWORDS
 
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+# What news says that somebody did, as it says it and as a question asks it.
+_VERBS = {
+    "acquired": "acquire",
+    "admitted": "admit",
+    "agreed": "agree",
+    "announced": "announce",
+    "approved": "approve",
+    "banned": "ban",
+    "became": "become",
+    "began": "begin",
+    "bought": "buy",
+    "charged": "charge",
+    "closed": "close",
+    "died": "die",
+    "dropped": "drop",
+    "elected": "elect",
+    "failed": "fail",
+    "filed": "file",
+    "fined": "fine",
+    "found": "find",
+    "founded": "found",
+    "froze": "freeze",
+    "joined": "join",
+    "launched": "launch",
+    "left": "leave",
+    "lost": "lose",
+    "made": "make",
+    "moved": "move",
+    "opened": "open",
+    "ordered": "order",
+    "paid": "pay",
+    "passed": "pass",
+    "pleaded": "plead",
+    "promised": "promise",
+    "published": "publish",
+    "rejected": "reject",
+    "released": "release",
+    "resigned": "resign",
+    "ruled": "rule",
+    "sentenced": "sentence",
+    "signed": "sign",
+    "sold": "sell",
+    "started": "start",
+    "stopped": "stop",
+    "sued": "sue",
+    "suspended": "suspend",
+    "took": "take",
+    "voted": "vote",
+    "went": "go",
+    "withdrew": "withdraw",
+    "won": "win",
+}
+_EVENT = re.compile(
+    rf"(?P<the>The )?(?P<who>{NAME.pattern}) (?P<verb>{'|'.join(_VERBS)})\b"
+    rf"(?P<what>[^,;:.?!()“”\"]{{0,70}}?) (?:in|on) (?P<when>{TIME.pattern})"
+)
 
 
-def example_questions(articles: Sequence[tuple[ArticleInfo, str]], most: int) -> tuple[str, ...]:
-    """A question about each of `most` articles, spread over all, given with how they begin.
+TRIES = 3
 
-    A question names what its article's first sentences are about, and each names something else.
-    Articles that show no such name are passed over.
 
-    >>> from datetime import date
-    >>> lead = "FTX filed for bankruptcy. Creditors of FTX met in Delaware."
-    >>> example_questions([(ArticleInfo("a", "FTX falls", date(2022, 11, 12)), lead)], most=1)
-    ('What happened with FTX in November 2022?',)
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, and the article that it was drawn from."""
+
+    question: str
+    article_id: str
+
+
+# Without the sentence before it, nobody knows who or what these are.
+_POINTING = re.compile(r"\b(?:it|its|he|his|him|she|her|they|them|their|this|that|these|those)\b")
+
+
+def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
+    """A question for each sentence that says who did what, and when; then one about each name
+    that opens a sentence.
+
+    >>> from vectorstore.types import Span
+    >>> text = "Binance.US joined the group in August 2020."
+    >>> passage = Passage("p", "a", 0, len(text), text, (Span(0, len(text)),))
+    >>> [each.question for each in examples_in([passage])]
+    ['When did Binance.US join the group?', 'What do the articles say about Binance.US?']
     """
-    known = Counter(name for _, text in articles for name in set(subjects_in(text)))
-    step = max(1, len(articles) // most) if most else 1
-    order = [index for start in range(step) for index in range(start, len(articles), step)]
-    asked: dict[str, str] = {}
-    # First what several articles know; then, in a small collection, whatever there is.
-    for least_known in (2, 1):
-        for index in order:
-            info, text = articles[index]
-            name = _subject(subjects_in(f"{info.title}.\n{text}"), known)
-            if len(asked) < most and name and known[name] >= least_known and name not in asked:
-                asked[name] = _question(name, info)
-    return tuple(asked.values())
+    common = {word for each in passages for word in re.findall(r"\b[a-z]+\b", each.text)}
+    sentences = [
+        (each.article_id, each.sentence_text(sentence))
+        for each in passages
+        for sentence in each.sentences
+    ]
+    for article_id, sentence in sentences:
+        event = _EVENT.match(sentence)
+        if event and event["what"].strip() and _is_name(event["who"], common):
+            who = f"{'the ' if event['the'] else ''}{event['who']}"
+            question = f"When did {who} {_VERBS[event['verb']]}{event['what']}?"
+            if not _POINTING.search(question):
+                yield Example(question, article_id)
+    for article_id, sentence in sentences:
+        name = NAME.match(sentence)
+        if name and _is_name(name[0], common):
+            yield Example(f"What do the articles say about {name[0]}?", article_id)
 
 
-def _subject(names: Sequence[str], known: Counter[str]) -> str | None:
-    """The name that most articles know; of equals the first."""
-    return max(names, key=lambda name: known[name], default=None)
+def choose_examples(
+    candidates: Iterable[Iterator[Example]], is_answered: Callable[[Example], bool], most: int
+) -> tuple[str, ...]:
+    """At most `most` questions that `is_answered`, no two from one article as long as there are
+    others; `candidates` are those of each article."""
+    waiting = list(candidates)
+    chosen: list[str] = []
+    while waiting and len(chosen) < most:
+        for examples in list(waiting):
+            fitting = (each for each in examples if each.question not in chosen)
+            example = next((each for each in islice(fitting, TRIES) if is_answered(each)), None)
+            if example is None:
+                waiting.remove(examples)
+            elif len(chosen) < most:
+                chosen.append(example.question)
+            if len(chosen) == most:
+                break
+    return tuple(chosen)
 
 
-def _question(name: str, info: ArticleInfo) -> str:
-    if info.published is None:
-        return f"What do the articles say about {name}?"
-    return f"What happened with {name} in {MONTHS[info.published.month - 1]} {info.published.year}?"
+def _is_name(words: str, common: Container[str]) -> bool:
+    first, *others = words.split()
+    return first.lower() not in STOPWORDS | OPENERS and (
+        bool(others) or first.lower() not in common
+    )

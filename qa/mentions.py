@@ -80,31 +80,10 @@ def new_mentions(wording: Wording, sentence: str) -> Iterator[Span]:
                 yield Span(*match.span())
 
 
-def subjects_in(text: str) -> list[str]:
-    """The proper names that open the sentences of a text, in order, without possessive endings.
-
-    One capitalised word that opens a sentence is a name if it also stands elsewhere in the text,
-    or if capitals inside it show that it is one.
-
-    >>> subjects_in("Kraken agreed. Its clients left Kraken. FTX’s sale failed.")
-    ['Kraken', 'FTX']
-    """
-    inside: set[str] = set()
-    opening: list[str] = []
-    for match in NAME.finditer(text):
-        name = re.sub(r"['’]s?$", "", match[0].split()[0] if " of " in match[0] else match[0])
-        opens = re.search(r"(?:^|[.!?:”\"]\s+|\n)[“\"']?$", text[: match.start()]) is not None
-        if not opens:
-            inside.add(name)
-        elif name.split()[0].lower() not in STOPWORDS | _OPENERS and not _CALENDAR.match(name):
-            opening.append(name)
-    return [name for name in opening if name in inside or name[1:] != name[1:].lower()]
-
-
 def _new_names(wording: Wording, sentence: str) -> Iterator[Span]:
     for match in NAME.finditer(sentence):
         words = list(WORD.finditer(match[0]))
-        while words and words[0][0].lower() in STOPWORDS | _OPENERS:
+        while words and words[0][0].lower() in STOPWORDS | OPENERS:
             del words[0]
         if not words or _CALENDAR.fullmatch(words[0][0]):
             continue
@@ -112,12 +91,12 @@ def _new_names(wording: Wording, sentence: str) -> Iterator[Span]:
             continue
         start = match.start() + words[0].start()
         # The one capital that opens a sentence is no name.
-        if start == 0 and len(words) == 1 and words[0][0].lower() in _OPENERS:
+        if start == 0 and len(words) == 1 and words[0][0].lower() in OPENERS:
             continue
         yield Span(start, match.start() + words[-1].end())
 
 
-_OPENERS = frozenset(
+OPENERS = frozenset(
     """according although while after before when if but officials police authorities meanwhile
     however still some many most more yes another several other others each two three four five
     both all today earlier later now one people critics analysts lawyers prosecutors regulators

@@ -7,7 +7,7 @@ from typing import Protocol
 from qa.articles import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
 from qa.chain import Reader, reader_for
 from qa.citations import Checked, check_text
-from qa.examples import example_questions
+from qa.examples import Example, choose_examples, examples_in
 from qa.sentences import without_markers
 from qa.types import Answer, AnswererName, Event, GivenPassage, Question
 from vectorstore.articles import Unreadable
@@ -21,7 +21,8 @@ from vectorstore.types import Article, Filters
 
 EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
-EXAMPLES_DRAWN_FROM = 200
+SURE = 0.6
+EXAMPLES_DRAWN_FROM = 500
 
 
 class Chain(Protocol):
@@ -58,6 +59,7 @@ class Service:
         self._readers = readers
         self._model = model
         self._loaded = False
+        self._examples: tuple[int, tuple[str, ...]] = (-1, ())
         self._why_not_loaded = "The embedding model is being read. Ask again in a few seconds."
 
     def close(self) -> None:
@@ -157,17 +159,33 @@ class Service:
 
     def collection(self) -> Collection:
         summary = self.store.catalog.summary()
-        beginnings = self.store.catalog.beginnings(EXAMPLES_DRAWN_FROM)
         return Collection(
             articles=summary.articles,
             passages=summary.passages,
             published_from=summary.published_from,
             published_to=summary.published_to,
             sources=tuple(SourceEntry(source, count) for source, count in summary.sources),
-            example_questions=example_questions(beginnings, EXAMPLES),
+            example_questions=self._example_questions(),
             answerers=tuple(self._readers),
             model=self._model,
         )
+
+    def _example_questions(self) -> tuple[str, ...]:
+        """Questions that are answered well, found anew when the collection has changed. None
+        before the model is read: the page need not wait for it."""
+        changes = self.store.changes
+        if self._loaded and self._examples[0] != changes:
+            newest = self.store.catalog.newest(EXAMPLES_DRAWN_FROM)
+            spread = newest[:: max(1, len(newest) // (2 * EXAMPLES))]
+            candidates = [examples_in(self.store.catalog.passages_of(each)) for each in spread]
+            found = choose_examples(candidates, self._is_answered_well, EXAMPLES)
+            self._examples = (changes, found)
+        return self._examples[1]
+
+    def _is_answered_well(self, example: Example) -> bool:
+        answer = self.ask(Question(example.question, answerer="extractive"))
+        cited = {each.article_id for each in answer.citations}
+        return (answer.confidence or 0) >= SURE and example.article_id in cited
 
 
 def _whole(event: Event) -> Answer:

@@ -142,15 +142,12 @@ class Catalog:
             next_cursor=f"{shown[-1][7]}.{shown[-1][8]}" if len(rows) > limit else None,
         )
 
-    def beginnings(self, most: int) -> list[tuple[ArticleInfo, str]]:
-        """The newest articles, at most so many, each with the text of its first passage."""
+    def newest(self, most: int) -> list[str]:
+        """The ids of the newest articles, at most so many; undated ones last."""
         rows = self._db.rows(
-            f"SELECT {INFO}, p.text FROM articles a JOIN passages p ON p.row ="
-            " (SELECT row FROM passages WHERE article = a.row ORDER BY start LIMIT 1)"
-            " ORDER BY coalesce(a.published, 0) DESC, a.row LIMIT ?",
-            (most,),
+            "SELECT id FROM articles ORDER BY coalesce(published, 0) DESC, row LIMIT ?", (most,)
         )
-        return [(info_from(row), row[6]) for row in rows]
+        return [row[0] for row in rows]
 
     def summary(self) -> Summary:
         ((articles, first, last),) = self._db.rows(

@@ -14,6 +14,7 @@ from vectorstore.words import STOPWORDS, stem
 CANDIDATES = 50
 DENSE_WEIGHT = 0.6
 MOST_OVERLAP = 0.5
+LOOKS = 3
 MOST_OF_ONE_ARTICLE = 4
 
 _WORD = re.compile(r"\w+")
@@ -28,8 +29,20 @@ def search(
     rarest words. Every candidate then gets both scores, each scaled to [0, 1] over the candidates,
     and is ranked by their weighted sum.
     """
-    filters = filters or Filters()
     vector = store.embedder.embed([question])[0]
+    for _ in range(LOOKS):
+        changes = store.changes
+        found = _search(store, question, vector, k, filters or Filters())
+        # An article replaced meanwhile may have been looked for under its old and its new passages
+        # at the wrong moments, and been missed.
+        if changes == store.changes and changes % 2 == 0:
+            break
+    return found
+
+
+def _search(
+    store: Store, question: str, vector: Vectors, k: int, filters: Filters
+) -> list[ScoredPassage]:
     lexical = _lexical_scores(store, question, filters)
     dense = _dense_scores(store, vector, filters, list(lexical)[:CANDIDATES])
     ids = list(dense)

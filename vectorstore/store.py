@@ -3,8 +3,8 @@
 import json
 import os
 import threading
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,7 +70,7 @@ class Store:
         self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
         self.writing = threading.RLock()
         self.changes = 0
-        """How often what is visible has changed since the index was opened."""
+        """Goes up when what is visible begins to change, and when it has; odd in between."""
         folder.mkdir(parents=True, exist_ok=True)
         # Whoever closes the index may be another thread than opened it.
         lock = FileLock(folder / "lock", thread_local=False)
@@ -139,8 +139,8 @@ class Store:
             self._note_model()
             self.catalog.announce({*old, *new})
             self._put(added, vectors)
-            self.catalog.publish(articles)
-            self.changes += 1
+            with self._changing():
+                self.catalog.publish(articles)
             self.vectors.delete(sorted(old - new.keys()))
             self.catalog.settle()
 
@@ -152,11 +152,19 @@ class Store:
                 return False
             passages = [passage.id for passage in self.catalog.passages_of(article_id)]
             self.catalog.announce(passages)
-            self.catalog.remove(article_id)
-            self.changes += 1
+            with self._changing():
+                self.catalog.remove(article_id)
             self.vectors.delete(passages)
             self.catalog.settle()
             return True
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        self.changes += 1
+        try:
+            yield
+        finally:
+            self.changes += 1
 
     def put_vectors(self, passage_ids: Sequence[str]) -> None:
         """Embed these passages of the catalog again."""
