@@ -139,7 +139,7 @@ class ModelCaller:
         if asked is not None:
             return asked if asked <= self.limits.longest_pause else None
         # Up to twice the pause, by chance: those who failed together should not return together.
-        longest = min(self.limits.pause * 2**attempt, self.limits.longest_pause)
+        longest: float = min(self.limits.pause * 2**attempt, self.limits.longest_pause)
         return longest * (0.5 + secrets.randbelow(1_000) / 2_000)
 
 

@@ -132,7 +132,5 @@ def choose_examples(
 
 
 def _is_name(words: str, common: Container[str]) -> bool:
-    first, *others = words.split()
-    return first.lower() not in STOPWORDS | OPENERS and (
-        bool(others) or first.lower() not in common
-    )
+    first, *others = words.lower().split()
+    return first not in STOPWORDS | OPENERS and (bool(others) or first not in common)

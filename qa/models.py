@@ -36,7 +36,8 @@ def make_chat_model(settings: Settings) -> ChatModel:
     provider, _, name = settings.model.partition(":")
     if not provider or not name:
         raise ModelError(
-            f"QA_MODEL is {settings.model!r}; write it as provider:model, such as openai:gpt-5-mini."
+            f"QA_MODEL is {settings.model!r}; write it as provider:model, "
+            "such as openai:gpt-5-mini."
         )
     try:
         model: ChatModel = init_chat_model(settings.model, **known)

@@ -30,6 +30,7 @@ def search(
     and is ranked by their weighted sum.
     """
     vector = store.embedder.embed([question])[0]
+    found: list[ScoredPassage] = []
     for _ in range(LOOKS):
         changes = store.changes
         found = _search(store, question, vector, k, filters or Filters())
