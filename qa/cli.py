@@ -351,7 +351,10 @@ def open_for(settings: Settings) -> Iterator["Library"]:
 
 
 def say_waiting(busy: "IndexInUse") -> None:
-    err.print(f"{busy} Waiting for it to finish.", markup=False)
+    whom = "another process" if busy.owner.pid is None else f"process {busy.owner.pid}"
+    err.print(
+        f"The index in {busy.folder} is in use by {whom}. Waiting for it to finish.", markup=False
+    )
 
 
 def say_if_empty(library: "Library", settings: Settings) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from qa.http.dependencies import Asking, TheService
+from qa.http.dependencies import Asking, InJson, TheService
 from qa.types import Citation, Sentence
 
 router = APIRouter(tags=["questions"])
@@ -44,7 +44,7 @@ class CheckedText:
 
 
 @router.post("/check", summary="What of a text the articles bear out, with their words")
-def check(body: CheckBody, service: TheService, asking: Asking) -> CheckedText:
+def check(body: CheckBody, service: TheService, asking: Asking, json: InJson) -> CheckedText:
     checked = service.check_text(body.text, body.article_ids)
     return CheckedText(
         text=checked.text,

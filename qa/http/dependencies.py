@@ -35,7 +35,7 @@ async def asking(request: Request) -> AsyncIterator[None]:
 def in_json(request: Request) -> None:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
-        raise Problem(415, "Send the question as JSON, with Content-Type: application/json.")
+        raise Problem(415, "Send it as JSON, with Content-Type: application/json.")
 
 
 TheService = Annotated[Service, Depends(the_service)]

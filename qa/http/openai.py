@@ -17,7 +17,7 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json, to_jsonable_python
 
-from qa.http.dependencies import Asking, TheService
+from qa.http.dependencies import Asking, InJson, TheService
 from qa.http.errors import Problem, problem_for
 from qa.service import Service
 from qa.types import Answer, AnswererName, Citation, Question, Token, Turn
@@ -106,7 +106,7 @@ def list_models(service: TheService) -> dict[str, object]:
 
 @router.post("/chat/completions", summary="Answer the last message of a conversation")
 async def complete(
-    body: ChatBody, request: Request, service: TheService, asking: Asking
+    body: ChatBody, request: Request, service: TheService, asking: Asking, json: InJson
 ) -> Response:
     question = body.as_question()
     service.check_askable(question)
