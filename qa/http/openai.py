@@ -19,6 +19,7 @@ from pydantic_core import to_json, to_jsonable_python
 
 from qa.http.dependencies import Asking, TheService
 from qa.http.errors import Problem, problem_for
+from qa.http.waiting import to_nobody, unless_left
 from qa.service import Service
 from qa.types import Answer, AnswererName, Citation, Question, Token, Turn
 
@@ -115,7 +116,9 @@ async def complete(
         return EventSourceResponse(
             _stream(body, question, service, request), headers={"Cache-Control": "no-cache"}
         )
-    answer = await service.ask_async(question)
+    answer = await unless_left(request, service.ask_async(question))
+    if answer is None:
+        return to_nobody()
     base = str(request.base_url)
     message = {"role": "assistant", "content": answer.text, "refusal": None}
     return JSONResponse(
