@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from qa import cli
 from qa.composition import build_service
+from qa.evaluation import cli as evaluation
+from qa.evaluation.opening import open_wanted
 from qa.settings import read_settings
 from tests.openai_server import Deed, Fail, Hang, OpenAIServer, Say
 from tests.qa.answering import (
@@ -104,22 +107,39 @@ def ask(it: Answering, question: str = QUESTION, **more: object) -> dict[str, An
     return answer
 
 
-def test_qa_ask_prints_a_streamed_answer_that_is_checked(index: Path, tmp_path: Path) -> None:
-    with (
-        OpenAIServer([Say(f"{TRUE} {FALSE}")]) as model,
-        started(
-            tmp_path, "ask", QUESTION, module=PROGRAM, **environment_for(model.url, index)
-        ) as process,
-    ):
-        code, out, err = finished(process)
+def test_qa_ask_prints_an_answer_that_is_checked(qa: Qa, caplog: pytest.LogCaptureFixture) -> None:
+    with OpenAIServer([Say(f"{TRUE} {FALSE}")]) as model:
+        code, out, err = qa(model.url, "ask", QUESTION)
     assert (code, err) == (0, "")
     assert out.startswith(f"{TRUE} {FALSE_SHOWN}\n")
     assert f"Not supported: {FALSE_SHOWN}" in out
-    assert "“Binance.US was admitted to the Blockchain Association in August 2020.”" in out
-    (request,) = model.requests
-    assert request["stream"] is True
+    assert "“Binance.US was admitted to the Blockchain Association in August 2020.”" in " ".join(
+        out.split()
+    )
+    assert len(model.requests) == 1
     assert model.keys == [f"Bearer {KEY}"]
-    assert KEY not in out
+    assert KEY not in out + caplog.text
+
+
+def test_qa_ask_prints_each_sentence_while_the_next_is_written(index: Path, tmp_path: Path) -> None:
+    with (
+        OpenAIServer([Hang(f"{TRUE} {FALSE} And then")]) as model,
+        started(
+            tmp_path,
+            "ask",
+            QUESTION,
+            module=PROGRAM,
+            **environment_for(model.url, index, QA_MODEL_TIMEOUT="2"),
+        ) as qa,
+    ):
+        assert qa.stdout is not None
+        assert qa.stdout.read(len(TRUE)) == TRUE
+        assert not model.hung_up.is_set(), "it was printed after the model had ended"
+        code, out, err = finished(qa)
+    assert code == 0
+    assert out.startswith(f" {FALSE_SHOWN}\n")
+    assert "The chat model took too long to answer before it had finished." in " ".join(out.split())
+    assert KEY not in out + err
 
 
 def test_over_http_the_chat_model_answers_unless_another_is_asked(serve: Serve) -> None:
@@ -201,7 +221,7 @@ def test_without_a_cache_the_model_is_asked_every_time(serve: Serve) -> None:
     assert len(it.model.requests) == 2
 
 
-def test_what_is_not_supported_is_dropped_where_that_is_wanted(serve: Serve) -> None:
+def test_what_is_not_supported_is_marked_so(serve: Serve) -> None:
     marked = ask(serve(Say(f"{TRUE} {FALSE}")))
     assert [each["supported"] for each in marked["sentences"]] == [True, False]
     assert marked["sentences"][1]["reason"]
@@ -213,26 +233,26 @@ def test_with_drop_only_what_is_supported_is_shown(serve: Serve) -> None:
     assert [each["supported"] for each in dropped["sentences"]] == [True]
 
 
-def test_an_evaluation_runs_through_the_model(tmp_path: Path) -> None:
+def test_an_evaluation_runs_through_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "qa.composition.SentenceTransformerEmbedder", lambda model: HashingEmbedder()
+    )
+    seeds = ROOT / "seeds"
+    files = ("--articles", seeds / "articles", "--questions", seeds / "questions.jsonl")
+    flags = ("--answerer", "llm", "--limit", "5", "--out", tmp_path, "--name", "run")
     with OpenAIServer([Say("The articles do not say.")]) as model:
-        address = {"QA_MODEL": MODEL, "QA_MODEL_BASE_URL": model.url, "QA_MODEL_API_KEY": KEY}
-        flags = ("--answerer", "llm", "--limit", "5", "--out", str(tmp_path), "--name", "run")
-        files = (
-            "--articles",
-            str(ROOT / "seeds" / "articles"),
-            "--questions",
-            str(ROOT / "seeds" / "questions.jsonl"),
-        )
-        with started(
-            tmp_path, *flags, *files, module=("-m", "qa.evaluation"), **address
-        ) as process:
-            code, out, err = finished(process)
-    assert code == 0, err
-    assert "The report:" in out
+        for name, value in environment_for(model.url, tmp_path).items():
+            monkeypatch.setenv(name, value)
+        ran = CliRunner().invoke(evaluation.main, list(map(str, flags + files)), obj=open_wanted)
+    assert ran.exit_code == 0, ran.output
+    assert "The report:" in ran.output
     written = (tmp_path / "run.json").read_text()
-    assert json.loads(written)["plan"]["answerer"] == "llm"
+    assert len(json.loads(written)["records"]) == 5
     assert len(model.requests) >= 5
-    assert KEY not in out + err + written
+    assert all(each["answer"]["answerer"] == "llm" for each in json.loads(written)["records"])
+    assert KEY not in ran.output + written
 
 
 def test_a_providers_package_that_is_missing_is_named(
