@@ -142,7 +142,7 @@ class Service:
         Passages are searched for sentence by sentence; markers such as [1] count for nothing.
         """
         filters = Filters(article_ids=tuple(article_ids))
-        claims = [span.of(text) for span in split_sentences(text)]
+        claims = dict.fromkeys(span.of(text) for span in split_sentences(text))
         found = {
             each.passage.id: each
             for claim in claims

@@ -34,7 +34,8 @@ class CheckBody(BaseModel):
 class CheckedText:
     """The text as it was understood, its sentences with their support, and the quotes.
 
-    `text[sentence.start:sentence.end] == sentence.text` for each of the sentences.
+    `text[sentence.start:sentence.end] == sentence.text` for each of the sentences. `supported`
+    where all of them are; a text that says nothing is not.
     """
 
     text: str
@@ -48,7 +49,8 @@ def check(body: CheckBody, service: TheService, asking: Asking, json: InJson) ->
     checked = service.check_text(body.text, body.article_ids)
     return CheckedText(
         text=checked.text,
-        supported=all(sentence.supported for sentence in checked.sentences),
+        supported=bool(checked.sentences)
+        and all(sentence.supported for sentence in checked.sentences),
         sentences=checked.sentences,
         citations=checked.citations,
     )

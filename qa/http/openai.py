@@ -19,6 +19,7 @@ from pydantic_core import to_json, to_jsonable_python
 
 from qa.http.dependencies import Asking, InJson, TheService
 from qa.http.errors import Problem, problem_for
+from qa.http.waiting import to_nobody, unless_left
 from qa.service import Service
 from qa.types import Answer, AnswererName, Citation, Question, Token, Turn
 
@@ -56,7 +57,7 @@ class Message(BaseModel):
 
 
 class StreamOptions(BaseModel):
-    include_usage: bool = False
+    include_usage: bool | None = None
 
 
 class ChatBody(BaseModel):
@@ -66,10 +67,11 @@ class ChatBody(BaseModel):
 
     model: str = DEFAULT_MODEL
     messages: Annotated[list[Message], Field(min_length=1, max_length=1_000)]
-    stream: bool = False
+    # What is optional in this protocol may be sent as null.
+    stream: bool | None = None
     stream_options: StreamOptions | None = None
-    source_events: bool = Field(
-        default=False, description="Send Open WebUI's source events in the stream."
+    source_events: bool | None = Field(
+        default=None, description="Send Open WebUI's source events in the stream."
     )
 
     def as_question(self) -> Question:
@@ -114,7 +116,9 @@ async def complete(
         return EventSourceResponse(
             _stream(body, question, service, request), headers={"Cache-Control": "no-cache"}
         )
-    answer = await service.ask_async(question)
+    answer = await unless_left(request, service.ask_async(question))
+    if answer is None:
+        return to_nobody()
     base = str(request.base_url)
     message = {"role": "assistant", "content": answer.text, "refusal": None}
     return JSONResponse(
@@ -179,7 +183,8 @@ async def _stream(
                 base = str(request.base_url)
                 if body.source_events:
                     for source in source_events(event.citations, base):
-                        yield _data(source)
+                        # A chunk as well, so that a client which knows no events reads on.
+                        yield _data({**head, "choices": [], **source})
                 yield chunk({"annotations": annotations(event, base)}, "stop", **_beyond(event))
                 if body.stream_options and body.stream_options.include_usage:
                     yield _data({**head, "choices": [], "usage": _usage(event)})
