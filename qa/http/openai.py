@@ -14,7 +14,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import to_json, to_jsonable_python
 
 from qa.http.dependencies import Asking, InJson, TheService
@@ -34,9 +34,13 @@ MODELS: dict[str, AnswererName | None] = {
 MOST_TURNS = 100
 
 
+# With a limit, so that half of a surrogate pair is refused: it could be neither sent nor embedded.
+Words = Annotated[str, StringConstraints(max_length=1_000_000)]
+
+
 class TextPart(BaseModel):
     type: Literal["text"]
-    text: str
+    text: Words
 
 
 class OtherPart(BaseModel):
@@ -47,7 +51,7 @@ class OtherPart(BaseModel):
 
 class Message(BaseModel):
     role: str
-    content: str | list[TextPart | OtherPart] | None = None
+    content: Words | list[TextPart | OtherPart] | None = None
 
     @property
     def text(self) -> str:

@@ -71,6 +71,17 @@ def test_what_is_refused_says_so_where_its_clients_look(
     assert response.json()["error"]["message"] == detail
 
 
+@pytest.mark.parametrize("content", [r'"\ud800"', r'[{"type": "text", "text": "\ud800"}]'])
+def test_half_a_character_is_refused(http: httpx.Client, content: str) -> None:
+    response = http.post(
+        COMPLETIONS,
+        content=f'{{"messages": [{{"role": "user", "content": {content}}}]}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.status_code == (422 if content.startswith(chr(34)) else 400)
+    assert response.json()["error"]["message"]
+
+
 def test_a_failure_in_a_stream_is_said_before_it_ends(serve: Serve) -> None:
     served = serve(Failing(RuntimeError("the password is swordfish")))
     streamed = served.http.post(COMPLETIONS, json=body("Who?", stream=True))
