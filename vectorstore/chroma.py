@@ -4,16 +4,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import chromadb
 import numpy as np
-from chromadb.api.types import Metadata
-from chromadb.config import Settings
-from chromadb.errors import ChromaError
 
 from vectorstore.catalog import date_number
 from vectorstore.errors import UserError
 from vectorstore.types import ArticleInfo, Passage, Vectors
+
+if TYPE_CHECKING:
+    import chromadb
+    from chromadb.api.types import Metadata
 
 COLLECTION = "passages"
 # Chroma refuses larger writes, and reads of more ids than SQLite takes values.
@@ -36,6 +37,11 @@ class VectorStore:
     """Vectors by passage id. One process at a time; any thread of it."""
 
     def __init__(self, folder: Path) -> None:
+        # A second to import, which a program that leaves the index to a service need not wait.
+        import chromadb
+        from chromadb.config import Settings
+        from chromadb.errors import ChromaError
+
         try:
             self._client = chromadb.PersistentClient(
                 str(folder), Settings(anonymized_telemetry=False)
@@ -151,7 +157,7 @@ class VectorStore:
                 matrix.put(page["ids"], np.asarray(page["embeddings"], np.float32))
             self._matrix = matrix
 
-    def _open_collection(self) -> chromadb.Collection:
+    def _open_collection(self) -> "chromadb.Collection":
         return self._client.get_or_create_collection(
             COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
@@ -197,7 +203,7 @@ class VectorMatrix:
         self._free.extend(reversed(range(used, len(grown))))
 
 
-def _metadata(passage: Passage, article: ArticleInfo) -> Metadata:
+def _metadata(passage: Passage, article: ArticleInfo) -> "Metadata":
     known: dict[str, str | int | None] = {
         "article_id": article.id,
         "title": article.title,

@@ -54,7 +54,7 @@ def test_what_needs_no_index_imports_no_library_for_one(
 def test_what_a_service_does_needs_no_model_here(
     tmp_path: Path, served: Served, command: tuple[str, ...]
 ) -> None:
-    heavy = (MODEL_AND_STORE - {"chromadb"}) | CHAIN | (SERVER - {"trafilatura"})
+    heavy = MODEL_AND_STORE | CHAIN | (SERVER - {"trafilatura"})
     assert not imported(tmp_path, *command, "--data", str(served.folder)) & heavy
 
 
