@@ -95,14 +95,20 @@ class Lines:
 
     @cached_property
     def vectors_in_place(self) -> Vectors:
-        """Each line with the one before it, which says who "he" is."""
-        before = {(x.found.passage.id, x.place): x.reading.text for x in self.all}
-        return self.embed(
-            [
-                f"{before.get((x.found.passage.id, x.place - 1), '')} {x.reading.text}".strip()
-                for x in self.all
-            ]
-        )
+        """Each line that refers back with the one before it, which says who "he" is."""
+        before = {(x.found.passage.id, x.place + 1): x.reading.text for x in self.all}
+        rows = [
+            row
+            for row, line in enumerate(self.all)
+            if line.reading.refers_back and (line.found.passage.id, line.place) in before
+        ]
+        vectors = self.vectors.copy()
+        if rows:
+            lines = [self.all[row] for row in rows]
+            vectors[rows] = self.embed(
+                [f"{before[x.found.passage.id, x.place]} {x.reading.text}" for x in lines]
+            )
+        return vectors
 
     @cached_property
     def _weights(self) -> dict[str, float]:
