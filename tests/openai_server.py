@@ -97,6 +97,7 @@ class OpenAIServer:
         self.keys: list[str] = []
         self.hung_up = threading.Event()
         self._closing = threading.Event()
+        self._coming = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -120,16 +121,23 @@ class OpenAIServer:
         self._server.server_close()
         self._thread.join()
 
+    def wait_for(self, requests: int, seconds: float = 5) -> bool:
+        """Whether so many requests have come, waiting for them for a while."""
+        with self._coming:
+            return self._coming.wait_for(lambda: len(self.requests) >= requests, seconds)
+
     def _next(self) -> Deed:
         return self.deeds.pop(0) if len(self.deeds) > 1 else self.deeds[0]
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[BaseHTTPRequestHandler]:  # noqa: C901  # one class, many deeds
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                server.requests.append(body)
+                with server._coming:
+                    server.requests.append(body)
+                    server._coming.notify_all()
                 server.keys.append(self.headers.get("authorization", ""))
                 deed = server._next()
                 try:

@@ -174,8 +174,11 @@ _QUANTITY = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_MORE = r"(?:no (?:less|fewer) than|(?<!no )more than|over|above|at least|exceed\w*|upwards of)"
-_LESS = r"(?:nearly|almost|under|below|(?<!no )(?:less|fewer) than|no more than|up to|close to)"
+_MORE = (
+    r"(?:no (?:less|fewer) than|(?<!no )(?<!not )more than|over|above|at least|exceed\w*|"
+    r"upwards of)"
+)
+_LESS = r"(?:nearly|almost|under|below|(?<!no )(?:less|fewer) than|not? more than|up to|close to)"
 _NEAR = r"(?:about|around|roughly|approximately|some|an estimated|estimated|~|≈|circa)"
 _HEDGES: tuple[tuple[Hedge, str], ...] = (("over", _MORE), ("under", _LESS), ("about", _NEAR))
 _HEDGED = [

@@ -24,7 +24,7 @@ _SCOPE = 5
 _OPPOSITES: tuple[tuple[str, str], ...] = (
     (
         "rise rose climb increase gain jump surge grow soar rally up higher raise expand widen",
-        "fall drop decline decrease slump plunge shrink sink tumble slide down lower cut reduce",
+        "fall drop decline decrease slump plunge shrink sink tumble down lower cut reduce lose",
     ),
     ("win won victory prevail", "lose lost defeat"),
     ("profit surplus", "loss losses deficit"),

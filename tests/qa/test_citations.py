@@ -1,13 +1,14 @@
 """Every sentence of a text against the passages it was written from."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import pytest
 from hypothesis import given as over
 from hypothesis import settings, strategies
 
-from qa.citations import Checked, StreamChecker, check_text, mark
+from qa.citations import Checked, StreamChecker, Unsupported, check_text, mark
 from qa.support import Sources
 from tests.qa.passages import FINE, LOBBY, given, passage_of
 from vectorstore.embedding import SentenceTransformerEmbedder
@@ -16,10 +17,16 @@ from vectorstore.types import Vectors
 TEXTS = {"lobby": LOBBY, "fine": "Harbor Desk. " + FINE}
 
 
+class Check(Protocol):
+    """Checks a text against the two passages of `given`."""
+
+    def __call__(self, text: str, unsupported: Unsupported = "mark") -> Checked: ...
+
+
 @pytest.fixture
-def check(embedder: SentenceTransformerEmbedder):  # type: ignore[no-untyped-def]
-    def check(text: str, **options: object) -> Checked:
-        checked = check_text(text, given(), embed=embedder.embed, **options)  # type: ignore[arg-type]
+def check(embedder: SentenceTransformerEmbedder) -> Check:
+    def check(text: str, unsupported: Unsupported = "mark") -> Checked:
+        checked = check_text(text, given(), embed=embedder.embed, unsupported=unsupported)
         assert_consistent(checked)
         return checked
 
@@ -43,27 +50,29 @@ def words(texts: Sequence[str]) -> Vectors:
     rows = np.zeros((len(texts), 64), np.float32)
     for row, text in enumerate(texts):
         for word in text.lower().split():
-            rows[row, hash(word.strip(".,")) % 64] += 1
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+            rows[row, sum(map(ord, word.strip(".,"))) % 64] += 1
+    lengths = np.maximum(np.sqrt((rows * rows).sum(axis=1, keepdims=True)), np.float32(1e-6))
+    vectors: Vectors = rows / lengths
+    return vectors
 
 
-def test_a_sentence_is_cited_with_the_exact_words_it_rests_on(check) -> None:  # type: ignore[no-untyped-def]
+def test_a_sentence_is_cited_with_the_exact_words_it_rests_on(check: Check) -> None:
     checked = check("The Blockchain Association let Binance.US in in Aug. 2020 [1].")
     assert checked.text == "The Blockchain Association let Binance.US in in Aug. 2020 [1]."
     assert [c.quote for c in checked.citations] == [LOBBY.split(" Coinbase,")[0]]
 
 
-def test_a_marker_that_names_the_wrong_passage_is_repaired(check) -> None:  # type: ignore[no-untyped-def]
+def test_a_marker_that_names_the_wrong_passage_is_repaired(check: Check) -> None:
     checked = check("Binance.US was admitted in August 2020 [2].")
     assert checked.supported
     assert checked.citations[0].article_id == "lobby"
 
 
-def test_a_marker_that_names_no_passage_does_no_harm(check) -> None:  # type: ignore[no-untyped-def]
+def test_a_marker_that_names_no_passage_does_no_harm(check: Check) -> None:
     assert check("BlockFi will pay $100 million [17].").text == "BlockFi will pay $100 million [1]."
 
 
-def test_a_text_without_markers_is_cited_all_the_same(check) -> None:  # type: ignore[no-untyped-def]
+def test_a_text_without_markers_is_cited_all_the_same(check: Check) -> None:
     checked = check("BlockFi will pay $100 million. Coinbase left the group within days.")
     assert [s.citations for s in checked.sentences] == [(1,), (2,)]
 
@@ -72,13 +81,13 @@ def test_a_text_without_markers_is_cited_all_the_same(check) -> None:  # type: i
     "written",
     ["[1]", "[1, 2]", "[1][2]", "[1-2]", "[^1]", "【1†source】", "[Passage 1]", "[source 2]"],
 )
-def test_every_way_to_write_a_marker_is_read_and_rewritten(check, written: str) -> None:  # type: ignore[no-untyped-def]
+def test_every_way_to_write_a_marker_is_read_and_rewritten(check: Check, written: str) -> None:
     assert check(f"Coinbase left the group within days {written}.").text == (
         "Coinbase left the group within days [1]."
     )
 
 
-def test_citations_are_numbered_by_first_use_and_reused(check) -> None:  # type: ignore[no-untyped-def]
+def test_citations_are_numbered_by_first_use_and_reused(check: Check) -> None:
     checked = check(
         "BlockFi will pay $100 million [2]. Coinbase left the group within days [1]. "
         "The states get half of BlockFi's $100 million [2]."
@@ -101,7 +110,7 @@ def test_citations_are_numbered_by_first_use_and_reused(check) -> None:  # type:
         "Coinbase did not stay in the group: it left within days.",
     ],
 )
-def test_what_the_articles_say_in_other_words_is_supported(check, true: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_the_articles_say_in_other_words_is_supported(check: Check, true: str) -> None:
     assert check(true).supported, check(true).sentences
 
 
@@ -120,26 +129,26 @@ def test_what_the_articles_say_in_other_words_is_supported(check, true: str) -> 
         "Coinbase was admitted to the Blockchain Association in August 2020.",
     ],
 )
-def test_what_the_articles_do_not_say_is_not_supported(check, false: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_the_articles_do_not_say_is_not_supported(check: Check, false: str) -> None:
     checked = check(false)
     assert not checked.supported
     assert checked.sentences[0].reason
     assert checked.sentences[0].reason.endswith(".")
 
 
-def test_invented_words_in_quotation_marks_are_not_supported(check) -> None:  # type: ignore[no-untyped-def]
+def test_invented_words_in_quotation_marks_are_not_supported(check: Check) -> None:
     checked = check("Gensler called it “the first shot of a long war”.")
     assert "are not in the articles" in (checked.sentences[0].reason or "")
     assert check("Gensler called it “the first of its kind”.").supported
 
 
-def test_unsupported_sentences_can_be_dropped(check) -> None:  # type: ignore[no-untyped-def]
+def test_unsupported_sentences_can_be_dropped(check: Check) -> None:
     text = "BlockFi will pay $900 million. Coinbase left the group within days."
     assert check(text, unsupported="drop").text == "Coinbase left the group within days [1]."
     assert [s.supported for s in check(text).sentences] == [False, True]
 
 
-def test_links_images_and_tags_are_taken_out(check) -> None:  # type: ignore[no-untyped-def]
+def test_links_images_and_tags_are_taken_out(check: Check) -> None:
     checked = check(
         "![x](https://evil.example/?q=1) Coinbase [left](https://evil.example) the group "
         '<img src=x onerror="alert(1)">within **days** [1](https://evil.example). '
@@ -151,18 +160,18 @@ def test_links_images_and_tags_are_taken_out(check) -> None:  # type: ignore[no-
     assert "https://desk.example/fine" in checked.text
 
 
-def test_the_articles_own_address_is_the_only_one_that_stays(check) -> None:  # type: ignore[no-untyped-def]
+def test_the_articles_own_address_is_the_only_one_that_stays(check: Check) -> None:
     text = check("Coinbase left the group within days: https://desk.example/fine/../evil.").text
     assert "evil" not in text
 
 
-def test_hidden_characters_do_not_reach_the_reader(check) -> None:  # type: ignore[no-untyped-def]
+def test_hidden_characters_do_not_reach_the_reader(check: Check) -> None:
     assert check("Coinbase left\u202e the\u200b group within\U000e0041 days\x00.").text == (
         "Coinbase left the group within days [1]."
     )
 
 
-def test_lists_and_paragraphs_stay(check) -> None:  # type: ignore[no-untyped-def]
+def test_lists_and_paragraphs_stay(check: Check) -> None:
     checked = check(
         "Here is what happened:\n\n- Coinbase left the group within days [1].\n"
         "- BlockFi will pay $100 million [2].\n\nBitcoin rose by 9 percent [2]."
@@ -173,14 +182,17 @@ def test_lists_and_paragraphs_stay(check) -> None:  # type: ignore[no-untyped-de
     )
 
 
-def test_a_passage_named_in_prose_is_not_left_behind(check) -> None:  # type: ignore[no-untyped-def]
-    text = "According to [1], Coinbase left the group within days. [2] states that BlockFi will pay $100 million."
+def test_a_passage_named_in_prose_is_not_left_behind(check: Check) -> None:
+    text = (
+        "According to [1], Coinbase left the group within days. "
+        "[2] states that BlockFi will pay $100 million."
+    )
     assert check(text).text == (
         "Coinbase left the group within days [1]. BlockFi will pay $100 million [2]."
     )
 
 
-def test_no_quote_shows_that_something_is_not_said(check) -> None:  # type: ignore[no-untyped-def]
+def test_no_quote_shows_that_something_is_not_said(check: Check) -> None:
     checked = check("The articles do not say how much Coinbase paid.")
     assert not checked.supported
 

@@ -1,13 +1,14 @@
 """Follow-ups made to stand alone."""
 
 import asyncio
+from typing import NamedTuple
 
 import pytest
 
 from qa.calling import CallLimits, ModelCaller
 from qa.condense import Condenser, condense_by_rule, stands_alone
 from qa.models import make_chat_model
-from qa.settings import Settings
+from qa.settings import read_settings
 from qa.types import Turn
 from tests.openai_server import Deed, Fail, OpenAIServer, Say
 
@@ -35,33 +36,162 @@ ALONE = (
     "Who is Sam Bankman-Fried's lawyer?",
 )
 
-# What was said, the follow-up, what it must have in it to be found, and what it must not.
+
+class FollowUp(NamedTuple):
+    """What was said, the follow-up, what it must have in it to be found, and what it must not."""
+
+    said: list[str]
+    question: str
+    has: list[str]
+    has_not: list[str]
+
+
 FOLLOW_UPS = (
-    (("When did Binance.US join the group?", "In 2020."), "Why did it leave?", ["Binance.US", "leave"], [" it "]),
-    (("When did Binance.US join the group?", "In 2020."), "What about Coinbase?", ["Coinbase", "join"], ["Binance"]),
-    (("When did Binance.US join the group?", "In 2020."), "Why?", ["Binance.US", "why"], []),
-    (("Who runs Binance.US?", "Brian Brooks."), "When did he resign?", ["Brian Brooks", "resign"], [" he "]),
-    (("Who runs Binance.US?", "Brian Brooks."), "What was his reason?", ["Brian Brooks's", "reason"], ["his"]),
-    (("What did Gary Gensler teach?", "Blockchains."), "Where did he work before?", ["Gary Gensler", "work"], [" he "]),
-    (("How much did BlockFi pay?", "$100 million."), "And who got it?", ["BlockFi"], []),
-    (("How much did BlockFi pay?", "$100 million."), "How many states were there?", [], []),
-    (("What did Kraken pay in 2023?", "$30 million."), "And in 2022?", ["Kraken", "2022"], ["2023"]),
-    (("Who sued Ripple Labs?", "The SEC."), "How much did the company raise?", ["Ripple Labs", "raise"], ["the company"]),
-    (("Who sued Ripple Labs?", "The SEC."), "When was that?", ["Ripple Labs"], []),
-    (("Which judge has the FTX case?", "Judge Lewis Kaplan."), "What did the judge decide?", ["Lewis Kaplan"], []),
-    (("When did Voyager file for bankruptcy?", "In July 2022."), "Who bought its assets?", ["Voyager's", "assets"], [" its "]),
-    (("When did Voyager file for bankruptcy?", "In July 2022."), "How about Celsius?", ["Celsius", "bankruptcy"], ["Voyager"]),
-    (("Why did USDC lose its peg?", "Circle had money at Silicon Valley Bank."), "When did it recover?", ["USDC", "recover"], [" it "]),
-    (("What is MiCA?", "A regulation of the European Union."), "When does it take effect?", ["MiCA", "effect"], [" it "]),
-    (("When did El Salvador adopt bitcoin?", "In June 2021."), "Did they change the law later?", ["El Salvador", "law"], ["they"]),
-    (("What did Kraken settle?", "Staking.", "How much did it pay?", "$30 million."), "Who objected?", ["Kraken"], []),
-    (("What did Kraken settle?", "Staking.", "How much did it pay?", "$30 million."), "When was that announced?", ["Kraken", "announced"], []),
-    (("Who founded FTX?", "Sam Bankman-Fried."), "How long is his sentence?", ["Sam Bankman-Fried's", "sentence"], [" his "]),
-    (("Who founded Terraform Labs?", "Do Kwon."), "Where was he arrested?", ["Kwon", "arrested"], [" he "]),
-    (("Who are the founders of Three Arrows Capital?", "Su Zhu and Kyle Davies."), "Where are they?", ["Three Arrows Capital"], []),
-    (("Why did Silvergate close?", "Customers withdrew."), "And Signature Bank?", ["Signature Bank", "close"], ["Silvergate"]),
-    (("What is the Blockchain Association?", "A trade group."), "Who heads it?", ["Blockchain Association", "heads"], [" it?"]),
-)  # fmt: skip
+    FollowUp(
+        ["When did Binance.US join the group?", "In 2020."],
+        "Why did it leave?",
+        has=["Binance.US", "leave"],
+        has_not=[" it "],
+    ),
+    FollowUp(
+        ["When did Binance.US join the group?", "In 2020."],
+        "What about Coinbase?",
+        has=["Coinbase", "join"],
+        has_not=["Binance"],
+    ),
+    FollowUp(
+        ["When did Binance.US join the group?", "In 2020."],
+        "Why?",
+        has=["Binance.US", "why"],
+        has_not=[],
+    ),
+    FollowUp(
+        ["Who runs Binance.US?", "Brian Brooks."],
+        "When did he resign?",
+        has=["Brian Brooks", "resign"],
+        has_not=[" he "],
+    ),
+    FollowUp(
+        ["Who runs Binance.US?", "Brian Brooks."],
+        "What was his reason?",
+        has=["Brian Brooks's", "reason"],
+        has_not=["his"],
+    ),
+    FollowUp(
+        ["What did Gary Gensler teach?", "Blockchains."],
+        "Where did he work before?",
+        has=["Gary Gensler", "work"],
+        has_not=[" he "],
+    ),
+    FollowUp(
+        ["How much did BlockFi pay?", "$100 million."],
+        "And who got it?",
+        has=["BlockFi"],
+        has_not=[],
+    ),
+    FollowUp(
+        ["How much did BlockFi pay?", "$100 million."],
+        "How many states were there?",
+        has=[],
+        has_not=[],
+    ),
+    FollowUp(
+        ["What did Kraken pay in 2023?", "$30 million."],
+        "And in 2022?",
+        has=["Kraken", "2022"],
+        has_not=["2023"],
+    ),
+    FollowUp(
+        ["Who sued Ripple Labs?", "The SEC."],
+        "How much did the company raise?",
+        has=["Ripple Labs", "raise"],
+        has_not=["the company"],
+    ),
+    FollowUp(
+        ["Who sued Ripple Labs?", "The SEC."],
+        "When was that?",
+        has=["Ripple Labs"],
+        has_not=[],
+    ),
+    FollowUp(
+        ["Which judge has the FTX case?", "Judge Lewis Kaplan."],
+        "What did the judge decide?",
+        has=["Lewis Kaplan"],
+        has_not=[],
+    ),
+    FollowUp(
+        ["When did Voyager file for bankruptcy?", "In July 2022."],
+        "Who bought its assets?",
+        has=["Voyager's", "assets"],
+        has_not=[" its "],
+    ),
+    FollowUp(
+        ["When did Voyager file for bankruptcy?", "In July 2022."],
+        "How about Celsius?",
+        has=["Celsius", "bankruptcy"],
+        has_not=["Voyager"],
+    ),
+    FollowUp(
+        ["Why did USDC lose its peg?", "Circle had money at Silicon Valley Bank."],
+        "When did it recover?",
+        has=["USDC", "recover"],
+        has_not=[" it "],
+    ),
+    FollowUp(
+        ["What is MiCA?", "A regulation of the European Union."],
+        "When does it take effect?",
+        has=["MiCA", "effect"],
+        has_not=[" it "],
+    ),
+    FollowUp(
+        ["When did El Salvador adopt bitcoin?", "In June 2021."],
+        "Did they change the law later?",
+        has=["El Salvador", "law"],
+        has_not=["they"],
+    ),
+    FollowUp(
+        ["What did Kraken settle?", "Staking.", "How much did it pay?", "$30 million."],
+        "Who objected?",
+        has=["Kraken"],
+        has_not=[],
+    ),
+    FollowUp(
+        ["What did Kraken settle?", "Staking.", "How much did it pay?", "$30 million."],
+        "When was that announced?",
+        has=["Kraken", "announced"],
+        has_not=[],
+    ),
+    FollowUp(
+        ["Who founded FTX?", "Sam Bankman-Fried."],
+        "How long is his sentence?",
+        has=["Sam Bankman-Fried's", "sentence"],
+        has_not=[" his "],
+    ),
+    FollowUp(
+        ["Who founded Terraform Labs?", "Do Kwon."],
+        "Where was he arrested?",
+        has=["Kwon", "arrested"],
+        has_not=[" he "],
+    ),
+    FollowUp(
+        ["Who are the founders of Three Arrows Capital?", "Su Zhu and Kyle Davies."],
+        "Where are they?",
+        has=["Three Arrows Capital"],
+        has_not=[],
+    ),
+    FollowUp(
+        ["Why did Silvergate close?", "Customers withdrew."],
+        "And Signature Bank?",
+        has=["Signature Bank", "close"],
+        has_not=["Silvergate"],
+    ),
+    FollowUp(
+        ["What is the Blockchain Association?", "A trade group."],
+        "Who heads it?",
+        has=["Blockchain Association", "heads"],
+        has_not=[" it?"],
+    ),
+)
 
 
 @pytest.mark.parametrize("question", ALONE)
@@ -70,15 +200,11 @@ def test_a_question_that_stands_alone_is_left_alone(question: str) -> None:
     assert condense_by_rule(question, turns) == question
 
 
-@pytest.mark.parametrize(
-    ("said", "question", "has", "has_not"), FOLLOW_UPS, ids=[each[1] for each in FOLLOW_UPS]
-)
-def test_a_follow_up_gets_what_it_refers_to(
-    said: tuple[str, ...], question: str, has: list[str], has_not: list[str]
-) -> None:
-    condensed = condense_by_rule(question, conversation(*said))
-    assert all(each.casefold() in condensed.casefold() for each in has), condensed
-    assert not any(each in f" {condensed}" for each in has_not), condensed
+@pytest.mark.parametrize("follow_up", FOLLOW_UPS, ids=[each.question for each in FOLLOW_UPS])
+def test_a_follow_up_gets_what_it_refers_to(follow_up: FollowUp) -> None:
+    condensed = condense_by_rule(follow_up.question, conversation(*follow_up.said))
+    assert all(each.casefold() in condensed.casefold() for each in follow_up.has), condensed
+    assert not any(each in f" {condensed}" for each in follow_up.has_not), condensed
 
 
 def test_without_a_conversation_nothing_changes() -> None:
@@ -98,7 +224,7 @@ def test_a_pronoun_after_a_name_of_its_own_question_is_no_reference() -> None:
 def condense(*deeds: Deed, question: str = "Why did it leave?") -> tuple[str, OpenAIServer]:
     pytest.importorskip("langchain_openai")
     with OpenAIServer(deeds) as server:
-        settings = Settings(model="openai:any", model_base_url=server.url, _env_file=None)
+        settings = read_settings(model="openai:any", model_base_url=server.url)
         caller = ModelCaller(make_chat_model(settings), CallLimits(pause=0.001))
         turns = conversation("When did Binance.US join the group [1]?", "In 2020.")
         return asyncio.run(Condenser(caller)(question, turns)), server
