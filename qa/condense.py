@@ -42,6 +42,11 @@ _BARE = re.compile(
     r"by whom|for how long|how so|why not|what for|what happened)\s*(?:then|exactly|next)?\W*$",
     re.IGNORECASE,
 )
+# "By whom?", "In which states?"
+_BARE_CASE = re.compile(
+    r"^\W*(?:in|on|at|by|for|with|to|from|of|since|until)\s(?:which|what|whom|how|when)\b",
+    re.IGNORECASE,
+)
 _QUESTION = re.compile(
     r"^(?:who|what|when|where|why|how|which|whose|did|does|do|is|are|was|were|has|have|had|can|"
     r"could|will|would|should|tell|name|list)\b",
@@ -59,6 +64,11 @@ def stands_alone(question: str) -> bool:
     if _CONTINUES.search(question) or _BARE.match(question):
         return False
     names = find_names(question)
+    if _BARE_CASE.match(question) and not names and len(question.split()) < 6:
+        return False
+    # "How many Democrats voted for it?": it is none of them.
+    if _IT.search(question) and all(_is_plural(name) for name in names):
+        return False
     first = min((name.start for name in names), default=len(question))
     pronouns = [m for p in (_PERSON, _THING) for m in p.finditer(question)]
     # "It" after a name in the same question is that name; before it, or without one, it is not.
@@ -69,6 +79,13 @@ def stands_alone(question: str) -> bool:
     if names:
         return True
     return not (_POINTING.search(question) or _KIND.search(question) or len(question.split()) < 3)
+
+
+_IT = re.compile(r"\b(?:it|its)\b", re.IGNORECASE)
+
+
+def _is_plural(name: Name) -> bool:
+    return bool(re.search(r"[a-rt-z]s$", name.text)) and len(name.words) == 1
 
 
 def condense_by_rule(question: str, history: Sequence[Turn]) -> str:
@@ -85,7 +102,7 @@ def condense_by_rule(question: str, history: Sequence[Turn]) -> str:
     if not asked or stands_alone(question):
         return question
     previous = _standing(asked, history)
-    if _BARE.match(question):
+    if _BARE.match(question) or (_BARE_CASE.match(question) and not find_names(question)):
         return _fit(f"{previous.rstrip('?.! ')}, and {_uncapital(question.strip())}")
     if instead := _instead(question, previous):
         return _fit(instead)
@@ -108,7 +125,7 @@ def _instead(question: str, previous: str) -> str | None:
     opening = _WHAT_ABOUT.match(question)
     if opening is None:
         return None
-    rest = question[opening.end() :].rstrip("?.! ")
+    rest = question[opening.end() :].rstrip("?.! ").removesuffix("'s").removesuffix("’s")
     if _QUESTION.match(rest):
         return None
     new_dates, old_dates = find_dates(rest), find_dates(previous)
@@ -134,7 +151,7 @@ def _filled(question: str, previous: str, history: Sequence[Turn]) -> str:
     thing = next((n.text for n in names if not _may_be_person(n)), None)
     first = names[0].text if names else None
     # A pronoun after a name of the question's own means that name.
-    limit = min((name.start for name in own), default=len(question))
+    limit = min((name.start for name in own if not _is_plural(name)), default=len(question))
     filled = question
     for pattern, meant in ((_PERSON, person or first), (_THING, thing or first)):
         match = pattern.search(filled)
