@@ -69,12 +69,13 @@ EMBEDDED = 12
 
 def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
     """The sentences of the passages, in order; one that two passages share is the better one's,
-    and one that is its article's title is left out: what it promises, another sentence says."""
+    and a headline is left out: what it promises, another sentence says."""
     candidates: dict[tuple[str, Span], Candidate] = {}
     for index, found in enumerate(passages):
         for span in found.passage.sentences:
             text = found.passage.sentence_text(span)
-            if text.strip("# ") == found.article.title:
+            # A title that ends like a sentence is the first one of an article without a headline.
+            if text.strip("# ") == found.article.title and text[-1] not in '.!?”"':
                 continue
             candidate = Candidate(index, span, text, stems_of(text))
             candidates.setdefault((found.article.id, span), candidate)
