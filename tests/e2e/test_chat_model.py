@@ -255,11 +255,8 @@ def test_an_evaluation_runs_through_the_model(
     assert KEY not in ran.output + written
 
 
-def test_a_providers_package_that_is_missing_is_named(
-    qa: Qa, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "langchain_anthropic", None)
-    code, out, err = qa("http://127.0.0.1:9", "ask", QUESTION, model="anthropic:claude")
+def test_a_providers_package_that_is_missing_is_named(qa: Qa) -> None:
+    code, out, err = qa("http://127.0.0.1:9", "ask", QUESTION, model="mistralai:mistral-small")
     assert (code, out) == (1, "")
-    assert "The chat model anthropic:claude needs a package that is not installed" in err
-    assert "pip install 'article-qa[anthropic]'" in err
+    assert "The chat model mistralai:mistral-small needs a package that is not installed" in err
+    assert "pip install 'langchain-mistralai'" in err

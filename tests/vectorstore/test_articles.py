@@ -65,12 +65,13 @@ def test_a_date_on_a_line_of_its_own_is_metadata_too() -> None:
     assert skipped(found) == ["date 2022-04-20"]
 
 
-def test_promotion_is_likely_only_on_the_line_of_the_date() -> None:
+def test_promotion_is_likely_only_right_after_a_date() -> None:
     line = "Don't miss the ice, three weeks of it."
     front = "---\ndate: 2022-04-20\n---\n"
     prose = "\n\nThe harbor froze."
     assert line in skipped(article("a.txt", f"date 2022-04-20 {line}{prose}"))
-    assert line not in skipped(article("a.txt", f"date 2022-04-20\n{line}{prose}"))
+    assert line in skipped(article("a.txt", f"date 2022-04-20\n\n{line}{prose}"))
+    assert line not in skipped(article("a.txt", f"date 2022-04-20{prose}\n\n{line}"))
     assert line not in skipped(article("a.md", f"{front}{line}{prose}"))
 
 

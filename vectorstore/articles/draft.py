@@ -34,6 +34,8 @@ class Draft:
 
     text: str
     body: int = 0
+    dateline: bool = False
+    """Whether a date alone stands in front of the text: promotion likes to come right after it."""
     skipped: tuple[Span, ...] = ()
     id: str | None = None
     title: str | None = None

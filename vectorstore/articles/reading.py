@@ -141,7 +141,7 @@ def _article(read: Draft | Fault, name: str, place: Place) -> Article | Unreadab
     if (lone := _lone_surrogate(read.text)) is not None:
         return Unreadable(str(place), _UNSTORABLE.format(ord(read.text[lone]), lone))
     paragraphs = _outside(paragraph_spans(read.text, read.body), read.skipped)
-    likely = paragraphs[0] if _on_the_date_line(read, paragraphs) else None
+    likely = paragraphs[0] if read.dateline and paragraphs else None
     promotional = promotional_spans(read.text, paragraphs, likely=likely)
     prose = _outside(paragraphs, promotional)
     if not any(_has_words(read.text, paragraph) for paragraph in prose):
@@ -157,15 +157,6 @@ def _article(read: Draft | Fault, name: str, place: Place) -> Article | Unreadab
         url=read.url,
     )
     return Article(info, read.text, tuple(sorted((*read.skipped, *promotional))))
-
-
-def _on_the_date_line(read: Draft, paragraphs: Sequence[Span]) -> bool:
-    """Whether the first paragraph follows the date in front of it on the same line."""
-    return bool(
-        read.body
-        and paragraphs
-        and not _LINE_END.search(read.text, read.body - 1, paragraphs[0].start)
-    )
 
 
 def _lone_surrogate(text: str) -> int | None:

@@ -22,6 +22,7 @@ def read_text(file: BinaryIO, max_bytes: int) -> Iterator[Draft | Fault]:
     yield Draft(
         text,
         body=prefix.end(),
+        dateline=True,
         skipped=(Span(0, prefix.end()),),
         published=parse_published(prefix[1]),
     )
