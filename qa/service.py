@@ -1,5 +1,6 @@
 """What the service does, in one process: every entry point calls these methods and no others."""
 
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -59,6 +60,7 @@ class Service:
         self._readers = readers
         self._model = model
         self._loaded = False
+        self._choosing_examples = threading.Lock()
         self._examples: tuple[int, tuple[str, ...]] = (-1, ())
         self._why_not_loaded = "The embedding model is being read. Ask again in a few seconds."
 
@@ -74,6 +76,7 @@ class Service:
             self.store.embedder.embed(["ready"])
             self.store.vectors.warm()
             self.search("ready", 1)
+            self._examples_of(self.store.changes)
         except UserError as error:
             self._why_not_loaded = str(error)
             raise
@@ -173,14 +176,19 @@ class Service:
     def _example_questions(self) -> tuple[str, ...]:
         """Questions that are answered well, found anew when the collection has changed. None
         before the model is read: the page need not wait for it."""
-        changes = self.store.changes
-        if self._loaded and self._examples[0] != changes:
-            newest = self.store.catalog.newest(EXAMPLES_DRAWN_FROM)
-            spread = newest[:: max(1, len(newest) // (2 * EXAMPLES))]
-            candidates = [examples_in(self.store.catalog.passages_of(each)) for each in spread]
-            found = choose_examples(candidates, self._is_answered_well, EXAMPLES)
-            self._examples = (changes, found)
-        return self._examples[1]
+        if not self._loaded:
+            return ()
+        return self._examples_of(self.store.changes)
+
+    def _examples_of(self, changes: int) -> tuple[str, ...]:
+        with self._choosing_examples:
+            if self._examples[0] != changes:
+                newest = self.store.catalog.newest(EXAMPLES_DRAWN_FROM)
+                spread = newest[:: max(1, len(newest) // (2 * EXAMPLES))]
+                candidates = [examples_in(self.store.catalog.passages_of(each)) for each in spread]
+                found = choose_examples(candidates, self._is_answered_well, EXAMPLES)
+                self._examples = (changes, found)
+            return self._examples[1]
 
     def _is_answered_well(self, example: Example) -> bool:
         answer = self.ask(Question(example.question, answerer="extractive"))
