@@ -153,7 +153,7 @@ class PassagesFound(Event):
 
 @dataclass(frozen=True, slots=True)
 class Token(Event):
-    """Streamed as it is written, not checked yet. All tokens joined are `Reply.text`."""
+    """The next stretch of the answer, its sentences checked. All tokens joined are `Reply.text`."""
 
     text: str
 
