@@ -65,6 +65,7 @@ export class SourcePane {
     const { opener } = this.view;
     this.view = null;
     this.root.hidden = true;
+    delete this.text.dataset.article;
     this.root.classList.remove("tall");
     document.body.classList.remove("reading");
     this.#setModal(false);
@@ -85,13 +86,16 @@ export class SourcePane {
       ...view.citations.filter(here).map(({ start, end }) => ({ start, end, mark: /** @type {const} */ ("cited") })),
       ...view.passages.filter(here).map(({ start, end }) => ({ start, end, mark: /** @type {const} */ ("passage") })),
     ]);
+    // Only within an article that is being read does the text move smoothly. In one that opens, the
+    // words are simply there: a finger on the screen would end the movement before it arrives.
+    const behavior = this.text.dataset.article === article.id ? motion() : "instant";
     this.text.dataset.article = article.id;
     const mark = this.text.querySelector("mark.current");
     if (mark instanceof HTMLElement) {
       // Focus goes to the words themselves: a screen reader starts reading there.
       mark.tabIndex = -1;
       mark.focus({ preventScroll: true });
-      mark.scrollIntoView({ block: "center", behavior: motion() });
+      mark.scrollIntoView({ block: "center", behavior });
     } else {
       this.text.scrollTop = 0;
       this.head.querySelector("h2")?.focus({ preventScroll: true });
