@@ -38,6 +38,6 @@ def test_every_setting_is_explained() -> None:
 
 
 def test_every_script_named_is_there() -> None:
-    named = set(re.findall(r"\bscripts/(\w+)", README))
+    named = set(re.findall(r"\bscripts/([\w-]+)", README))
     assert named
     assert all((ROOT / "scripts" / name).exists() for name in named)
