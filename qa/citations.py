@@ -16,7 +16,7 @@ from qa.facts.words import find_words
 from qa.lines import Embed
 from qa.markup import plain_text
 from qa.sentences import MARKER, SPEAKS, SentenceCutter, lead_of, without_markers
-from qa.support import Quote, Sources, Strictness, Verdict
+from qa.support import Sources, Strictness, Verdict
 from qa.types import Citation, Sentence, SentenceChecked
 from vectorstore.types import ScoredPassage, Span
 
@@ -170,7 +170,9 @@ class StreamChecker:
         self._length = start + len(text)
         self._break = ""
         sentence = Sentence(start, self._length, text, numbers, verdict.supported, verdict.reason)
-        citations = tuple(_citation(q, self._numbers[q.found.article.id, q.span]) for q in new)
+        citations = tuple(
+            Citation.of(self._numbers[q.found.article.id, q.span], q.found, q.span) for q in new
+        )
         return CheckedPiece(lead + text, SentenceChecked(sentence, citations))
 
 
@@ -218,19 +220,3 @@ def _words(text: str) -> str:
 
 _ABSTENTION = _words("The articles do not say.")
 """What the model is told to write when the passages do not answer."""
-
-
-def _citation(quote: Quote, number: int) -> Citation:
-    passage, article = quote.found.passage, quote.found.article
-    return Citation(
-        number=number,
-        article_id=article.id,
-        passage_id=passage.id,
-        title=article.title,
-        source=article.source,
-        url=article.url,
-        published=article.published,
-        start=quote.span.start,
-        end=quote.span.end,
-        quote=quote.text,
-    )

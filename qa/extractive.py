@@ -105,7 +105,7 @@ def quotation(
         start = len(text) + (1 if text else 0)
         text = f"{text} {candidate.text} [{number}]".lstrip()
         written.append(Sentence(start, len(text), text[start:], (number,), supported=True))
-        citations.append(_citation(number, candidate, passages[candidate.passage]))
+        citations.append(Citation.of(number, passages[candidate.passage], candidate.span))
     few_words = short_answer(wording, sentences[0].text)
     return Reply(
         answered=True,
@@ -114,21 +114,6 @@ def quotation(
         citations=tuple(citations),
         short_answer=ShortAnswer(few_words.of(sentences[0].text), 1) if few_words else None,
         confidence=confidence,
-    )
-
-
-def _citation(number: int, candidate: Candidate, found: ScoredPassage) -> Citation:
-    return Citation(
-        number=number,
-        article_id=found.article.id,
-        passage_id=found.passage.id,
-        title=found.article.title,
-        source=found.article.source,
-        url=found.article.url,
-        published=found.article.published,
-        start=candidate.span.start,
-        end=candidate.span.end,
-        quote=candidate.text,
     )
 
 

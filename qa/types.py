@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
-from vectorstore.types import Filters, ScoredPassage
+from vectorstore.types import Filters, ScoredPassage, Span
 
 AnswererName = Literal["extractive", "llm"]
 
@@ -52,6 +52,23 @@ class Citation:
     start: int
     end: int
     quote: str
+
+    @classmethod
+    def of(cls, number: int, found: ScoredPassage, span: Span) -> "Citation":
+        """The words that `span`, a range of the article, has in the passage found."""
+        passage, article = found.passage, found.article
+        return cls(
+            number=number,
+            article_id=article.id,
+            passage_id=passage.id,
+            title=article.title,
+            source=article.source,
+            url=article.url,
+            published=article.published,
+            start=span.start,
+            end=span.end,
+            quote=passage.sentence_text(span),
+        )
 
 
 @dataclass(frozen=True, slots=True)
