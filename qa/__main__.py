@@ -1,6 +1,6 @@
 """`python -m qa` is `qa`."""
 
-from qa.cli import main
+from qa.cli.commands import main
 
 if __name__ == "__main__":
     main()

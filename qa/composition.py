@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from functools import partial
 
-from qa.caching import CachedAnswerer
-from qa.calling import CallLimits, ModelCaller
-from qa.chain import Reader, build_chain
-from qa.condense import Condenser
-from qa.extractive import ExtractiveAnswerer
-from qa.models import ChatModel, make_chat_model
-from qa.prompting import prompt_version
+from qa.answering.answer_cache import CachedAnswerer
+from qa.answering.chain import Reader, build_chain
+from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
+from qa.answering.llm.llm_answerer import LLMAnswerer
+from qa.answering.llm.model_client import CallLimits, ModelClient
+from qa.answering.llm.prompts import prompt_version
+from qa.answering.llm.provider import ChatModel, make_chat_model
+from qa.answering.query_rewriting import QueryRewriter
 from qa.service import Service
 from qa.settings import Settings
 from qa.types import Answerer, AnswererName
-from qa.written import WrittenAnswerer
 from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.retrieval import search, word_rarities
 from vectorstore.store import Store
@@ -31,7 +31,7 @@ def build_service(
     model = make_chat_model(settings) if settings.model else None
     store = Store(settings.data, embedder, rebuild=rebuild)
     extractive = ExtractiveAnswerer(embedder, partial(word_rarities, store))
-    readers: dict[AnswererName, Reader] = {"extractive": Reader(Condenser(), extractive)}
+    readers: dict[AnswererName, Reader] = {"extractive": Reader(QueryRewriter(), extractive)}
     if model is not None:
         readers["llm"] = _reader_with(model, settings, store, extractive)
 
@@ -43,7 +43,7 @@ def build_service(
 
 def _reader_with(model: ChatModel, settings: Settings, store: Store, fallback: Answerer) -> Reader:
     limits = CallLimits(silence=settings.model_timeout, concurrent=settings.model_concurrency)
-    written: Answerer = WrittenAnswerer(
+    written: Answerer = LLMAnswerer(
         model,
         settings.model or "",
         store.embedder,
@@ -54,4 +54,4 @@ def _reader_with(model: ChatModel, settings: Settings, store: Store, fallback: A
     if settings.cache:
         asked_with = (settings.model, settings.model_base_url, prompt_version())
         written = CachedAnswerer(written, settings.cache, lambda: (*asked_with, store.changes))
-    return Reader(Condenser(ModelCaller(model, limits)), written)
+    return Reader(QueryRewriter(ModelClient(model, limits)), written)

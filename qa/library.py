@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Protocol
 
-from qa.articles import AddReport, ArticleList, Collection, WholeArticle
-from qa.types import Answer, Event, GivenPassage, Question
-from vectorstore.articles import Unreadable
+from qa.schemas import AddReport, ArticleList, Collection, WholeArticle
+from qa.types import Answer, Event, PassageResult, Question
 from vectorstore.ingest import Progress, ignore_progress
+from vectorstore.readers import Unreadable
 from vectorstore.types import Article, Filters
 
 
 class Library(Protocol):
-    """Implemented by `qa.service.Service` in this process and `qa.client.Client` over HTTP."""
+    """Implemented by `qa.service.Service` in this process and `qa.http_client.Client` over HTTP."""
 
     def ask(self, question: Question) -> Answer: ...
 
@@ -19,7 +19,7 @@ class Library(Protocol):
 
     def search(
         self, query: str, k: int = 8, filters: Filters | None = None
-    ) -> tuple[GivenPassage, ...]: ...
+    ) -> tuple[PassageResult, ...]: ...
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""

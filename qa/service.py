@@ -5,19 +5,19 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from qa.articles import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
-from qa.chain import Reader, reader_for
-from qa.citations import Checked, check_text
-from qa.examples import Example, choose_examples, examples_in
-from qa.sentences import without_markers
-from qa.types import Answer, AnswererName, Event, GivenPassage, Question
-from vectorstore.articles import Unreadable
-from vectorstore.checking import IndexCheck, check_index, repair_index
-from vectorstore.chunking import split_sentences
+from qa.answering.chain import Reader, reader_for
+from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
+from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
+from qa.types import Answer, AnswererName, Event, PassageResult, Question
+from qa.verification.checker import CheckedText, check_text
+from qa.verification.sentence_stream import without_markers
 from vectorstore.errors import UserError
 from vectorstore.ingest import Progress, ignore_progress, ingest
+from vectorstore.integrity import IndexCheck, check_index, repair_index
+from vectorstore.readers import Unreadable
 from vectorstore.retrieval import search
 from vectorstore.store import Store
+from vectorstore.text.sentences import split_sentences
 from vectorstore.types import Article, Filters
 
 EXAMPLES = 4
@@ -27,7 +27,7 @@ EXAMPLES_DRAWN_FROM = 500
 
 
 class Chain(Protocol):
-    """What of the Runnable that `qa.chain` builds is used here."""
+    """What of the Runnable that `qa.answering.chain` builds is used here."""
 
     def invoke(self, input: Question) -> Event: ...
 
@@ -114,8 +114,8 @@ class Service:
 
     def search(
         self, query: str, k: int = 8, filters: Filters | None = None
-    ) -> tuple[GivenPassage, ...]:
-        return tuple(GivenPassage.of(found) for found in search(self.store, query, k, filters))
+    ) -> tuple[PassageResult, ...]:
+        return tuple(PassageResult.of(found) for found in search(self.store, query, k, filters))
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
@@ -138,7 +138,7 @@ class Service:
         """Whether the article was there."""
         return self.store.remove(article_id)
 
-    def check_text(self, text: str, article_ids: Sequence[str] = ()) -> Checked:
+    def check_text(self, text: str, article_ids: Sequence[str] = ()) -> CheckedText:
         """Each sentence of a text that anyone wrote, with the words of the articles (all, or
         those named) that bear it out.
 

@@ -95,7 +95,7 @@ class ShortAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenPassage:
+class PassageResult:
     """A passage that was given to the answerer, or found by a search."""
 
     id: str
@@ -110,7 +110,7 @@ class GivenPassage:
     score: float
 
     @classmethod
-    def of(cls, found: ScoredPassage) -> "GivenPassage":
+    def of(cls, found: ScoredPassage) -> "PassageResult":
         passage, article = found.passage, found.article
         return cls(
             id=passage.id,
@@ -150,7 +150,7 @@ class Answer(Event):
     short_answer: ShortAnswer | None
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
-    passages: tuple[GivenPassage, ...]
+    passages: tuple[PassageResult, ...]
     answerer: AnswererName
     model: str | None = None
     usage: Usage = Usage()
@@ -165,7 +165,7 @@ class PassagesFound(Event):
     """Streamed first: what the answer will be made from."""
 
     standalone_question: str
-    passages: tuple[GivenPassage, ...]
+    passages: tuple[PassageResult, ...]
 
 
 @dataclass(frozen=True, slots=True)

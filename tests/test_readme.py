@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from qa.cli.output import show_answer_stream
 from qa.composition import build_service
 from qa.settings import Settings, read_settings
-from qa.terminal import show_answer_stream
 from qa.types import Question
-from vectorstore.articles import read_articles
+from vectorstore.readers import read_articles
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

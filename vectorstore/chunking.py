@@ -4,13 +4,9 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import nupunkt
-
-from vectorstore.paragraphs import paragraph_spans
+from vectorstore.text.paragraphs import paragraph_spans
+from vectorstore.text.sentences import split_sentences
 from vectorstore.types import Article, Passage, Span
-
-# nupunkt's time grows with the square of some runs of punctuation; prose has no such paragraph.
-MAX_SPLITTER_INPUT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +38,6 @@ def fitted(size: PassageSize, most: int) -> PassageSize:
     title = min(size.title, most // 5)
     limit = min(size.limit, most - title)
     return replace(size, limit=limit, overlap=min(size.overlap, limit // 2), title=title)
-
-
-def split_sentences(text: str) -> list[Span]:
-    """The ranges of the sentences of `text`, without the white space around them.
-
-    Together they hold every character that is not white space. A blank line ends a sentence.
-
-    >>> text = "Binance.US is based in the U.S. It joined in Aug. 2020."
-    >>> [sentence.of(text) for sentence in split_sentences(text)]
-    ['Binance.US is based in the U.S.', 'It joined in Aug. 2020.']
-    """
-    return [
-        Span(piece.start + start, piece.start + end)
-        for piece in _splitter_pieces(text)
-        for start, end in nupunkt.sentence_spans(piece.of(text))
-    ]
 
 
 def split_article(article: Article, tokens: Tokens, size: PassageSize) -> list[Passage]:
@@ -97,19 +77,6 @@ def prose_spans(article: Article) -> Iterator[Span]:
         if piece.of(article.text).strip():
             yield piece
         position = max(position, skipped.end)
-
-
-def _splitter_pieces(text: str) -> Iterator[Span]:
-    start = 0
-    while len(text) - start > MAX_SPLITTER_INPUT:
-        limit = start + MAX_SPLITTER_INPUT
-        paragraph = text.rfind("\n\n", start, limit)
-        space = text.rfind(" ", start, limit)
-        end = next((cut for cut in (paragraph, space) if cut > start), limit)
-        yield Span(start, end)
-        start = end
-    if start < len(text):
-        yield Span(start, len(text))
 
 
 def _fitting_sentences(prose: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from vectorstore.articles import Unreadable
-from vectorstore.catalog import IndexedArticle, skipping
+from vectorstore.catalog.catalog import IndexedArticle, skipping
 from vectorstore.chunking import split_article
+from vectorstore.readers import Unreadable
 from vectorstore.store import Store
 from vectorstore.types import Article
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from vectorstore.store import Store
+from vectorstore.text.words import STOPWORDS, stem
 from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
-from vectorstore.words import STOPWORDS, stem
 
 CANDIDATES = 50
 DENSE_WEIGHT = 0.6

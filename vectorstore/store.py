@@ -11,12 +11,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vectorstore.catalog import Catalog, IndexedArticle
+from vectorstore.catalog.catalog import Catalog, IndexedArticle
+from vectorstore.catalog.database import Database
+from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.chroma import VectorStore
 from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted
-from vectorstore.database import Database
 from vectorstore.errors import UserError
-from vectorstore.staging import Staging
 from vectorstore.types import ArticleInfo, Embedder, Passage, Vectors
 
 EMBEDDING_MODEL = "embedding_model"
@@ -84,7 +84,7 @@ class Store:
             self._database = Database(folder / "catalog.sqlite")
             opened.callback(self._database.close)
             self.catalog = Catalog(self._database)
-            self.staging = Staging(self._database)
+            self.staging = IncomingArticles(self._database)
             self._check_model(rebuild)
             self.vectors = VectorStore(folder / "vectors")
             opened.callback(self.vectors.close)

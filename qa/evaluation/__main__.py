@@ -1,7 +1,7 @@
 """`python -m qa.evaluation`, which scripts/evaluate runs."""
 
-from qa.evaluation.cli import main
-from qa.evaluation.opening import open_wanted
+from qa.evaluation.command_line import main
+from qa.evaluation.library_system import open_target
 
 if __name__ == "__main__":
-    main(obj=open_wanted)
+    main(obj=open_target)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qa.evaluation.figures import BY_KEY, DEFINITIONS, Definition, cluster, pairs
-from qa.evaluation.records import Record, Run
-from qa.evaluation.statistics import Floats, holm, interval, resamples, statistic, swaps
+from qa.evaluation.bootstrap import Floats, holm, interval, resamples, statistic, swaps
+from qa.evaluation.metrics import BY_KEY, DEFINITIONS, Definition, cluster, pairs
+from qa.evaluation.run_records import Record, Run
 from vectorstore.errors import UserError
 
 SWAPS = 10_000

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from qa.evaluation.questions import GoldSpan
-from qa.evaluation.records import Record
+from qa.evaluation.question_file import GoldSpan
+from qa.evaluation.run_records import Record
 
 CONTEXT = 90
 

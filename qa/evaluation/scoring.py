@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from qa.evaluation.questions import Case
-from qa.evaluation.records import Record, Setup
-from qa.evaluation.retrieval import CUTOFFS, LEVELS, RankScores, rank_scores
-from qa.evaluation.squad import exact_match, holds_answer, token_f1
+from qa.evaluation.question_file import Case
+from qa.evaluation.retrieval_metrics import CUTOFFS, LEVELS, RankScores, rank_scores
+from qa.evaluation.run_records import Record, Setup
+from qa.evaluation.squad_metrics import exact_match, holds_answer, token_f1
 from qa.types import Answer, Citation
 
 Pair = tuple[str, float, float]

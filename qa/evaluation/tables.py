@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.evaluation.comparison import Comparison
-from qa.evaluation.figures import BY_KEY, DEFINITIONS, Definition, Unit
-from qa.evaluation.records import Figure, Run
+from qa.evaluation.metrics import BY_KEY, DEFINITIONS, Definition, Unit
+from qa.evaluation.run_records import Figure, Run
 
 # Of every kind the same, or close to its neighbour: left out where columns are dear.
 _NOT_BY_KIND = ("exact_quotes", "article_hits@5", "ask_ms_p95")

@@ -1,1 +1,1 @@
-"""The service over HTTP: one module a resource, errors as problem documents."""
+"""The service over HTTP, one module per resource; the only package that imports FastAPI."""

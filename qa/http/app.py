@@ -5,7 +5,7 @@ from fastapi_offline import FastAPIOffline
 
 from qa.http import articles, ask, check, health, openai, page, search
 from qa.http.errors import add_error_handlers
-from qa.http.guards import BodyLimit, Failures, RequestId, SameOrigin
+from qa.http.middleware import BodyLimit, Failures, RequestId, SameOrigin
 from qa.service import Service
 
 LARGEST_REQUEST = 200_000_000

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from qa.articles import (
+from qa.http.dependencies import TheService
+from qa.http.errors import TOO_DEEP, Problem, shortened
+from qa.schemas import (
     AddReport,
     ArticleList,
     Collection,
@@ -15,9 +17,7 @@ from qa.articles import (
     article_from,
     each_id_once,
 )
-from qa.http.dependencies import TheService
-from qa.http.errors import TOO_DEEP, Problem, shortened
-from vectorstore.articles import Unreadable, parse_upload
+from vectorstore.readers import Unreadable, parse_upload
 from vectorstore.types import Article
 
 router = APIRouter(tags=["articles"])

@@ -8,10 +8,10 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from qa.http.bodies import AskBody
 from qa.http.dependencies import Asking, InJson, TheService
+from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.errors import problem_for
-from qa.http.waiting import to_nobody, unless_left
+from qa.http.request_bodies import AskBody
 from qa.service import Service
 from qa.types import Answer, Event, PassagesFound, Question, SentenceChecked, Token
 
@@ -50,9 +50,9 @@ async def ask(
     # What can be refused is refused before the first event, while there is a status to say it.
     service.check_askable(question)
     if "text/event-stream" not in request.headers.get("accept", "").lower():
-        answer = await unless_left(request, service.ask_async(question))
+        answer = await cancel_on_disconnect(request, service.ask_async(question))
         if answer is None:
-            return to_nobody()
+            return client_closed_response()
         return JSONResponse(ANSWER.dump_python(answer, mode="json"))
     return EventSourceResponse(
         _events(service, question, request.state.request_id),

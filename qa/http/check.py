@@ -31,7 +31,7 @@ class CheckBody(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedText:
+class CheckResponse:
     """The text as it was understood, its sentences with their support, and the quotes.
 
     `text[sentence.start:sentence.end] == sentence.text` for each of the sentences. `supported`
@@ -45,9 +45,9 @@ class CheckedText:
 
 
 @router.post("/check", summary="What of a text the articles bear out, with their words")
-def check(body: CheckBody, service: TheService, asking: Asking, json: InJson) -> CheckedText:
+def check(body: CheckBody, service: TheService, asking: Asking, json: InJson) -> CheckResponse:
     checked = service.check_text(body.text, body.article_ids)
-    return CheckedText(
+    return CheckResponse(
         text=checked.text,
         supported=bool(checked.sentences)
         and all(sentence.supported for sentence in checked.sentences),

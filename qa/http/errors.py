@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from qa.chain import AnswererMissing
+from qa.answering.chain import AnswererMissing
 from vectorstore.errors import UserError
 
 log = logging.getLogger("qa.http")

@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import to_json, to_jsonable_python
 
 from qa.http.dependencies import Asking, InJson, TheService
+from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.errors import Problem, problem_for
-from qa.http.waiting import to_nobody, unless_left
 from qa.service import Service
 from qa.types import Answer, AnswererName, Citation, Question, Token, Turn
 
@@ -120,9 +120,9 @@ async def complete(
         return EventSourceResponse(
             _stream(body, question, service, request), headers={"Cache-Control": "no-cache"}
         )
-    answer = await unless_left(request, service.ask_async(question))
+    answer = await cancel_on_disconnect(request, service.ask_async(question))
     if answer is None:
-        return to_nobody()
+        return client_closed_response()
     base = str(request.base_url)
     message = {"role": "assistant", "content": answer.text, "refusal": None}
     return JSONResponse(

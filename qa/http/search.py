@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from qa.articles import FoundPassages
-from qa.http.bodies import Day, QuestionText, check_days
 from qa.http.dependencies import TheService
 from qa.http.errors import Problem
+from qa.http.request_bodies import Day, QuestionText, check_days
+from qa.schemas import FoundPassages
 from vectorstore.types import Filters
 
 router = APIRouter(tags=["questions"])

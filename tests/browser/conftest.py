@@ -61,7 +61,7 @@ def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """
     data = tmp_path_factory.mktemp("data")
     seeds = str(ROOT / "seeds" / "articles")
-    command = [sys.executable, "-u", "-c", "from qa.cli import main; main()"]
+    command = [sys.executable, "-u", "-c", "from qa.cli.commands import main; main()"]
     options = ["serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data), "--seed", seeds]
     with subprocess.Popen(
         [*command, *options], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from qa import cli
+from qa.cli import commands
 from qa.composition import build_service
-from qa.evaluation import cli as evaluation
-from qa.evaluation.opening import open_wanted
+from qa.evaluation import command_line as evaluation
+from qa.evaluation.library_system import open_target
 from qa.settings import read_settings
 from tests.openai_server import Deed, Fail, Hang, OpenAIServer, Say
-from tests.qa.answering import (
+from tests.qa.llm_service import (
     ARTICLES,
     FALSE,
     KEY,
@@ -80,7 +80,7 @@ def qa(
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["qa", *arguments])
         try:
-            cli.main()
+            commands.main()
             code = 0
         except SystemExit as ended:
             code = int(ended.code or 0)
@@ -245,7 +245,7 @@ def test_an_evaluation_runs_through_the_model(
     with OpenAIServer([Say("The articles do not say.")]) as model:
         for name, value in environment_for(model.url, tmp_path).items():
             monkeypatch.setenv(name, value)
-        ran = CliRunner().invoke(evaluation.main, list(map(str, flags + files)), obj=open_wanted)
+        ran = CliRunner().invoke(evaluation.main, list(map(str, flags + files)), obj=open_target)
     assert ran.exit_code == 0, ran.output
     assert "The report:" in ran.output
     written = (tmp_path / "run.json").read_text()

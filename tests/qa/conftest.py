@@ -11,7 +11,7 @@ from qa.composition import build_service
 from qa.http.app import create_app
 from qa.settings import read_settings
 from tests.qa.serving import Served, running
-from vectorstore.articles import read_articles
+from vectorstore.readers import read_articles
 from vectorstore.types import Embedder
 
 SEEDS = Path(__file__).parents[2] / "seeds" / "articles"

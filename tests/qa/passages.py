@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from vectorstore.chunking import split_sentences
+from vectorstore.text.sentences import split_sentences
 from vectorstore.types import ArticleInfo, Passage, ScoredPassage, Span
 
 LOBBY = """Binance.US was admitted to the Blockchain Association in August 2020. \

@@ -8,7 +8,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from qa import cli, composition
+from qa import composition
+from qa.cli import commands
 from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.types import Vectors
 
@@ -24,4 +25,4 @@ class Held(HashingEmbedder):
 
 if __name__ == "__main__":
     setattr(composition, "SentenceTransformerEmbedder", lambda model: Held())  # noqa: B010
-    cli.main()
+    commands.main()

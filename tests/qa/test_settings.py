@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from qa.cli.output import masked
 from qa.settings import SettingsError, read_settings
-from qa.terminal import masked
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.articles import read_articles
+from vectorstore.readers import read_articles
 from vectorstore.types import Article
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"

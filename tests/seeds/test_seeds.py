@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qa.types import Turn
-from vectorstore.articles import read_articles
+from vectorstore.readers import read_articles
 from vectorstore.types import Article, ArticleInfo, Filters, Span
 
 SEEDS = Path(__file__).parents[2] / "seeds"

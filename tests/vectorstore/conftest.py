@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.vectorstore.hashing import HashingEmbedder
-from vectorstore.catalog import Catalog
-from vectorstore.database import Database
-from vectorstore.staging import Staging
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.database import Database
+from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.store import Store
 from vectorstore.types import Embedder
 
@@ -54,5 +54,5 @@ def catalog(database: Database) -> Catalog:
 
 
 @pytest.fixture
-def staging(database: Database) -> Staging:
-    return Staging(database)
+def staging(database: Database) -> IncomingArticles:
+    return IncomingArticles(database)

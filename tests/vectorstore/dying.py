@@ -39,7 +39,7 @@ def main(point: str, folder: Path) -> None:
         store.serve_at("http://127.0.0.1:8123")
         wait_to_be_killed(point)
     elif point == "in the transaction":
-        import vectorstore.catalog as catalog
+        import vectorstore.catalog.catalog as catalog
 
         catalog._publish_paragraphs = waiting(point, "after", catalog._publish_paragraphs)
     elif point == "after the vectors":

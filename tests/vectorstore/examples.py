@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import date
 
-from vectorstore.catalog import IndexedArticle
+from vectorstore.catalog.catalog import IndexedArticle
 from vectorstore.chunking import split_article
-from vectorstore.paragraphs import paragraph_spans
 from vectorstore.store import Store
+from vectorstore.text.paragraphs import paragraph_spans
 from vectorstore.types import Article, ArticleInfo, Passage, Span
 
 NOTICE = "This newspaper is printed on paper that was made from renewable sources."

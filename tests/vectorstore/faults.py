@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from vectorstore.catalog import Catalog
-from vectorstore.database import Database
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.database import Database
 from vectorstore.store import Store
 
 

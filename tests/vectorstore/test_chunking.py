@@ -14,8 +14,8 @@ from vectorstore.chunking import (
     embedded_text,
     prose_spans,
     split_article,
-    split_sentences,
 )
+from vectorstore.text.sentences import split_sentences
 from vectorstore.types import Article, ArticleInfo, Embedder, Span
 
 sizes = st.builds(

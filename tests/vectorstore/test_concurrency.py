@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.vectorstore.examples import NOTICE, article
-from vectorstore.checking import check_index
 from vectorstore.ingest import ingest
+from vectorstore.integrity import check_index
 from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.types import Article, Filters, Passage

@@ -13,8 +13,8 @@ import vectorstore.chroma
 from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import NOTICE, article, as_split, held
 from tests.vectorstore.faults import Crash, Fuse, put_fuse
-from vectorstore.checking import check_index
 from vectorstore.ingest import ingest
+from vectorstore.integrity import check_index
 from vectorstore.store import Store
 from vectorstore.types import Article
 

@@ -10,9 +10,9 @@ import vectorstore.ingest
 from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import NOTICE, article, held
 from tests.vectorstore.hashing import HashingEmbedder
-from vectorstore.articles import Unreadable
-from vectorstore.checking import check_index
 from vectorstore.ingest import IngestReport, Outcome, Progress, ingest
+from vectorstore.integrity import check_index
+from vectorstore.readers import Unreadable
 from vectorstore.store import Store
 from vectorstore.types import Article, Embedder, Span
 

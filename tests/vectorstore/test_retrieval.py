@@ -12,11 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore import nasty
+from tests.vectorstore.catalog.test_catalog import days, lets_through
 from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import article
 from tests.vectorstore.hashing import HashingEmbedder
-from tests.vectorstore.test_catalog import days, lets_through
-from vectorstore.database import Database
+from vectorstore.catalog.database import Database
 from vectorstore.ingest import ingest
 from vectorstore.retrieval import (
     MOST_OF_ONE_ARTICLE,

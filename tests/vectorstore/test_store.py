@@ -12,10 +12,10 @@ from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import article, as_split, held
 from tests.vectorstore.hashing import HashingEmbedder
 from tests.vectorstore.test_crashes import start
-from vectorstore.checking import check_index, repair_index
 from vectorstore.chunking import embedded_text
 from vectorstore.errors import UserError
 from vectorstore.ingest import ingest
+from vectorstore.integrity import check_index, repair_index
 from vectorstore.store import IndexInUse, OtherEmbeddingModel, Owner, Store, read_owner
 
 ARTICLES = [

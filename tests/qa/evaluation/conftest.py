@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from qa.evaluation.evaluating import Opened, Plan, evaluate
-from qa.evaluation.records import Run
-from qa.evaluation.running import Asking
+from qa.evaluation.evaluate import OpenedTarget, Plan, evaluate
+from qa.evaluation.run_records import Run
+from qa.evaluation.runner import Asking
 from tests.qa.evaluation.fake import FakeSystem
 
 ARTICLES = {
@@ -92,7 +92,7 @@ def evaluated(question_file: Path, tmp_path: Path) -> Evaluated:
 
         plan = Plan(question_file, articles="a test", articles_key="test", answerer="extractive")
         found, _ = evaluate(
-            Opened(plan, Asking(), system.article_text, opened),
+            OpenedTarget(plan, Asking(), system.article_text, opened),
             folder=tmp_path / "reports",
             name="run",
             console=Console(quiet=True),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log
 
-from qa.evaluation.systems import AskError
-from qa.types import Answer, Citation, GivenPassage, Question, Sentence
+from qa.evaluation.system import AskError
+from qa.types import Answer, Citation, PassageResult, Question, Sentence
 from vectorstore.types import Filters
 
 _WORD = re.compile(r"\w+")
@@ -34,7 +34,7 @@ class FakeSystem:
 
     def __post_init__(self) -> None:
         self._passages = [
-            GivenPassage(
+            PassageResult(
                 id=f"{article_id}:{found.start()}",
                 article_id=article_id,
                 title=article_id,
@@ -76,7 +76,7 @@ class FakeSystem:
             confidence=confidence,
         )
 
-    def search(self, query: str, k: int, filters: Filters) -> tuple[GivenPassage, ...]:
+    def search(self, query: str, k: int, filters: Filters) -> tuple[PassageResult, ...]:
         ranked = sorted(
             self._passages, key=lambda passage: (-self._score(query, passage.text), passage.id)
         )
@@ -92,7 +92,7 @@ class FakeSystem:
         return sum(self._weights[word] for word in held) / (total or 1.0)
 
     def _best_sentence(
-        self, question: str, passages: tuple[GivenPassage, ...]
+        self, question: str, passages: tuple[PassageResult, ...]
     ) -> tuple[Citation | None, float]:
         scored = [
             (self._score(question, found.group()), -rank, passage, found)

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from qa.evaluation.baseline import baseline_of, comparable, falls
 from qa.evaluation.comparison import ComparisonError, compare
-from qa.evaluation.records import Run
+from qa.evaluation.regression_gate import baseline_of, comparable, falls
+from qa.evaluation.run_records import Run
 from tests.qa.evaluation.conftest import Evaluated, renamed
 from tests.qa.evaluation.fake import FakeSystem
 

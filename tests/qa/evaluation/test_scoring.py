@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from qa.evaluation.records import Judgement, Run
+from qa.evaluation.run_records import Judgement, Run
 from qa.evaluation.scoring import score
 from qa.types import ShortAnswer, Usage
 from tests.qa.evaluation.conftest import Evaluated

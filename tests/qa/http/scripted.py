@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
-from qa.chain import Reader, build_chain
+from qa.answering.chain import Reader, build_chain
 from qa.service import Service
 from qa.types import Answerer, AnswererName, Reply, SentenceChecked, Token, Turn
 from tests.vectorstore.hashing import HashingEmbedder

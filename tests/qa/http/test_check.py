@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from qa.http.check import LONGEST_TEXT
 from tests.openai_server import Say
-from tests.qa.answering import answering
 from tests.qa.http.shapes import CITATION, SENTENCE, Body, assert_problem
+from tests.qa.llm_service import answering
 
 LOBBY = "2022-04-20-binance-us-leaves-lobby.txt"
 NASDAQ = "2021-04-15-coinbase-lists-on-nasdaq.txt"

@@ -19,9 +19,9 @@ from openai.types.chat import (
 )
 
 from tests.openai_server import Deed, Hang, OpenAIServer, Say
-from tests.qa.answering import ARTICLES, FALSE, QUESTION, TRUE, Answering, answering
 from tests.qa.http.conftest import Serve
 from tests.qa.http.scripted import Failing
+from tests.qa.llm_service import ARTICLES, FALSE, QUESTION, TRUE, Answering, answering
 from vectorstore.errors import UserError
 from vectorstore.types import Article, ArticleInfo
 

@@ -1,0 +1,1 @@
+"""Answers without a chat model: the sentences of the passages that best answer a question."""

@@ -1,0 +1,104 @@
+"""What a sentence mentions: times, numbers, names, places and reasons, found by their form."""
+
+import re
+from collections.abc import Iterator
+
+from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
+from vectorstore.text.words import STOPWORDS, WORD, stem
+from vectorstore.types import Span
+
+MONTH = (
+    r"(?:Jan(?:uary|\.)|Feb(?:ruary|\.)|March|Mar\.|April|Apr\.|May|June|July|Aug(?:ust|\.)"
+    r"|Sept?(?:ember|\.)|Oct(?:ober|\.)|Nov(?:ember|\.)|Dec(?:ember|\.))"
+)
+_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_DIGIT_WORD = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    r"|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+    r"|hundreds?|thousands?|millions?|billions?|dozens?)"
+)
+_SCALE = r"(?:hundred|thousand|million|billion|trillion|dozen|bn|m)"
+YEAR = r"(?:1[5-9]|20)\d\d"
+
+TIME = re.compile(
+    rf"{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,\s+\d{{4}})?"
+    rf"|\d{{1,2}}\s+{MONTH}(?:\s+\d{{4}})?"
+    rf"|{MONTH}(?:\s+of)?,?\s+\d{{4}}|\b{MONTH}(?!\w)"
+    rf"|\b(?:(?:early|late|mid)[- ])?{YEAR}s?\b"
+    r"|\b(?:last|next|this|past)\s+(?:week|month|year|summer|winter|spring|fall|weekend|season)\b"
+    rf"|{_DAY}(?:\s+(?:morning|afternoon|evening|night))?"
+    r"|\b(?:today|yesterday|tomorrow|tonight)\b"
+    rf"|\b(?:an?|\d+|{_DIGIT_WORD}|several|few)\s+(?:days?|weeks?|months?|years?|hours?|decades?)"
+    r"\s+(?:ago|later|earlier)\b"
+    r"|\b\d{1,2}(?::\d\d)?\s*(?:a\.m\.|p\.m\.)"
+)
+NUMBER = re.compile(
+    rf"(?:(?:US|A|C)?[$€£]\s?)?\d[\d,]*(?:\.\d+)?(?:\s?%|[ -]{_SCALE}\b)?"
+    r"(?:\s+(?:percent|per\s+cent|dollars|euros|pounds)\b)?"
+    rf"|\b{_DIGIT_WORD}(?:[ -]{_DIGIT_WORD})*(?:\s+(?:percent|per\s+cent|dollars)\b)?\b",
+    re.IGNORECASE,
+)
+_NAME_WORD = r"[A-Z][\w’'&-]*(?:\.[A-Z]\w+)*"
+NAME = re.compile(
+    rf"(?:{_NAME_WORD}|[A-Z]\.)"
+    rf"(?:(?:\s+(?:of\s+the|of|de|van|von|bin|al|el|da|la)\s+|\.?\s+)(?:{_NAME_WORD}|[A-Z]\.))*"
+)
+PLACE = re.compile(
+    r"\b(in|at|from|near|to|outside|into|across|off|around|inside|toward|towards)\s+"
+    r"((?:(?:the|a|an)\s+)?(?:(?:south|north|east|west|central)\w*\s+"
+    r"|(?:city|town|state|province|village|capital)\s+of\s+)?"
+    rf"{_NAME_WORD}(?:(?:,\s+|\s+of\s+|\s+){_NAME_WORD})*)"
+)
+REASON = re.compile(
+    r"\b(?:because|due to|so that|in order to|as a result|caused?|after|over|for|amid|following"
+    r"|reasons?|thanks to|owing to|citing|to [a-z]+)\b"
+)
+_CALENDAR = re.compile(rf"(?:the )?(?:{_DAY}|{MONTH})")
+
+
+def matches_answer_type(wording: QuestionAnalysis, sentence: str) -> float:
+    if wording.kind is AnswerType.OTHER:
+        return 0.5
+    if wording.kind is AnswerType.REASON:
+        return float(REASON.search(sentence) is not None)
+    return float(any(True for _ in mentions_not_asked(wording, sentence)))
+
+
+def mentions_not_asked(wording: QuestionAnalysis, sentence: str) -> Iterator[Span]:
+    """What `sentence` has of the kind asked for and the question does not have."""
+    asked = wording.text.lower()
+    if wording.kind is AnswerType.PERSON:
+        yield from _new_names(wording, sentence)
+    elif wording.kind is AnswerType.PLACE:
+        for match in PLACE.finditer(sentence):
+            if match[2].lower() not in asked and not _CALENDAR.match(match[2]):
+                yield Span(*match.span(2))
+    elif wording.kind in (AnswerType.TIME, AnswerType.NUMBER):
+        pattern = TIME if wording.kind is AnswerType.TIME else NUMBER
+        for match in pattern.finditer(sentence):
+            if not re.search(rf"(?<!\w){re.escape(match[0].lower())}(?!\w)", asked):
+                yield Span(*match.span())
+
+
+def _new_names(wording: QuestionAnalysis, sentence: str) -> Iterator[Span]:
+    for match in NAME.finditer(sentence):
+        words = list(WORD.finditer(match[0]))
+        while words and words[0][0].lower() in STOPWORDS | OPENERS:
+            del words[0]
+        if not words or _CALENDAR.fullmatch(words[0][0]):
+            continue
+        if any(stem(word[0]) in wording.weights for word in words) and len(words) < 4:
+            continue
+        start = match.start() + words[0].start()
+        # The one capital that opens a sentence is no name.
+        if start == 0 and len(words) == 1 and words[0][0].lower() in OPENERS:
+            continue
+        yield Span(start, match.start() + words[-1].end())
+
+
+OPENERS = frozenset(
+    """according although while after before when if but officials police authorities meanwhile
+    however still some many most more yes another several other others each two three four five
+    both all today earlier later now one people critics analysts lawyers prosecutors regulators
+    cnn reuters ap""".split()
+)

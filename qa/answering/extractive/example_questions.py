@@ -1,0 +1,134 @@
+"""Questions to begin with, drawn from sentences of the articles that answer them."""
+
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from qa.answering.extractive.answer_types import NAME, OPENERS, TIME
+from vectorstore.text.words import STOPWORDS
+from vectorstore.types import Passage
+
+# What news says that somebody did, as it says it and as a question asks it.
+_VERBS = {
+    "acquired": "acquire",
+    "admitted": "admit",
+    "agreed": "agree",
+    "announced": "announce",
+    "approved": "approve",
+    "banned": "ban",
+    "became": "become",
+    "began": "begin",
+    "bought": "buy",
+    "charged": "charge",
+    "closed": "close",
+    "died": "die",
+    "dropped": "drop",
+    "elected": "elect",
+    "failed": "fail",
+    "filed": "file",
+    "fined": "fine",
+    "founded": "found",
+    "froze": "freeze",
+    "joined": "join",
+    "launched": "launch",
+    "left": "leave",
+    "lost": "lose",
+    "moved": "move",
+    "opened": "open",
+    "ordered": "order",
+    "paid": "pay",
+    "passed": "pass",
+    "pleaded": "plead",
+    "promised": "promise",
+    "published": "publish",
+    "rejected": "reject",
+    "released": "release",
+    "resigned": "resign",
+    "ruled": "rule",
+    "sentenced": "sentence",
+    "signed": "sign",
+    "sold": "sell",
+    "started": "start",
+    "stopped": "stop",
+    "sued": "sue",
+    "suspended": "suspend",
+    "took": "take",
+    "voted": "vote",
+    "went": "go",
+    "withdrew": "withdraw",
+    "won": "win",
+}
+_EVENT = re.compile(
+    rf"(?P<the>The )?(?P<who>{NAME.pattern}) (?P<verb>{'|'.join(_VERBS)})\b"
+    rf"(?P<what>[^,;:.?!()“”\"]{{0,70}}?) (?:in|on) (?P<when>{TIME.pattern})"
+)
+
+
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, and the article that it was drawn from."""
+
+    question: str
+    article_id: str
+
+
+# Without the sentence before it, nobody knows who or what these are.
+_POINTING = re.compile(r"\b(?:it|its|he|his|him|she|her|they|them|their|this|that|these|those)\b")
+
+
+def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
+    """A question for each sentence that says who did what, and when; then one about each name
+    that opens a sentence.
+
+    >>> from vectorstore.types import Span
+    >>> text = "Binance.US joined the group in August 2020."
+    >>> passage = Passage("p", "a", 0, len(text), text, (Span(0, len(text)),))
+    >>> [each.question for each in examples_in([passage])]
+    ['When did Binance.US join the group?', 'What do the articles say about Binance.US?']
+    """
+    common = {word for each in passages for word in re.findall(r"\b[a-z]+\b", each.text)}
+    sentences = [
+        (each.article_id, each.sentence_text(sentence))
+        for each in passages
+        for sentence in each.sentences
+    ]
+    for article_id, sentence in sentences:
+        event = _EVENT.match(sentence)
+        if event and event["what"].strip() and _is_name(event["who"], common):
+            who = f"{'the ' if event['the'] else ''}{event['who']}"
+            question = f"When did {who} {_VERBS[event['verb']]}{event['what']}?"
+            if not _POINTING.search(question):
+                yield Example(question, article_id)
+    for article_id, sentence in sentences:
+        name = NAME.match(sentence)
+        if name and _is_name(name[0], common):
+            yield Example(f"What do the articles say about {name[0]}?", article_id)
+
+
+def choose_examples(
+    candidates: Iterable[Iterator[Example]], is_answered: Callable[[Example], bool], most: int
+) -> tuple[str, ...]:
+    """At most `most` questions that `is_answered`, no two from one article as long as there are
+    others; `candidates` are those of each article."""
+    waiting = list(candidates)
+    chosen: list[str] = []
+    while waiting and len(chosen) < most:
+        for examples in list(waiting):
+            fitting = (each for each in examples if each.question not in chosen)
+            example = next((each for each in islice(fitting, TRIES) if is_answered(each)), None)
+            if example is None:
+                waiting.remove(examples)
+            elif len(chosen) < most:
+                chosen.append(example.question)
+            if len(chosen) == most:
+                break
+    return tuple(chosen)
+
+
+def _is_name(words: str, common: Container[str]) -> bool:
+    first, *others = words.lower().split()
+    return first not in STOPWORDS | OPENERS and (bool(others) or first not in common)

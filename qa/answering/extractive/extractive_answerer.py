@@ -1,0 +1,127 @@
+"""Answers in the articles' own words: the sentences that best fit the question, verbatim."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
+
+from qa.answering.extractive.question_analysis import QuestionAnalysis, content_words
+from qa.answering.extractive.sentence_features import (
+    ANSWERABLE_FROM,
+    EMBEDDED,
+    Candidate,
+    SentenceFeatures,
+    answerability_features,
+    candidates_of,
+    choose_sentences,
+    sentence_features,
+)
+from qa.answering.extractive.short_answer import short_answer
+from qa.types import Citation, Reply, Sentence, SentenceChecked, ShortAnswer, Token
+from vectorstore.types import Embedder, ScoredPassage
+
+NOT_ANSWERED = "The articles do not say."
+MOST_SENTENCES = 3
+SAME_SENTENCE = 0.8
+
+Rarities = Callable[[Sequence[str]], Mapping[str, float]]
+
+
+class ExtractiveAnswerer:
+    """An `Answerer` without a chat model. `rarities` tells how much each word of a question tells,
+    from 0 to 1, by the word."""
+
+    def __init__(self, embedder: Embedder, rarities: Rarities) -> None:
+        self._embedder = embedder
+        self._rarities = rarities
+
+    async def answer(
+        self, question: str, passages: Sequence[ScoredPassage]
+    ) -> AsyncGenerator[Token | SentenceChecked | Reply]:
+        reply = await asyncio.to_thread(self.reply, question, passages)
+        written = 0
+        for sentence in reply.sentences:
+            yield Token(reply.text[written : sentence.end])
+            written = sentence.end
+            cited = tuple(each for each in reply.citations if each.number in sentence.citations)
+            yield SentenceChecked(sentence, cited)
+        if written < len(reply.text):
+            yield Token(reply.text[written:])
+        yield reply
+
+    def reply(self, question: str, passages: Sequence[ScoredPassage]) -> Reply:
+        """The one to three sentences that fit best; or that the articles do not say."""
+        candidates = candidates_of(passages)
+        if not candidates:
+            return Reply(answered=False, text=NOT_ANSWERED, confidence=0.0)
+        wording = QuestionAnalysis.of(question, self._rarities(content_words(question)))
+        found = self._with_likeness(
+            question,
+            candidates,
+            sentence_features(wording, candidates, [each.score for each in passages]),
+        )
+        chosen = choose_sentences(found, len(found))
+        best = chosen[0]
+        article_id = passages[candidates[best].passage].article.id
+        same_article = frozenset(
+            index for index, each in enumerate(passages) if each.article.id == article_id
+        )
+        confidence = answerability_features(
+            wording, candidates, found, best, same_article
+        ).probability
+        if confidence < ANSWERABLE_FROM:
+            return Reply(answered=False, text=NOT_ANSWERED, confidence=round(confidence, 4))
+        given = without_near_duplicates([candidates[index] for index in chosen])[:MOST_SENTENCES]
+        return quotation(wording, given, passages, round(confidence, 4))
+
+    def _with_likeness(
+        self, question: str, candidates: Sequence[Candidate], found: Sequence[SentenceFeatures]
+    ) -> list[SentenceFeatures]:
+        """Only the most promising sentences are worth a vector; the others keep likeness 0."""
+        order = sorted(range(len(found)), key=lambda index: -found[index].wording_score)[:EMBEDDED]
+        vectors = self._embedder.embed([question, *(candidates[index].text for index in order)])
+        likeness = dict(zip(order, vectors[1:] @ vectors[0], strict=True))
+        return [
+            replace(fit, likeness=float(likeness.get(index, 0.0)))
+            for index, fit in enumerate(found)
+        ]
+
+
+def without_near_duplicates(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that say what no earlier one says in nearly the same words."""
+    kept: list[Candidate] = []
+    for each in candidates:
+        if all(_likeness(each, other) < SAME_SENTENCE for other in kept):
+            kept.append(each)
+    return kept
+
+
+def quotation(
+    wording: QuestionAnalysis,
+    sentences: Sequence[Candidate],
+    passages: Sequence[ScoredPassage],
+    confidence: float,
+) -> Reply:
+    """The sentences in their own words, each followed by the number of its citation."""
+    text = ""
+    written: list[Sentence] = []
+    citations: list[Citation] = []
+    for number, candidate in enumerate(sentences, start=1):
+        start = len(text) + (1 if text else 0)
+        text = f"{text} {candidate.text} [{number}]".lstrip()
+        written.append(Sentence(start, len(text), text[start:], (number,), supported=True))
+        citations.append(Citation.of(number, passages[candidate.passage], candidate.span))
+    few_words = short_answer(wording, sentences[0].text)
+    return Reply(
+        answered=True,
+        text=text,
+        sentences=tuple(written),
+        citations=tuple(citations),
+        short_answer=ShortAnswer(few_words.of(sentences[0].text), 1) if few_words else None,
+        confidence=confidence,
+    )
+
+
+def _likeness(a: Candidate, b: Candidate) -> float:
+    """Shared words over all words of both (Jaccard)."""
+    words, others = set(a.stems), set(b.stems)
+    return len(words & others) / max(1, len(words | others))

@@ -1,0 +1,117 @@
+"""A question as it is compared with sentences: what it asks for, and its telling words."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from vectorstore.text.words import STOPWORDS, WORD, stem
+
+# What asks, not what is asked about.
+ASKING = frozenset({"many", "much", "name", "happened", "happen"})
+
+
+class AnswerType(StrEnum):
+    """What a question asks for, as far as its words tell."""
+
+    TIME = "time"
+    PERSON = "person"
+    PLACE = "place"
+    NUMBER = "number"
+    REASON = "reason"
+    OTHER = "other"
+
+
+# In each, the earliest match in the question decides; of equals the first listed.
+_KINDS: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
+    (
+        AnswerType.NUMBER,
+        re.compile(
+            r"\bhow (?:many|much|old|long|far|big|large|tall|fast|often|high|deep|heavy)\b"
+            r"|\bwhat (?:is |was |were |are )?(?:the )?(?:number|percent|percentage|age|amount"
+            r"|size|total|cost|price|population|length|height|weight|speed|value)\b"
+        ),
+    ),
+    (
+        AnswerType.TIME,
+        re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time|decade|century)\b"),
+    ),
+    (
+        AnswerType.PLACE,
+        re.compile(
+            r"\bwhere\b|\b(?:what|which) (?:city|country|state|place|town|county|location|region"
+            r"|province|area|island|continent|nation|countries|cities|states)\b"
+        ),
+    ),
+    (AnswerType.PERSON, re.compile(r"\bwho(?:m|se|'s|’s)?\b")),
+    (
+        AnswerType.REASON,
+        re.compile(r"\bwhy\b|\bhow come\b|\bwhat (?:is|was|were|are) the reasons?\b"),
+    ),
+)
+
+
+def answer_type_of(question: str) -> AnswerType:
+    """
+    >>> answer_type_of("In what year did Coinbase leave?")
+    <AnswerType.TIME: 'time'>
+    >>> answer_type_of("Who left when it closed?")
+    <AnswerType.PERSON: 'person'>
+    """
+    found = [
+        (match.start(), order, kind)
+        for order, (kind, pattern) in enumerate(_KINDS)
+        if (match := pattern.search(question.lower()))
+    ]
+    return min(found)[2] if found else AnswerType.OTHER
+
+
+def content_words(question: str) -> list[str]:
+    """The question's words that say what it is about, each once; all of them if none does."""
+    words = list(dict.fromkeys(word.lower() for word in WORD.findall(question)))
+    return [word for word in words if word not in STOPWORDS | ASKING] or words
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnalysis:
+    """A question as it is compared with sentences.
+
+    `weights` are the rarities of its telling words, by stem; `names` the stems of its proper names
+    and numbers among them; `pairs` its adjacent words, stemmed, that are not both stopwords.
+    """
+
+    text: str
+    kind: AnswerType
+    weights: Mapping[str, float]
+    names: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, question: str, rarities: Mapping[str, float]) -> "QuestionAnalysis":
+        """`rarities` of the `content_words` of the question."""
+        words = WORD.findall(question)
+        names = {
+            stem(word)
+            for index, word in enumerate(words)
+            if (index and word[0].isupper() and word.lower() not in STOPWORDS) or word[0].isdigit()
+        }
+        return cls(
+            text=question,
+            kind=answer_type_of(question),
+            weights={stem(word): weight for word, weight in rarities.items()},
+            names=frozenset(names),
+            pairs=frozenset(
+                (stem(a), stem(b))
+                for a, b in pairwise(words)
+                if not {a.lower(), b.lower()} <= STOPWORDS
+            ),
+        )
+
+    def weight_in(self, stems: frozenset[str]) -> float:
+        """The summed rarity of the telling words that are among `stems`."""
+        return sum(weight for each, weight in self.weights.items() if each in stems)
+
+    def share_in(self, stems: frozenset[str]) -> float:
+        total = sum(self.weights.values())
+        return self.weight_in(stems) / total if total else 0.0

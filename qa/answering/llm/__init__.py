@@ -1,0 +1,1 @@
+"""Answers that a chat model writes. May import `qa.verification`, which checks every sentence."""

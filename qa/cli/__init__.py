@@ -1,0 +1,1 @@
+"""The command line: commands, and what they print. Imports heavy modules inside the commands."""

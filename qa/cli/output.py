@@ -1,0 +1,212 @@
+"""What the command line shows: progress, answers with their quotes, lists."""
+
+import re
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.schemas import AddReport, ArticleEntry
+    from qa.types import Answer, Event, PassageResult
+    from vectorstore.ingest import Progress as IngestProgress
+    from vectorstore.integrity import IndexCheck
+
+WIDTH = 88
+# What a terminal would obey instead of showing it: an article may have been written to do harm.
+CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}") | {
+    ord("\t"): "\t",
+    ord("\n"): "\n",
+    ord("\r"): "",
+}
+MOST_SKIPPED_SHOWN = 20
+NOTHING_FOUND = "No passage is within these filters."
+
+
+def harmless(text: str) -> str:
+    """The text without the characters that a terminal obeys, but for line ends and tabs.
+
+    >>> harmless("\\x1b[2Jcleared")
+    '\N{REPLACEMENT CHARACTER}[2Jcleared'
+    """
+    return text.translate(CONTROLS)
+
+
+class Rate(ProgressColumn):
+    """Articles a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.1f} articles/s", style="dim")
+
+
+@contextmanager
+def ingest_progress(
+    console: Console, candidates: int
+) -> Iterator[Callable[["IngestProgress"], None]]:
+    """A bar with rate and time left on `console`; nothing where it is no terminal."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}/{task.total:,}"),
+        Rate(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        tasks = {
+            "reading": bar.add_task("Reading", total=candidates),
+            "embedding": bar.add_task("Indexing", total=candidates),
+        }
+
+        def on_progress(progress: "IngestProgress") -> None:
+            task = tasks[progress.stage]
+            total = max(progress.total or candidates, progress.done)
+            bar.update(task, completed=progress.done, total=total)
+
+        yield on_progress
+
+
+def show_report(console: Console, report: "AddReport") -> None:
+    counts = {
+        status: sum(each.status == status for each in report.articles)
+        for status in ("added", "replaced", "unchanged", "skipped")
+    }
+    said = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    console.print(f"{said} ({report.passages:,} passages indexed).")
+    skipped = [each for each in report.articles if each.status == "skipped"]
+    for each in skipped[:MOST_SKIPPED_SHOWN]:
+        console.print(f"  skipped {harmless(each.id)}: {each.reason}", markup=False)
+    if len(skipped) > MOST_SKIPPED_SHOWN:
+        console.print(f"  and {len(skipped) - MOST_SKIPPED_SHOWN:,} more were skipped.")
+
+
+async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -> None:
+    """The answer as it is written, then what it rests on."""
+    from qa.types import Answer, Token
+
+    written = False
+    async for event in events:
+        if isinstance(event, Token):
+            console.print(harmless(event.text), end="", markup=False, style="bold")
+            written = True
+        elif isinstance(event, Answer):
+            if written:
+                console.print()
+            _show_sources(console, event)
+
+
+def _show_sources(console: Console, answer: "Answer") -> None:
+    if answer.notice:
+        console.print(f"\n[yellow]{_safe(answer.notice)}[/yellow]")
+    for sentence in answer.sentences:
+        if not sentence.supported:
+            reason = sentence.reason or "No passage supports it."
+            console.print(f"\n[yellow]Not supported:[/yellow] {_safe(sentence.text)}")
+            console.print(f"  {_safe(reason)}")
+    for citation in answer.citations:
+        console.print(f"\n[cyan][{citation.number}][/cyan] {_heading(citation)}")
+        console.print(_indented(f"“{citation.quote}”"), markup=False)
+        place = f"{citation.article_id}, characters {citation.start} to {citation.end}"
+        console.print(f"    {_safe(place)}", style="dim")
+    if not answer.answered and answer.passages:
+        console.print("\nThe nearest passages:")
+        show_passages(console, answer.passages[:3])
+    elif not answer.answered:
+        console.print(NOTHING_FOUND)
+
+
+def show_passages(console: Console, passages: Sequence["PassageResult"]) -> None:
+    if not passages:
+        console.print(NOTHING_FOUND)
+    for number, passage in enumerate(passages, start=1):
+        console.print(
+            f"\n[cyan]{number}.[/cyan] {_heading(passage)} [dim]{passage.score:.2f}[/dim]"
+        )
+        console.print(_indented(passage.text), markup=False)
+        place = f"{passage.article_id}, characters {passage.start} to {passage.end}"
+        console.print(f"    {_safe(place)}", style="dim")
+
+
+def show_articles(console: Console, articles: Sequence["ArticleEntry"]) -> None:
+    if not articles:
+        console.print("No articles.")
+    for each in articles:
+        published = each.published.isoformat() if each.published else "undated   "
+        source = f" ({each.source})" if each.source else ""
+        line = harmless(f"{published}  {each.id}  {each.title}{source}")
+        console.print(" ".join(line.splitlines()), markup=False)
+
+
+def show_text(text: str) -> None:
+    """An article's text: as it is stored, or, in a terminal, what of it does no harm there."""
+    click.echo(harmless(text) if sys.stdout.isatty() else text)
+
+
+def show_check(console: Console, check: "IndexCheck") -> None:
+    console.print(f"{check.articles:,} articles, {check.passages:,} passages.")
+    for finding in check.findings:
+        console.print(f"  {finding}", markup=False)
+    for repaired in check.repaired:
+        console.print(f"  repaired: {repaired}", markup=False)
+    console.print(
+        "The index agrees with itself."
+        if check.agrees
+        else "The index does not agree with itself. `qa check --repair` rebuilds what does not."
+    )
+
+
+def show_settings(console: Console, settings: Settings) -> None:
+    for name, value in settings.model_dump().items():
+        shown = "" if value is None else masked(str(value))
+        console.print(f"QA_{name.upper()}={shown}", markup=False)
+
+
+def masked(value: str) -> str:
+    """A value without the password that an address may hold.
+
+    >>> masked("https://someone:secret@example.org/v1")
+    'https://someone:**********@example.org/v1'
+    """
+    return re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:**********@", value)
+
+
+def _heading(of: "PassageResult | object") -> str:
+    title = getattr(of, "title", "")
+    source = getattr(of, "source", None)
+    published: date | None = getattr(of, "published", None)
+    details = ", ".join(
+        part for part in (source, published.isoformat() if published else None) if part
+    )
+    return f"[bold]{_safe(title)}[/bold]" + (f" ({_safe(details)})" if details else "")
+
+
+def _safe(text: str) -> str:
+    return escape(harmless(text))
+
+
+def _indented(text: str) -> str:
+    return textwrap.fill(
+        harmless(" ".join(text.split())), WIDTH, initial_indent="    ", subsequent_indent="    "
+    )

@@ -1,0 +1,220 @@
+"""`scripts/evaluate`: the evaluation's flags, its messages and its exit codes."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from qa.evaluation import tables
+from qa.evaluation.comparison import ComparisonError, compare
+from qa.evaluation.evaluate import OpenedTarget, Plan, evaluate
+from qa.evaluation.regression_gate import baseline_of
+from qa.evaluation.run_records import Run, RunFileError, read_run, write_run
+from qa.evaluation.runner import RunError
+from qa.types import AnswererName
+from vectorstore.errors import UserError
+
+SEEDS = Path("seeds")
+ARTICLES = SEEDS / "articles"
+QUESTIONS = SEEDS / "questions.jsonl"
+BASELINE = SEEDS / "baseline.json"
+UPDATE = "scripts/evaluate --update-baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the flags ask for, before anything is opened. With a `url`, its own articles count."""
+
+    articles: Path
+    url: str | None
+    plan: Plan
+    judge: bool
+
+
+Open = Callable[[Target], OpenedTarget]
+"""Raises UserError for what cannot be opened."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--articles",
+    type=click.Path(path_type=Path),
+    help=f"A file or folder of articles, for a throwaway index.  [default: {ARTICLES}]",
+)
+@click.option("--url", help="Ask the service running here, on the articles it has.")
+@click.option(
+    "--questions",
+    type=click.Path(path_type=Path),
+    default=QUESTIONS,
+    show_default=True,
+    help="The question file, JSON Lines.",
+)
+@click.option(
+    "--answerer",
+    type=click.Choice(["extractive", "llm"]),
+    help="Who answers.  [default: llm where a chat model is configured]",
+)
+@click.option(
+    "--passages",
+    type=click.IntRange(1, 20),
+    default=8,
+    show_default=True,
+    help="Passages given to the answerer.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), help="Only so many questions, spread over the file."
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Questions asked at a time; more than one blurs the latencies.",
+)
+@click.option("--judge", is_flag=True, help="Have the configured chat model judge each answer.")
+@click.option("--input-price", type=click.FloatRange(0), help="Dollars a million tokens read.")
+@click.option("--output-price", type=click.FloatRange(0), help="Dollars a million tokens written.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="The folder for the JSON file and the report.",
+)
+@click.option("--name", help="The name of both files.  [default: the date and time]")
+@click.option("--fresh", is_flag=True, help="Begin anew where a run was interrupted.")
+@click.option("--markdown", is_flag=True, help="Print the key figures as a Markdown table.")
+@click.option(
+    "--show",
+    type=click.Path(path_type=Path),
+    help="Print the figures of this earlier run instead of running.",
+)
+@click.option(
+    "--compare",
+    "compared",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    help="Say which differences between two runs' JSON files are real.",
+)
+@click.option(
+    "--update-baseline",
+    is_flag=True,
+    help=f"Run on {SEEDS}/ and make the outcome the one that tests hold later runs against.",
+)
+@click.pass_obj
+def main(
+    opening: Open,
+    articles: Path | None,
+    url: str | None,
+    questions: Path,
+    answerer: AnswererName | None,
+    passages: int,
+    limit: int | None,
+    jobs: int,
+    judge: bool,
+    input_price: float | None,
+    output_price: float | None,
+    out: Path,
+    name: str | None,
+    fresh: bool,
+    markdown: bool,
+    show: Path | None,
+    compared: tuple[Path, Path] | None,
+    update_baseline: bool,
+) -> None:
+    """Measure how well questions are answered, on questions whose answers are known.
+
+    Without flags: the sample collection in seeds/. Prints the figures with 95% intervals, and
+    writes a JSON file with every question's record and a report to read in a browser. A run that
+    was interrupted goes on where it stopped when the same command is given again.
+    """
+    # Into a file or a pipe the tables keep their lines whole.
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    if compared is not None:
+        _compare(*compared, console)
+        return
+    if show is not None:
+        _print(_read(show), markdown, console)
+        return
+    if articles is not None and url is not None:
+        raise click.UsageError(
+            "--articles and --url exclude each other: a service is asked on the articles it has."
+        )
+    if (input_price is None) != (output_price is None):
+        raise click.UsageError("A cost needs both --input-price and --output-price.")
+    if update_baseline and (articles, url, limit, questions) != (None, None, None, QUESTIONS):
+        raise click.UsageError(
+            f"--update-baseline runs on {SEEDS}/ as it is: leave out --articles, --url, "
+            "--questions and --limit."
+        )
+    plan = Plan(
+        questions=questions,
+        articles=url or str(articles or ARTICLES),
+        answerer="extractive" if update_baseline else answerer,
+        passages=passages,
+        limit=limit,
+        jobs=jobs,
+        fresh=fresh,
+        command=("scripts/evaluate", *sys.argv[1:]),
+        input_price=input_price,
+        output_price=output_price,
+    )
+    wanted = Target(articles or ARTICLES, url, plan, judge)
+    run, path = _evaluate(opening, wanted, out, name, console)
+    _print(run, markdown, console)
+    console.print(f"\nEvery question's record: {path}\nThe report: {path.with_suffix('.html')}")
+    if update_baseline:
+        write_run(baseline_of(run), BASELINE)
+        console.print(f"The baseline is now this run: {BASELINE}. Commit it with what changed it.")
+
+
+def _evaluate(
+    opening: Open, wanted: Target, out: Path, name: str | None, console: Console
+) -> tuple[Run, Path]:
+    try:
+        return evaluate(opening(wanted), folder=out, name=name, console=console)
+    except RunError as error:
+        raise click.ClickException(
+            f"{error}\nThe answers that came are kept: the same command goes on from there."
+        ) from error
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        raise click.ClickException(
+            "Interrupted. The answers that came are kept: the same command goes on from there."
+        ) from None
+    except OSError as error:
+        raise click.ClickException(_sentence(error)) from error
+
+
+def _compare(before: Path, after: Path, console: Console) -> None:
+    runs = _read(before), _read(after)
+    try:
+        console.print(tables.comparison_table(compare(*runs)))
+    except ComparisonError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _read(path: Path) -> Run:
+    try:
+        return read_run(path)
+    except RunFileError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(_sentence(error)) from error
+
+
+def _print(run: Run, markdown: bool, console: Console) -> None:
+    if markdown:
+        click.echo(tables.markdown(run))
+    else:
+        console.print(tables.terminal(run))
+
+
+def _sentence(error: OSError) -> str:
+    if error.filename is None:
+        return f"{error}."
+    return f"{error.filename} cannot be read or written: {error.strerror}."

@@ -1,0 +1,145 @@
+"""What the flags name, opened: a throwaway index of articles, or a running service."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from qa.answering.llm.provider import make_chat_model
+from qa.cli.output import ingest_progress
+from qa.composition import build_service
+from qa.evaluation.command_line import Target
+from qa.evaluation.evaluate import OpenedTarget
+from qa.evaluation.llm_judge import make_judge
+from qa.evaluation.runner import Asking, Judge
+from qa.evaluation.system import AskError, System
+from qa.http_client import Client
+from qa.library import Library
+from qa.settings import Settings, read_settings
+from qa.types import Answer, PassageResult, Question
+from vectorstore.errors import UserError
+from vectorstore.readers import read_articles
+from vectorstore.types import Article, Filters
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class EmptyCollectionError(UserError):
+    """There are no articles to ask about."""
+
+
+class LibrarySystem:
+    """A library as the evaluation sees it: what it says of a question fails that question alone."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self.article_text = lru_cache(maxsize=None)(self._article_text)
+
+    def ask(self, question: Question) -> Answer:
+        try:
+            return self._library.ask(question)
+        except UserError as error:
+            raise AskError(str(error)) from error
+
+    def search(self, query: str, k: int, filters: Filters) -> tuple[PassageResult, ...]:
+        try:
+            return self._library.search(query, k, filters)
+        except UserError as error:
+            raise AskError(str(error)) from error
+
+    def _article_text(self, article_id: str) -> str:
+        article = self._library.article(article_id)
+        if article is None:
+            raise LookupError(article_id)
+        return article.text
+
+
+def open_target(wanted: Target) -> OpenedTarget:
+    """Raises UserError for what cannot be opened."""
+    settings = read_settings()
+    if wanted.url is not None:
+        return _open_service(wanted, wanted.url, settings)
+    return _open_articles(wanted, wanted.articles, settings)
+
+
+def _open_articles(wanted: Target, folder: Path, settings: Settings) -> OpenedTarget:
+    articles = read(folder)
+    texts = {article.id: article.text for article in articles}
+    contents = sorted((article.id, article.content_hash) for article in articles)
+    plan = replace(
+        wanted.plan,
+        articles=f"{len(articles):,} from {folder}",
+        articles_key=sha256(repr((contents, settings.embedding_model)).encode()).hexdigest(),
+        answerer=wanted.plan.answerer or ("llm" if settings.model else "extractive"),
+        model=settings.model,
+        judge=settings.model if wanted.judge else None,
+    )
+    asking = Asking(plan.passages, plan.answerer, _judge(wanted, settings))
+    return OpenedTarget(
+        plan, asking, texts.__getitem__, lambda: temporary_index(articles, settings)
+    )
+
+
+def _open_service(wanted: Target, url: str, settings: Settings) -> OpenedTarget:
+    client = Client(url)
+    collection = client.collection()
+    if not collection.articles:
+        raise EmptyCollectionError(
+            f"The service at {url} has no articles; add some: qa ingest PATH."
+        )
+    plan = replace(
+        wanted.plan,
+        articles=f"{collection.articles:,} at {url}",
+        articles_key=f"{url} {collection.articles} {collection.passages}",
+        answerer=wanted.plan.answerer or ("llm" if collection.model else "extractive"),
+        model=collection.model,
+        judge=settings.model if wanted.judge else None,
+    )
+    asking = Asking(plan.passages, plan.answerer, _judge(wanted, settings))
+    system = LibrarySystem(client)
+    return OpenedTarget(plan, asking, system.article_text, lambda: _closing(client, system))
+
+
+def read(folder: Path) -> tuple[Article, ...]:
+    """The articles of a folder or file; what cannot be read is told, and left out."""
+    articles: list[Article] = []
+    for each in read_articles([folder]):
+        if isinstance(each, Article):
+            articles.append(each)
+        else:
+            err.print(f"Left out: {each.where} {each.reason}.", markup=False)
+    if not articles:
+        raise EmptyCollectionError(
+            f"There are no articles in {folder}; name a file or folder of them with --articles."
+        )
+    return tuple(articles)
+
+
+@contextmanager
+def temporary_index(articles: Sequence[Article], settings: Settings) -> Iterator[System]:
+    """A service over these articles alone, whose index is gone afterwards."""
+    with TemporaryDirectory(prefix="article-qa-") as folder:
+        service = build_service(settings.model_copy(update={"data": Path(folder), "cache": 0}))
+        try:
+            with ingest_progress(err, len(articles)) as on_progress:
+                service.add(articles, on_progress)
+            # So that the first question does not wait for what the others do not.
+            service.load()
+            yield LibrarySystem(service)
+        finally:
+            service.close()
+
+
+@contextmanager
+def _closing(client: Client, system: System) -> Iterator[System]:
+    with client:
+        yield system
+
+
+def _judge(wanted: Target, settings: Settings) -> Judge | None:
+    return make_judge(make_chat_model(settings)) if wanted.judge else None

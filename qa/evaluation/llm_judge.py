@@ -1,0 +1,77 @@
+"""A chat model's opinion of each answer, by the prompts of openevals. The only module that imports
+openevals.
+
+Correctness compares the answer with the gold spans, faithfulness with the quotes that it cites.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from qa.answering.llm.provider import ChatModel
+from qa.evaluation.question_file import Case
+from qa.evaluation.run_records import Judgement
+from qa.evaluation.runner import Judge
+from qa.evaluation.scoring import gold_texts, plain_text
+from qa.evaluation.system import AskError
+from qa.types import Answer
+from vectorstore.errors import UserError
+
+SCORES = [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+class JudgeMissingError(UserError):
+    """The judge's library is not installed."""
+
+
+class _Evaluator(Protocol):
+    def __call__(self, **shown: str) -> object: ...
+
+
+def make_judge(model: ChatModel) -> Judge:
+    """Asks `model` twice an answer. Raises JudgeMissingError without the extra `judge`."""
+    try:
+        from openevals.llm import create_llm_as_judge
+        from openevals.prompts import CORRECTNESS_PROMPT, RAG_GROUNDEDNESS_PROMPT
+    except ImportError as error:
+        raise JudgeMissingError(
+            "Judging needs openevals; install it with: pip install 'article-qa[judge]'."
+        ) from error
+
+    def evaluator(prompt: str) -> _Evaluator:
+        made = create_llm_as_judge(prompt=prompt, judge=model, choices=SCORES)
+        return cast("_Evaluator", made)
+
+    correctness, faithfulness = (
+        evaluator(CORRECTNESS_PROMPT),
+        evaluator(RAG_GROUNDEDNESS_PROMPT),
+    )
+
+    def judge(case: Case, answer: Answer) -> Judgement:
+        given = plain_text(answer)
+        faithful, why_faithful = _opinion(
+            lambda: faithfulness(
+                context="\n\n".join(citation.quote for citation in answer.citations), outputs=given
+            )
+        )
+        if not case.answerable:
+            return Judgement(None, faithful, why_faithful)
+        correct, why_correct = _opinion(
+            lambda: correctness(
+                inputs=case.question,
+                outputs=given,
+                reference_outputs="\n".join(gold_texts(case)[: len(case.answers)]),
+            )
+        )
+        return Judgement(correct, faithful, f"{why_correct}\n{why_faithful}")
+
+    return judge
+
+
+def _opinion(ask: Callable[[], object]) -> tuple[float, str]:
+    """A judge's score and its reason. Whatever fails in the model's library is an AskError."""
+    try:
+        opinion = ask()
+        score, reason = opinion["score"], opinion["comment"]  # type: ignore[index]
+        return min(1.0, max(0.0, float(score))), str(reason or "")
+    except Exception as error:  # each provider's library raises errors of its own
+        raise AskError(f"The judge gave no opinion: {type(error).__name__}.") from error

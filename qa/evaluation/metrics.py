@@ -1,0 +1,291 @@
+"""Which figures there are and what each means; from records to figures with intervals."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from qa.evaluation.bootstrap import (
+    Floats,
+    StatisticName,
+    interval,
+    resamples,
+    statistic,
+)
+from qa.evaluation.retrieval_metrics import CUTOFFS, DEPTH, LEVELS
+from qa.evaluation.run_records import Figure, Record
+
+Group = Literal[
+    "Retrieval", "Answers", "Citations", "Knowing when not to answer", "Judge", "Latency", "Model"
+]
+Unit = Literal["share", "ms", "tokens", "dollars"]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A figure's name, what it says, and how a question's pair of numbers makes it.
+
+    `key` figures are few: they open the report, and they are the ones that two runs are compared
+    by and that a change may not lower.
+    """
+
+    key: str
+    label: str
+    group: Group
+    meaning: str
+    statistic: StatisticName = "ratio"
+    unit: Unit = "share"
+    lower_is_better: bool = False
+    is_key: bool = False
+
+
+def _passages(count: int) -> str:
+    return "passage" if count == 1 else f"{count} passages"
+
+
+def _retrieval_definitions() -> list[Definition]:
+    looked_for = {"article": "an article with the answer", "passage": "a whole gold span"}
+    every = {"article": "the gold articles", "passage": "the gold spans"}
+    return [
+        definition
+        for level in LEVELS
+        for definition in (
+            *(
+                Definition(
+                    f"{level}_hits@{k}",
+                    f"{level} hits@{k}",
+                    "Retrieval",
+                    f"share of questions with {looked_for[level]} in the first {_passages(k)}",
+                    is_key=k == 5,
+                )
+                for k in CUTOFFS
+            ),
+            *(
+                Definition(
+                    f"{level}_recall@{k}",
+                    f"{level} recall@{k}",
+                    "Retrieval",
+                    f"share of {every[level]} found by the first {_passages(k)}",
+                )
+                for k in (5, 10)
+            ),
+            Definition(
+                f"{level}_mrr",
+                f"{level} MRR",
+                "Retrieval",
+                f"mean of 1 / the rank of the first passage with {looked_for[level]}, "
+                f"0 beyond rank {DEPTH}",
+                is_key=level == "passage",
+            ),
+            Definition(
+                f"{level}_ndcg@10",
+                f"{level} nDCG@10",
+                "Retrieval",
+                f"{every[level]} discounted by rank, 1 if they all come first",
+            ),
+        )
+    ]
+
+
+DEFINITIONS: tuple[Definition, ...] = (
+    *_retrieval_definitions(),
+    Definition(
+        "exact_match",
+        "exact match",
+        "Answers",
+        "share of answerable questions whose short answer (the whole text, where there is none) "
+        "has the words of a gold span, as SQuAD compares them",
+    ),
+    Definition(
+        "token_f1",
+        "token F1",
+        "Answers",
+        "words shared with the best gold span (or all of them together), as SQuAD counts them; "
+        "0 without an answer",
+        is_key=True,
+    ),
+    Definition(
+        "answer_in_quote",
+        "answer in quote",
+        "Answers",
+        "share of answerable questions where a cited quote holds the words of a gold span",
+        is_key=True,
+    ),
+    Definition(
+        "citation_precision",
+        "citation precision",
+        "Citations",
+        "of the quotes cited for answerable questions, the share that overlaps a gold span",
+        is_key=True,
+    ),
+    Definition(
+        "citation_recall",
+        "citation recall",
+        "Citations",
+        "share of an answerable question's gold spans that a cited quote overlaps",
+        is_key=True,
+    ),
+    Definition(
+        "exact_quotes",
+        "exact quotes",
+        "Citations",
+        "of all citations, the share with quote == article.text[start:end]; anything below 1 "
+        "is a defect",
+        is_key=True,
+    ),
+    Definition(
+        "decision_accuracy",
+        "decision accuracy",
+        "Knowing when not to answer",
+        "share of questions answered if and only if the articles answer them",
+        is_key=True,
+    ),
+    Definition(
+        "answered_answerable",
+        "answered, of answerable",
+        "Knowing when not to answer",
+        "share of the questions that the articles answer that got an answer",
+    ),
+    Definition(
+        "declined_unanswerable",
+        "declined, of unanswerable",
+        "Knowing when not to answer",
+        "share of the questions that the articles do not answer that were declined",
+    ),
+    Definition(
+        "confidence_auroc",
+        "AUROC of confidence",
+        "Knowing when not to answer",
+        "chance that an answerable question gets more confidence than an unanswerable one",
+        statistic="auroc",
+        is_key=True,
+    ),
+    Definition(
+        "judged_correct",
+        "correctness, judged",
+        "Judge",
+        "mean of a chat model's opinion, over the questions that the articles answer",
+    ),
+    Definition(
+        "judged_faithful",
+        "faithfulness, judged",
+        "Judge",
+        "mean of a chat model's opinion whether the quotes support the answer",
+    ),
+    Definition(
+        "ask_ms_p50",
+        "ask p50",
+        "Latency",
+        "half the answers took no longer",
+        statistic="median",
+        unit="ms",
+        lower_is_better=True,
+        is_key=True,
+    ),
+    Definition(
+        "ask_ms_p95",
+        "ask p95",
+        "Latency",
+        "19 of 20 answers took no longer",
+        statistic="p95",
+        unit="ms",
+        lower_is_better=True,
+        is_key=True,
+    ),
+    Definition(
+        "search_ms_p50",
+        "search p50",
+        "Latency",
+        f"half the searches for {DEPTH} passages took no longer",
+        statistic="median",
+        unit="ms",
+        lower_is_better=True,
+    ),
+    Definition(
+        "search_ms_p95",
+        "search p95",
+        "Latency",
+        f"19 of 20 searches for {DEPTH} passages took no longer",
+        statistic="p95",
+        unit="ms",
+        lower_is_better=True,
+    ),
+    Definition(
+        "failed",
+        "questions that failed",
+        "Model",
+        "share of questions that got an error for an answer; they count as wrong above",
+        lower_is_better=True,
+    ),
+    Definition(
+        "stood_in",
+        "model stood in for",
+        "Model",
+        "share of answers asked of the chat model that another answerer gave",
+        lower_is_better=True,
+    ),
+    Definition(
+        "input_tokens",
+        "tokens read, a question",
+        "Model",
+        "mean tokens that the chat model read",
+        unit="tokens",
+        lower_is_better=True,
+    ),
+    Definition(
+        "output_tokens",
+        "tokens written, a question",
+        "Model",
+        "mean tokens that the chat model wrote",
+        unit="tokens",
+        lower_is_better=True,
+    ),
+    Definition(
+        "cost",
+        "cost of 1,000 questions",
+        "Model",
+        "at the prices given",
+        unit="dollars",
+        lower_is_better=True,
+    ),
+)
+
+BY_KEY: Mapping[str, Definition] = {definition.key: definition for definition in DEFINITIONS}
+
+
+def cluster(record: Record) -> Hashable:
+    """Questions with the same first gold article are one cluster; one without is by itself."""
+    golds = record.case.answers
+    return ("article", golds[0].article_id) if golds else ("question", record.case.id)
+
+
+def pairs(records: Sequence[Record], key: str) -> tuple[Floats, Floats]:
+    """What each question adds to the figure `key`: x and y, zero where it adds nothing."""
+    both = np.array([record.values.get(key, (0.0, 0.0)) for record in records], dtype=np.float64)
+    return both[:, 0], both[:, 1]
+
+
+def measure(records: Sequence[Record]) -> tuple[Figure, ...]:
+    """Every figure that has a value, over all questions and then by kind, in DEFINITIONS' order."""
+    if not records:
+        return ()
+    kinds = list(dict.fromkeys(record.case.kind for record in records))
+    of_kind = {kind: np.array([record.case.kind == kind for record in records]) for kind in kinds}
+    everything = np.ones(len(records), dtype=np.bool_)
+    masks = [(None, everything), *of_kind.items()]
+    samples = list(resamples([cluster(record) for record in records]))
+    figures: list[Figure] = []
+    for definition in DEFINITIONS:
+        x, y = pairs(records, definition.key)
+        for kind, mask in masks:
+            base = np.where(mask, y, 0.0)
+            tops = np.where(mask, x, 0.0) if definition.statistic == "ratio" else x
+            [value] = statistic(definition.statistic, tops, base, np.ones((1, len(records))))
+            if np.isnan(value):
+                continue
+            replicates = [statistic(definition.statistic, tops, base, w) for w in samples]
+            low, high = interval(np.concatenate(replicates)) or (None, None)
+            count = int(np.count_nonzero(base))
+            figures.append(Figure(definition.key, kind, float(value), low, high, count))
+    return tuple(figures)

@@ -1,0 +1,282 @@
+"""A `Library` over HTTP: a running service, with errors that are sentences."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from qa.schemas import (
+    AddedArticle,
+    AddReport,
+    ArticleList,
+    Collection,
+    FoundPassages,
+    WholeArticle,
+)
+from qa.types import (
+    Answer,
+    Event,
+    PassageResult,
+    PassagesFound,
+    Question,
+    SentenceChecked,
+    Token,
+)
+from vectorstore.errors import UserError
+from vectorstore.ingest import Progress, ignore_progress
+from vectorstore.readers import Unreadable
+from vectorstore.types import Article, Filters
+
+ARTICLES_SENT_AT_ONCE = 50
+CHARACTERS_SENT_AT_ONCE = 5_000_000
+SECONDS_TO_CONNECT = 5.0
+
+EVENT_TYPES: dict[str, TypeAdapter[Any]] = {
+    "passages": TypeAdapter(PassagesFound),
+    "token": TypeAdapter(Token),
+    "sentence": TypeAdapter(SentenceChecked),
+    "answer": TypeAdapter(Answer),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDetail:
+    """What of an RFC 9457 problem document is for people."""
+
+    detail: str
+
+
+PROBLEM = TypeAdapter(ProblemDetail)
+
+Body = TypeVar("Body")
+
+
+class ServiceError(UserError):
+    """The service cannot be reached or refuses; the message says what and what to do."""
+
+
+class Client:
+    """The service at `url`. Raises ServiceError from every method."""
+
+    def __init__(self, url: str, timeout: float = 600.0) -> None:
+        self._url = url.rstrip("/")
+        self._timeout = httpx.Timeout(timeout, connect=SECONDS_TO_CONNECT)
+        # A proxy that the environment names is for the web, not for a service on this machine.
+        self._http = httpx.Client(base_url=self._url, timeout=self._timeout, trust_env=False)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def answers(self) -> bool:
+        """Whether a service is there, and answers soon. Never raises."""
+        try:
+            response = self._http.get("/health", timeout=SECONDS_TO_CONNECT)
+            return response.is_success and response.json() == {"status": "ok"}
+        except (httpx.HTTPError, ValueError):
+            return False
+
+    def ask(self, question: Question) -> Answer:
+        response = self._send("POST", "/ask", content=_question_json(question))
+        return _parse(Answer, response)
+
+    async def stream(self, question: Question) -> AsyncIterator[Event]:
+        headers = {"Accept": "text/event-stream", "Content-Type": "application/json"}
+        try:
+            async with (
+                httpx.AsyncClient(
+                    base_url=self._url, timeout=self._timeout, trust_env=False
+                ) as http,
+                http.stream(
+                    "POST", "/ask", content=_question_json(question), headers=headers
+                ) as response,
+            ):
+                if response.is_error:
+                    await response.aread()
+                    raise _refusal(response)
+                async for event in _events(_lines(response.aiter_text())):
+                    yield event
+                    if isinstance(event, Answer):
+                        return
+                raise ServiceError("The service broke off before the answer was whole.")
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+
+    def search(
+        self, query: str, k: int = 8, filters: Filters | None = None
+    ) -> tuple[PassageResult, ...]:
+        filters = filters or Filters()
+        dates = (
+            ("published_from", filters.published_from),
+            ("published_to", filters.published_to),
+        )
+        parameters = httpx.QueryParams(
+            [
+                ("q", query),
+                ("k", str(k)),
+                *((name, day.isoformat()) for name, day in dates if day is not None),
+                *(("source", source) for source in filters.sources),
+                *(("article_id", each) for each in filters.article_ids),
+            ]
+        )
+        return _parse(FoundPassages, self._send("GET", f"/search?{parameters}")).passages
+
+    def articles(
+        self, limit: int = 50, cursor: str | None = None, containing: str = ""
+    ) -> ArticleList:
+        parameters = httpx.QueryParams({"limit": limit, "q": containing})
+        if cursor is not None:
+            parameters = parameters.set("cursor", cursor)
+        return _parse(ArticleList, self._send("GET", f"/articles?{parameters}"))
+
+    def article(self, article_id: str) -> WholeArticle | None:
+        response = self._send("GET", _article_path(article_id), missing_is_fine=True)
+        return None if response.status_code == 404 else _parse(WholeArticle, response)
+
+    def add(
+        self,
+        articles: Iterable[Article | Unreadable],
+        on_progress: Callable[[Progress], None] = ignore_progress,
+    ) -> AddReport:
+        outcomes: list[AddedArticle] = []
+        passages = 0
+        for batch in _batches(articles):
+            readable = [each for each in batch if isinstance(each, Article)]
+            outcomes += [
+                AddedArticle(each.where, "skipped", each.reason)
+                for each in batch
+                if isinstance(each, Unreadable)
+            ]
+            if readable:
+                body = to_json([WholeArticle.of(each) for each in readable])
+                report = _parse(AddReport, self._send("POST", "/articles", content=body))
+                outcomes += report.articles
+                passages += report.passages
+            on_progress(Progress("embedding", len(outcomes), None, passages))
+        return AddReport(tuple(outcomes), passages)
+
+    def remove(self, article_id: str) -> bool:
+        response = self._send("DELETE", _article_path(article_id), missing_is_fine=True)
+        return response.status_code != 404
+
+    def collection(self) -> Collection:
+        return _parse(Collection, self._send("GET", "/collection"))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        missing_is_fine: bool = False,
+    ) -> httpx.Response:
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        try:
+            response = self._http.request(method, path, content=content, headers=headers)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        if response.is_error and not (missing_is_fine and response.status_code == 404):
+            raise _refusal(response)
+        return response
+
+    def _unreachable(self, error: httpx.HTTPError) -> ServiceError:
+        return ServiceError(
+            f"No answer from the service at {self._url} ({str(error) or type(error).__name__}). "
+            "Is it running? `qa serve` starts it."
+        )
+
+
+def _question_json(question: Question) -> bytes:
+    filters = question.filters
+    return to_json(
+        {
+            "question": question.text,
+            "history": question.history,
+            "filters": {
+                "published_from": filters.published_from,
+                "published_to": filters.published_to,
+                "sources": filters.sources,
+                "article_ids": filters.article_ids,
+            },
+            "passages": question.passages,
+            "answerer": question.answerer,
+        }
+    )
+
+
+def _article_path(article_id: str) -> str:
+    # A segment of dots alone would be taken for a step up the path.
+    path = quote(article_id, safe="")
+    return f"/articles/{path if path.strip('.') else path.replace('.', '%2E')}"
+
+
+def _parse(body: type[Body], response: httpx.Response) -> Body:
+    return _read(TypeAdapter(body), response.content)
+
+
+def _read(body: TypeAdapter[Body], content: bytes | str) -> Body:
+    try:
+        return body.validate_json(content)
+    except ValidationError as error:
+        raise ServiceError(
+            "The service gave what this program cannot read. Are both of the same version?"
+        ) from error
+
+
+def _refusal(response: httpx.Response) -> ServiceError:
+    try:
+        return ServiceError(PROBLEM.validate_json(response.content).detail)
+    except ValidationError:
+        return ServiceError(f"The service answered {response.status_code} without saying why.")
+
+
+async def _lines(texts: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The lines of a stream, which end as server-sent events' do and no others: JSON may hold
+    U+2028 and its like as they are."""
+    unfinished = ""
+    async for text in texts:
+        *whole, unfinished = (unfinished + text).split("\n")
+        for line in whole:
+            yield line.removesuffix("\r")
+
+
+async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
+    name = ""
+    async for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data" and name == "error":
+            raise ServiceError(_read(PROBLEM, value).detail)
+        elif field == "data" and name in EVENT_TYPES:
+            yield _read(EVENT_TYPES[name], value)
+
+
+def _batches(
+    articles: Iterable[Article | Unreadable],
+) -> Iterator[list[Article | Unreadable]]:
+    batch: list[Article | Unreadable] = []
+    characters = 0
+    for each in articles:
+        batch.append(each)
+        characters += len(each.text) if isinstance(each, Article) else 0
+        if len(batch) == ARTICLES_SENT_AT_ONCE or characters >= CHARACTERS_SENT_AT_ONCE:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,1 @@
+"""Checks text against articles, sentence by sentence. Imports no framework, and no answerer."""

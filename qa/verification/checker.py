@@ -1,0 +1,232 @@
+"""Checks what was written against the passages it was written from, sentence by sentence.
+
+The markers of a text, such as [2], name passages. In what comes back they name citations: each
+citation is one exact range of an article, and they are numbered in the order of their first use.
+A sentence that no passage bears out has none, and says why. What a reader gets is plain text:
+links, images, tags and hidden characters are taken out, lists and paragraphs stay.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from qa.types import Citation, Sentence, SentenceChecked
+from qa.verification.claims.parsed_claim import ParsedClaim
+from qa.verification.claims.tokens import find_words
+from qa.verification.evidence import ClaimChecker, Thresholds, Verdict
+from qa.verification.sanitize import plain_text
+from qa.verification.sentence_stream import (
+    MARKER,
+    SPEAKS,
+    SentenceStream,
+    leading_markup,
+    without_markers,
+)
+from qa.verification.source_sentences import Embed
+from vectorstore.types import ScoredPassage, Span
+
+Unsupported = Literal["mark", "drop"]
+
+_SHARED_WORDS = 6
+_FEWEST_WORDS = 4
+"""A sentence with so many words in a row of a private text gives that text away; a shorter one
+only if it is all of it, and no shorter than the fewest."""
+
+_NUMBERS = re.compile(r"\d{1,3}(?:\s*[-–]\s*\^?\d{1,3})?")
+# Openings that only name a passage: "According to [1], ..." and "[1] states that ...".
+_NAMES_A_PASSAGE = re.compile(
+    rf"""^(?:
+        (?:according\sto|as\s(?:noted|reported|stated|described|mentioned)\s(?:in|by)|per|in|from)
+        \s(?:the\s)?(?:passages?|articles?|sources?)?{MARKER.pattern}
+        (?:(?:,?\sand)?{MARKER.pattern})*,?\s+
+      | (?:the\s)?(?:passages?|articles?|sources?)?{MARKER.pattern}\s+
+        {SPEAKS}\s(?:that\s)?
+      | (?:based\son|according\sto)\sthe\s(?:given\s|provided\s)?
+        (?:passages?|articles?|sources?),\s+
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SCAFFOLDING = re.compile(
+    r"(?:here (?:is|are)|in (?:summary|short|conclusion)|to summari[sz]e|based on the|sure\b|"
+    r"certainly\b|of course\b|i hope|let me know|the following|answer:|sources?:|references?:)",
+    re.IGNORECASE,
+)
+_ABSTAINS = re.compile(
+    r"\b(?:articles?|passages?|sources?|texts?|context|documents?|information)\b.{0,40}?"
+    r"\b(?:do(?:es)? not|don['’]t|doesn['’]t|did not|cannot|contains? no|gives? no|provides? no|"
+    r"mentions? no)\b|\bnot (?:mentioned|stated|specified|given|said) in the\b"
+    r"|\bi (?:do not|don['’]t) know\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """A text as a reader may see it: `text[s.start:s.end] == s.text` for each of `sentences`."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+
+    @property
+    def supported(self) -> bool:
+        """Whether anything in it is supported."""
+        return any(sentence.supported for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPiece:
+    """The next stretch of checked text, and the sentence that it ends with."""
+
+    text: str
+    checked: SentenceChecked
+
+
+def check_text(
+    text: str,
+    passages: Sequence[ScoredPassage],
+    *,
+    embed: Embed,
+    question: str = "",
+    unsupported: Unsupported = "mark",
+    thresholds: Thresholds | None = None,
+) -> CheckedText:
+    """Checks a text that anybody wrote; its markers, if it has any, number `passages` from 1."""
+    sources = ClaimChecker(passages, embed=embed, question=question, thresholds=thresholds)
+    checker = StreamChecker(sources, unsupported=unsupported)
+    pieces = [*checker.feed(text), *checker.finish()]
+    return CheckedText(
+        "".join(piece.text for piece in pieces),
+        tuple(piece.checked.sentence for piece in pieces),
+        tuple(citation for piece in pieces for citation in piece.checked.citations),
+    )
+
+
+class StreamChecker:
+    """Checks a text that arrives in chunks and gives each sentence back once it is checked.
+
+    The texts of all pieces joined are the checked text, whatever the chunks were. With "drop",
+    unsupported sentences are left out of it. A sentence that repeats `private` text is left out
+    in any case, as is one that says nothing, such as "Here is what I found:".
+    """
+
+    def __init__(
+        self,
+        sources: ClaimChecker,
+        *,
+        unsupported: Unsupported = "mark",
+        private: Sequence[str] = (),
+    ) -> None:
+        self._sources = sources
+        self._unsupported = unsupported
+        self._private = " | ".join(_words(text) for text in private)
+        self._cutter = SentenceStream()
+        self._length = 0
+        self._break = ""
+        self._numbers: dict[tuple[str, Span], int] = {}
+        self.abstained = False
+        """Whether a sentence said that the passages do not answer."""
+
+    def feed(self, text: str) -> list[CheckedPiece]:
+        return [piece for raw in self._cutter.feed(text) for piece in self._check(raw)]
+
+    def finish(self) -> list[CheckedPiece]:
+        """The pieces of what was left when the text ended."""
+        return [piece for raw in self._cutter.finish() for piece in self._check(raw)]
+
+    def _check(self, raw: str) -> Iterator[CheckedPiece]:
+        lead = leading_markup(raw)
+        self._break = _wider(self._break, lead)
+        written = raw[len(lead) :].rstrip()
+        cited = [n for match in MARKER.finditer(written) for n in _marker_numbers(match[0])]
+        claim = self._claim(written)
+        if _words(claim) == _ABSTENTION:
+            self.abstained = True
+            return
+        if not claim or self._gives_away(written) or _is_scaffolding(claim):
+            return
+        verdict = self._verdict(claim, cited)
+        if not verdict.supported and self._unsupported == "drop":
+            return
+        yield self._piece(claim, verdict)
+
+    def _claim(self, written: str) -> str:
+        opening = _NAMES_A_PASSAGE.match(written)
+        claim = without_markers(written[opening.end() :] if opening else written)
+        claim = " ".join(plain_text(claim, self._sources.addresses).split())
+        return claim[:1].upper() + claim[1:] if opening else claim
+
+    def _verdict(self, claim: str, cited: list[int]) -> Verdict:
+        if _ABSTAINS.search(claim):
+            self.abstained = True
+            return Verdict(reason="No quote can show that something is not said.")
+        return self._sources.check(claim, cited)
+
+    def _gives_away(self, written: str) -> bool:
+        words = _words(written).split()
+        size = min(len(words), _SHARED_WORDS)
+        runs = (" ".join(words[i : i + size]) for i in range(len(words) - size + 1))
+        return size >= _FEWEST_WORDS and any(f" {run} " in self._private for run in runs)
+
+    def _piece(self, claim: str, verdict: Verdict) -> CheckedPiece:
+        new = [q for q in verdict.quotes if (q.found.article.id, q.span) not in self._numbers]
+        for quote in new:
+            self._numbers[quote.found.article.id, quote.span] = len(self._numbers) + 1
+        numbers = tuple(self._numbers[q.found.article.id, q.span] for q in verdict.quotes)
+        text = mark(claim, numbers)
+        lead = self._break if self._length else self._break.lstrip()
+        start = self._length + len(lead)
+        self._length = start + len(text)
+        self._break = ""
+        sentence = Sentence(start, self._length, text, numbers, verdict.supported, verdict.reason)
+        citations = tuple(
+            Citation.of(self._numbers[q.found.article.id, q.span], q.found, q.span) for q in new
+        )
+        return CheckedPiece(lead + text, SentenceChecked(sentence, citations))
+
+
+def mark(claim: str, numbers: Sequence[int]) -> str:
+    """A sentence with the numbers of its citations, before the full stop.
+
+    >>> mark("It joined in August 2020.", [1, 3])
+    'It joined in August 2020 [1][3].'
+    """
+    markers = "".join(f"[{number}]" for number in numbers)
+    if not markers:
+        return claim
+    body = claim.rstrip(".!?…")
+    return f"{body} {markers}{claim[len(body) :]}"
+
+
+def _marker_numbers(marker: str) -> Iterator[int]:
+    inner = marker.split("](")[0].split("†")[0]
+    for match in _NUMBERS.finditer(inner):
+        first, *last = (int(n) for n in re.findall(r"\d+", match[0]))
+        yield from range(first, min(last[0], first + 20) + 1) if last else (first,)
+
+
+def _wider(one: str, other: str) -> str:
+    """The break to put before a sentence: the one with more lines, and the latest bullet."""
+    breaks = max(one.count("\n"), other.count("\n"))
+    bullet = other.strip() or ("" if other else one.strip())
+    bullet = "" if bullet.startswith(("#", ">")) else bullet
+    space = "\n" * min(breaks, 2) or " "
+    return f"{space}{bullet} " if bullet else space
+
+
+def _is_scaffolding(claim: str) -> bool:
+    if not _SCAFFOLDING.match(claim):
+        return not any(c.isalnum() for c in claim)
+    reading = ParsedClaim(claim)
+    return not (reading.names or reading.dates or reading.quantities) and (
+        claim.endswith(":") or len(claim.split()) <= 8
+    )
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(word.folded for word in find_words(text))} "
+
+
+_ABSTENTION = _words("The articles do not say.")
+"""What the model is told to write when the passages do not answer."""

@@ -1,0 +1,1 @@
+"""What one sentence claims: its entities, quantities, dates, roles and negation. Pure."""

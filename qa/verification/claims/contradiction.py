@@ -1,0 +1,214 @@
+"""Why a statement does not follow from sentences that have its every name, date and number."""
+
+import re
+from collections.abc import Sequence
+
+from qa.verification.claims.dates import DateMention, same_date
+from qa.verification.claims.entities import Entity, EntityForms
+from qa.verification.claims.negation import (
+    Polarity,
+    affirms_what_is_denied,
+    denies,
+    read_polarity,
+    says_the_opposite,
+)
+from qa.verification.claims.parsed_claim import ParsedClaim
+from qa.verification.claims.quantities import Quantity, same_quantity
+from qa.verification.claims.semantic_roles import (
+    SPEECH,
+    beside_differs,
+    opposed_parts,
+    roles_differ,
+    speaker_differs,
+)
+from qa.verification.claims.tokens import content_stems, find_words, stem
+
+
+def denial(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
+    """How the sources deny the statement, as a sentence, or None if they do not.
+
+    `sources[0]` carries the statement; the others say who or when is meant.
+    """
+    for source in sources:
+        least = 1 if source is sources[0] else 2
+        if affirms_what_is_denied(stated.stance, source.stance, least=least):
+            return "It says what the article denies."
+    if says_the_opposite(stated.stance, _together(sources)):
+        return "It says the opposite of the article."
+    return None
+
+
+def _together(sources: Sequence[ParsedClaim]) -> Polarity:
+    return read_polarity(" ".join(source.text for source in sources))
+
+
+def clash(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
+    """What the statement ties together that the sources do not, as a sentence; None if nothing.
+
+    `sources[0]` carries the statement; the others say who or when is meant.
+    """
+    if denies(stated.stance, _together(sources)):
+        return "It denies what the article says."
+    parts = [part for source in sources for part in source.parts]
+    done = [part for part in stated.parts if part.verb not in stated.stance.denied]
+    name = (
+        roles_differ(stated.parts, parts)
+        or beside_differs(stated.parts, parts)
+        or opposed_parts(done, parts)
+    )
+    if name:
+        return f"The article gives {name.text} another part in this."
+    if _unnamed_speaker(stated, sources):
+        return "The article puts this in the mouth of somebody else."
+    if swapped := _swapped(stated, sources):
+        return f"The article gives {swapped.text} another part in this."
+    if speaker := speaker_differs(stated.parts, parts):
+        return f"The article does not put this in the mouth of {speaker.text}."
+    if misplaced := _misplaced(stated, sources[0]):
+        return f"The article says “{misplaced.text}” of something else."
+    return None
+
+
+_SAYS = re.compile(
+    r"^(?:(?:the|an?|its|their|his|her)\s)?([a-z][\w' -]{2,40}?)\s"
+    r"(?:says?|said|argues?|argued|claims?|claimed|believes?|believed|warns?|warned|told)\b",
+    re.IGNORECASE,
+)
+
+
+def _unnamed_speaker(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> bool:
+    """Whether "the attorney general says" is put where the source lets a name speak."""
+    said = _SAYS.match(stated.text)
+    if said is None or any(name.start < said.end(1) for name in stated.names):
+        return False
+    speaks = sources[0].parts and any(p.agent for p in sources[0].parts if p.verb == SPEECH)
+    there = frozenset[str]().union(*(source.stems for source in sources))
+    wanted = set(content_stems(said[1]))
+    return bool(speaks and wanted and not wanted & there and not wanted & _BODIES)
+
+
+_BODIES = frozenset(
+    map(stem, "company exchange firm agency group regulator association bank fund".split())
+)
+
+
+def _misplaced(stated: ParsedClaim, source: ParsedClaim) -> Quantity | DateMention | None:
+    """A number or date that the source ties to something other than the statement does."""
+    for quantity in stated.quantities:
+        alike = [q for q in source.quantities if q.readings[0][1] == quantity.readings[0][1]]
+        mine = [q for q in alike if same_quantity(quantity, q)]
+        others = [q for q in alike if q not in mine]
+        if (
+            mine
+            and others
+            and (
+                _tied_elsewhere(stated, quantity, source, mine, others)
+                or _of_another(stated, source, mine, others)
+            )
+        ):
+            return quantity
+    for date in stated.dates:
+        same = [d for d in source.dates if same_date(date, [d])]
+        rest = [d for d in source.dates if d not in same]
+        if same and rest and _clause_elsewhere(stated, date, source, same, rest):
+            return date
+    return None
+
+
+_TIES = re.compile(r"\b(for|against|to|from|with|over)\s(?:the\s|a\s)?$")
+
+
+def _swapped(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> Entity | None:
+    """A name after "against" or the like, where the source has another of the statement's names."""
+    there = sources[0]
+    for name in stated.names:
+        tie = _TIES.search(stated.text, 0, name.start)
+        if tie is None or not any(source.all_names.has(name) for source in sources):
+            continue
+        tied = [
+            other
+            for other in there.names
+            if (found := _TIES.search(there.text, 0, other.start)) and found[1] == tie[1]
+        ]
+        if any(
+            EntityForms(other.text).has(name) or EntityForms(name.text).has(other) for other in tied
+        ):
+            continue
+        if any(stated.all_names.has(other) for other in tied):
+            return name
+    return None
+
+
+def _of_another(
+    stated: ParsedClaim, source: ParsedClaim, mine: list[Quantity], others: list[Quantity]
+) -> bool:
+    """Whether the number stands with a name that the statement leaves out, and one that it names
+    stands with another number: "$1 billion to the one and $2 billion to the other"."""
+    here = [n for q in mine for n in _named_beside(source, q)]
+    there = [n for q in others for n in _named_beside(source, q)]
+    return any(not stated.all_names.has(n) for n in here) and any(
+        stated.all_names.has(n) for n in there if n not in here
+    )
+
+
+def _named_beside(reading: ParsedClaim, quantity: Quantity) -> list[Entity]:
+    edges = [m.span() for m in _AND.finditer(reading.text)]
+    start = max((end for _, end in edges if end <= quantity.start), default=0)
+    stop = min((begin for begin, _ in edges if begin >= quantity.end), default=len(reading.text))
+    return [n for n in reading.names if start <= n.start and n.end <= stop]
+
+
+_AND = re.compile(r"\s(?:and|while|but)\s|[;,]\s")
+
+
+def _tied_elsewhere(
+    stated: ParsedClaim,
+    quantity: Quantity,
+    source: ParsedClaim,
+    mine: list[Quantity],
+    others: list[Quantity],
+) -> bool:
+    for tie in (_thing, _deed):
+        thing = tie(stated.text, quantity)
+        if thing is None:
+            continue
+        if thing in {tie(source.text, q) for q in mine}:
+            return False
+        if thing in {tie(source.text, q) for q in others}:
+            return True
+    return False
+
+
+def _deed(text: str, quantity: Quantity) -> str | None:
+    """The stem of the last word before a number: "lose" in "lost about $8 billion"."""
+    return next(reversed(content_stems(text[: quantity.start])), None)
+
+
+def _thing(text: str, quantity: Quantity) -> str | None:
+    """The stem of what a number counts: "penalty" in "a $9 penalty" and "penalty of $9"."""
+    before = text[: quantity.start].rstrip()
+    words = find_words(before)
+    if len(words) > 1 and before.endswith((" of", " at", " was", " is")):
+        return stem(words[-2].folded)
+    following = text[quantity.end : quantity.end + 60]
+    for stop in (",", ";", " and "):
+        following = following.split(stop)[0]
+    return next(iter(content_stems(following)), None)
+
+
+def _clause_elsewhere(
+    stated: ParsedClaim,
+    date: DateMention,
+    source: ParsedClaim,
+    same: list[DateMention],
+    rest: list[DateMention],
+) -> bool:
+    mine = _clause_stems(stated, date)
+    here = max(len(mine & _clause_stems(source, d)) for d in same)
+    there = max(len(mine & _clause_stems(source, d)) for d in rest)
+    return there > here
+
+
+def _clause_stems(reading: ParsedClaim, date: DateMention) -> frozenset[str]:
+    clause = next((c for c in reading.clauses if date.text in c), reading.text)
+    return frozenset(content_stems(clause)) & reading.plain_stems

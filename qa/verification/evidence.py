@@ -1,0 +1,307 @@
+"""Finds the sentences of the given passages that bear out a claim, or says why none does."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from qa.verification.claims.contradiction import clash, denial
+from qa.verification.claims.dates import DateMention, same_date
+from qa.verification.claims.entities import Entity
+from qa.verification.claims.parsed_claim import Fact, ParsedClaim, plain_quote
+from qa.verification.claims.quantities import Quantity, same_quantity
+from qa.verification.claims.tokens import content_stems
+from qa.verification.coreference import misread_subject, named_by_title, stands_for
+from qa.verification.source_sentences import Embed, SourceSentence, SourceSentences
+from vectorstore.types import ScoredPassage, Span, Vectors
+
+_MARGIN = 0.1
+"""By how much a sentence that says otherwise must come nearer than one that would do."""
+
+_ONE = re.compile(r"\b(?:an?|one|single|sole|lone|only)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where the line is drawn. The values are fitted on a development set, not by feel.
+
+    `meaning` is the least likeness of a claim to its quotes, the mean of the cosine of their
+    vectors and the share of the claim's words found in them; `clause` is the same for each clause
+    of the claim. `candidates` sentences are tried, and `quotes` of them may be combined.
+    """
+
+    meaning: float = 0.45
+    clause: float = 0.25
+    nearness: float = 0.6
+    candidates: int = 6
+    quotes: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A range of an article, inside a given passage, that a claim rests on."""
+
+    found: ScoredPassage
+    span: Span
+
+    @property
+    def text(self) -> str:
+        return self.found.passage.sentence_text(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`quotes` bear the claim out, or are empty and `reason` says why in a sentence.
+
+    `contradicted`: the nearest sentence has the claim's every fact and says something else of them.
+    """
+
+    quotes: tuple[Quote, ...] = ()
+    reason: str | None = None
+    meaning: float = 0.0
+    contradicted: bool = False
+
+    @property
+    def supported(self) -> bool:
+        return bool(self.quotes)
+
+
+class ClaimChecker:
+    """The sentences of the passages given for one answer, read and embedded once."""
+
+    def __init__(
+        self,
+        passages: Sequence[ScoredPassage],
+        *,
+        embed: Embed,
+        question: str = "",
+        thresholds: Thresholds | None = None,
+    ) -> None:
+        self._lines = SourceSentences(passages, embed, question)
+        self._embed = embed
+        self._strictness = thresholds or Thresholds()
+        self._verdicts: dict[tuple[str, frozenset[int]], Verdict] = {}
+
+    def prepare(self) -> None:
+        """Reads and embeds the passages now instead of with the first claim."""
+        self._lines.prepare()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The articles' own addresses: the only ones that an answer may name."""
+        return self._lines.addresses
+
+    def check(self, claim: str, cited: Iterable[int] = ()) -> Verdict:
+        """The verdict on one sentence without its markers. `cited` are the passages it names.
+
+        A passage that it does not name is used where those do not bear it out.
+        """
+        key = claim, frozenset(cited)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._verdict(*key)
+        return self._verdicts[key]
+
+    def _verdict(self, claim: str, cited: frozenset[int]) -> Verdict:
+        reading = ParsedClaim(claim, usual=self._lines.usual)
+        if not self._lines.all or not reading.stems:
+            return Verdict(reason="It states nothing that a quote could support.")
+        if invented := self._invented_quotation(reading):
+            return Verdict(reason=f"The words “{invented}” are not in the articles found.")
+        whole = self._rest_on_one(reading, cited)
+        if whole.supported or whole.contradicted:
+            return whole
+        return self._rest_on_several(reading, cited) or whole
+
+    def _rest_on_several(self, claim: ParsedClaim, cited: frozenset[int]) -> Verdict | None:
+        """The verdict when each clause rests on a sentence of its own, if all of them do."""
+        clauses = [ParsedClaim(clause, usual=self._lines.usual) for clause in claim.clauses]
+        if len(clauses) < 2:
+            return None
+        verdicts = [self._rest_on_one(clause, cited) for clause in clauses]
+        quotes = tuple(dict.fromkeys(q for v in verdicts for q in v.quotes))
+        of_one_article = len({q.found.article.id for q in quotes}) == 1
+        if not all(v.supported for v in verdicts) or len(quotes) > self._strictness.quotes:
+            return None
+        # Clauses that name nobody mean whoever the others name: in one article, or not at all.
+        if not of_one_article and not all(clause.names for clause in clauses):
+            return None
+        return Verdict(quotes=quotes, meaning=min(v.meaning for v in verdicts))
+
+    def _rest_on_one(self, claim: ParsedClaim, cited: frozenset[int]) -> Verdict:
+        """The verdict when one sentence carries the claim; others may only say who is meant."""
+        vector = self._embed([claim.text])[0]
+        likeness = np.maximum(self._lines.vectors @ vector, self._lines.vectors_in_place @ vector)
+        scores = [
+            0.5 * float(likeness[i])
+            + 0.5 * self._lines.coverage(claim.stems, [line])
+            + (0.1 if line.numbers & cited else 0.0)
+            for i, line in enumerate(self._lines.all)
+        ]
+        best = sorted(range(len(scores)), key=lambda i: -scores[i])[: self._strictness.candidates]
+        best = [i for i in best if scores[i] >= self._strictness.nearness * scores[best[0]]]
+        verdicts = [self._try(claim, vector, self._lines.all[index]) for index in best]
+        supporting = next((v for v in verdicts if v.supported), None)
+        against = max(
+            (v for v in verdicts if v.contradicted), key=lambda v: v.meaning, default=None
+        )
+        # A sentence that comes nearer and says otherwise outweighs one that would do.
+        if supporting and (against is None or against.meaning <= supporting.meaning + _MARGIN):
+            return supporting
+        return against or verdicts[0]
+
+    def _invented_quotation(self, claim: ParsedClaim) -> str | None:
+        texts = [plain_quote(found.passage.text) for found in self._lines.passages]
+        return next(
+            (q for q in claim.quotations if not any(plain_quote(q) in text for text in texts)), None
+        )
+
+    def _try(self, claim: ParsedClaim, vector: Vectors, first: SourceSentence) -> Verdict:
+        """The verdict when the claim is taken to rest on `first`."""
+        lines = [first]
+        missing = list(self._missing(claim, lines))
+        if len(missing) > max(1, (len(claim.facts) + 1) // 2):
+            return Verdict(reason=_absent(missing[0]))
+        while missing and len(lines) < self._strictness.quotes:
+            added = self._completing(claim, missing, lines)
+            if added is None:
+                break
+            lines.append(added)
+            missing = list(self._missing(claim, lines))
+        if missing:
+            return Verdict(reason=_absent(missing[0]))
+        meaning = self._meaning(claim, vector, lines)
+        if meaning < self._strictness.meaning:
+            return Verdict(reason="No sentence of the articles found says this.", meaning=meaning)
+        readings = [line.reading for line in lines]
+        if reason := denial(claim, readings):
+            return Verdict(reason=reason, meaning=meaning, contradicted=True)
+        if reason := clash(claim, readings):
+            # With its every fact in one sentence, that sentence is about it.
+            return Verdict(reason=reason, meaning=meaning, contradicted=_is_strong(reason, lines))
+        if claim.subject and misread_subject(self._lines, claim.subject, first):
+            return Verdict(reason=f"The article does not say this of {claim.subject.text}.")
+        if clause := self._loose_clause(claim, lines):
+            return Verdict(
+                reason=f"No sentence of the articles found says “{clause}”.", meaning=meaning
+            )
+        return Verdict(quotes=tuple(_quotes(lines)), meaning=meaning)
+
+    def _missing(self, claim: ParsedClaim, lines: list[SourceSentence]) -> Iterator[Fact]:
+        """The facts of the claim that the lines do not have."""
+        for fact in claim.facts:
+            if self._has(lines, fact):
+                continue
+            if not (
+                isinstance(fact, Entity) and named_by_title(self._lines, claim, fact, lines[0])
+            ):
+                yield fact
+
+    def _has(self, lines: list[SourceSentence], fact: Fact) -> bool:
+        if isinstance(fact, Entity):
+            return any(self._lines.has_name(line, fact) for line in lines)
+        if isinstance(fact, Quantity):
+            return any(
+                same_quantity(fact, q) for line in lines for q in line.reading.quantities
+            ) or (
+                fact.readings[0] == (Decimal(1), "")
+                and any(_ONE.search(x.reading.text) for x in lines)
+            )
+        # The day of publication counts only for the sentence that carries the claim.
+        known = [*lines[0].reading.known_dates]
+        known += [d for line in lines[1:] if line.reading.dates for d in line.reading.known_dates]
+        return same_date(fact, known) or _is_count(fact, lines)
+
+    def _completing(
+        self, claim: ParsedClaim, missing: list[Fact], lines: list[SourceSentence]
+    ) -> SourceSentence | None:
+        """The nearest line before or after that says who or when is meant, if one may."""
+        ranked = [
+            (sum(self._may_complete(claim, fact, line, lines) for fact in missing), -gap, line)
+            for line in self._lines.all
+            if line not in lines and line.article_id == lines[0].article_id
+            for gap in [abs(line.span.start - lines[0].span.start)]
+        ]
+        best = max(ranked, key=lambda rank: rank[:2], default=None)
+        return best[2] if best and best[0] else None
+
+    def _may_complete(
+        self, claim: ParsedClaim, fact: Fact, line: SourceSentence, lines: list[SourceSentence]
+    ) -> bool:
+        """Whether `fact` may come from `line` without taking the place of another fact."""
+        first = lines[0]
+        if not self._has([first, line], fact):
+            return False
+        if isinstance(fact, Entity):
+            return stands_for(self._lines, claim, fact, line, first)
+        if any(not claim.all_names.has(other) for other in line.reading.names):
+            return False
+        if isinstance(fact, DateMention):
+            return not first.reading.dates and line.span < first.span
+        units = {unit for _, unit in fact.readings}
+        rival = any(
+            units & {unit for _, unit in q.readings}
+            and not any(same_quantity(mine, q) for mine in claim.quantities)
+            for q in first.reading.quantities
+        )
+        shared = claim.plain_stems & line.reading.plain_stems
+        return not rival and bool(shared) and _next_to(line, first)
+
+    def _meaning(self, claim: ParsedClaim, vector: Vectors, lines: list[SourceSentence]) -> float:
+        ordered = sorted(lines, key=lambda line: line.span)
+        text = " ".join(line.reading.text for line in ordered)
+        likeness = float(self._lines.vector(lines[0]) @ vector)
+        if len(lines) > 1:
+            likeness = float(self._embed([text])[0] @ vector)
+        covered = 0.5 * self._lines.coverage(claim.stems, lines)
+        covered += 0.5 * self._lines.coverage(claim.plain_stems, lines[:1])
+        return 0.5 * likeness + 0.5 * covered
+
+    def _loose_clause(self, claim: ParsedClaim, lines: list[SourceSentence]) -> str | None:
+        """A clause of the claim that none of the lines comes near."""
+        clauses = [c for c in claim.clauses if len(content_stems(c)) >= 3]
+        if len(clauses) < 2:
+            return None
+        vectors = self._embed([*clauses, *(line.reading.text for line in lines)])
+        likeness = (vectors[: len(clauses)] @ vectors[len(clauses) :].T).max(axis=1)
+        for clause, like in zip(clauses, likeness, strict=True):
+            covered = self._lines.coverage(frozenset(content_stems(clause)), lines)
+            if 0.5 * float(like) + 0.5 * covered < self._strictness.clause:
+                return clause
+        return None
+
+
+def _is_count(date: DateMention, lines: list[SourceSentence]) -> bool:
+    """A bare "2000" may be a count, which the lines write "2,000"."""
+    return date.text.isdigit() and any(
+        reading[0] == int(date.text)
+        for line in lines
+        for quantity in line.reading.quantities
+        for reading in quantity.readings
+    )
+
+
+def _absent(fact: Fact) -> str:
+    return f"“{fact.text}” is not in the sentences of the articles that come nearest to this."
+
+
+def _next_to(line: SourceSentence, other: SourceSentence) -> bool:
+    return line.found is other.found and abs(line.place - other.place) == 1
+
+
+def _quotes(lines: list[SourceSentence]) -> Iterator[Quote]:
+    """The lines as ranges, those that follow each other as one, the main one first."""
+    runs: list[list[SourceSentence]] = []
+    for line in sorted(lines, key=lambda x: (x.found.passage.id, x.place)):
+        last = runs[-1][-1] if runs else None
+        if last and last.found is line.found and last.place + 1 == line.place:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    for run in sorted(runs, key=lambda run: lines[0] not in run):
+        yield Quote(run[0].found, Span(run[0].span.start, run[-1].span.end))
+
+
+def _is_strong(reason: str, lines: list[SourceSentence]) -> bool:
+    return len(lines) == 1 and "another part" in reason

@@ -1,0 +1,108 @@
+"""Cuts a text into sentences as it grows; how it was fed makes no difference to the cuts."""
+
+import re
+
+from vectorstore.text.sentences import split_sentences
+
+_LONGEST = 1_000
+"""A sentence that runs on for longer is cut at a space."""
+
+_BULLET = re.compile(r"[-*+•]|\d{1,3}[.)]|#{1,6}|>+|\|.*|```\w*")
+_LEAD = re.compile(r"\s*(?:(?:[-*+•>]|\d{1,3}[.)]|#{1,6})[ \t]+)*")
+MARKER = re.compile(
+    r"""\s*(?:
+        \[\^?(?:passages?\s|sources?\s|refs?\s)?\s*\d{1,3}(?:\s*(?:,|;|-|–|and|&)\s*\^?\d{1,3})*\s*\]
+        (?:\((?:[^()\s]|\([^()\s]*\))*\))?
+      | 【\d{1,3}[^】\n]*】
+      | \(\s*passages?\s\d{1,2}\s*\)
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+SPEAKS = r"(?:says|states|reports|notes|mentions|explains|confirms)"
+"""What is said of a passage that is named in prose: "[2] states that"."""
+
+_END = re.compile(
+    rf"[.!?…][\"'”’)\]*_»]*(?:{MARKER.pattern}(?!\s+{SPEAKS}\b)\.?)*(?=\s)|\n",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NEXT = re.compile(r"\s+(\S+)(?=\s)")
+
+
+def without_markers(text: str) -> str:
+    """The text without its citation markers and the space before each."""
+    return MARKER.sub("", text)
+
+
+def leading_markup(piece: str) -> str:
+    """The white space, bullet or heading mark that a piece starts with."""
+    match = _LEAD.match(piece)
+    return match[0] if match else ""
+
+
+class SentenceStream:
+    """Takes a text in any chunks and gives its pieces back as they are complete.
+
+    A piece is a sentence with the space, bullet or number before it and the markers after it. All
+    pieces joined are the text fed. A cut waits for the word after it, so that the same text is cut
+    in the same places whatever its chunks.
+    """
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._from = 0
+
+    def feed(self, text: str) -> list[str]:
+        self._rest += text
+        pieces: list[str] = []
+        while (cut := self._next_cut()) is not None:
+            pieces.append(self._rest[:cut])
+            self._rest, self._from = self._rest[cut:], 0
+        return pieces
+
+    def finish(self) -> list[str]:
+        """What is left, as if a line ended there."""
+        pieces = self.feed("\n\n.\n")
+        self._rest = ""
+        # The line that was added must not come back.
+        return [p for p in (piece.removesuffix("\n\n.\n") for piece in pieces) if p]
+
+    def _next_cut(self) -> int | None:
+        while match := _END.search(self._rest, self._from):
+            if match.end() > _LONGEST:
+                break
+            following = _NEXT.match(self._rest, match.end() if match[0] != "\n" else match.start())
+            if following is None:
+                return self._too_long()
+            if following.end() > 2 * _LONGEST:
+                break
+            if self._ends_at(match, following):
+                return match.end() if match[0] != "\n" else match.start()
+            self._from = match.end()
+        return self._too_long()
+
+    def _ends_at(self, match: re.Match[str], following: re.Match[str]) -> bool:
+        before = self._rest[: match.start() if match[0] == "\n" else match.end()]
+        body = before[len(leading_markup(before)) :].strip()
+        if not body:
+            return False
+        gap = following[0][: following.start(1) - following.start()]
+        if match[0] == "\n" or "\n" in gap:
+            line = leading_markup(before).lstrip()
+            if gap.count("\n") > 1 or _BULLET.fullmatch(following[1]) or line.startswith("#"):
+                return True
+            if body.endswith(":"):
+                return True
+            if match[0] == "\n":
+                return False
+        # Nothing ends where the next word is small: "$1.2 bn. in May".
+        following_word = without_markers(following[1]) or "The"
+        if following_word[0].islower() and not body.endswith(("?", "!")):
+            return False
+        clean = without_markers(body)
+        return any(s.end == len(clean) for s in split_sentences(f"{clean} {following_word}"))
+
+    def _too_long(self) -> int | None:
+        if len(self._rest) < 2 * _LONGEST:
+            return None
+        space = self._rest.rfind(" ", 1, _LONGEST)
+        return space if space > 0 else _LONGEST

@@ -1,0 +1,1 @@
+"""The source of truth, in SQLite: articles, passages, full-text index. Imports no framework."""

@@ -1,0 +1,385 @@
+"""The catalog: article texts, their passages and a full-text index over them.
+
+It is the source of truth: what is not here is not found, whatever another store still holds. An
+article appears and vanishes in one transaction.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from vectorstore.catalog.database import Database
+from vectorstore.types import Article, ArticleInfo, Filters, Passage, Span
+
+INFO = "a.id, a.title, a.published, a.source, a.author, a.url"
+PASSAGE = "p.id, p.start, p.end, p.text, p.sentences"
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedParagraph:
+    """A paragraph of an article, and what it is recognised by in others."""
+
+    fingerprint: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedArticle:
+    """An article as it was read, with the passages it is found by.
+
+    `repeated` are the paragraphs left out of them because many articles hold them.
+    """
+
+    article: Article
+    passages: tuple[Passage, ...]
+    repeated: tuple[RepeatedParagraph, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """An article of the catalog with the number of its passages."""
+
+    info: ArticleInfo
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """Some of the articles, newest first; `next_cursor` asks for those after them."""
+
+    articles: tuple[ListedArticle, ...]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the catalog holds, in numbers; sources with their articles, the largest first."""
+
+    articles: int
+    passages: int
+    published_from: date | None
+    published_to: date | None
+    sources: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermMatch:
+    """A passage that a full-text query matched. `bm25` is positive; higher is better."""
+
+    passage_id: str
+    article_id: str
+    bm25: float
+
+
+class Catalog:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # What the index was made with.
+
+    def meta(self, key: str) -> str | None:
+        value = self._db.value("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if value is None else str(value)
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self._db.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    # Articles.
+
+    def content_hash(self, article_id: str) -> str | None:
+        value = self._db.value("SELECT content_hash FROM articles WHERE id = ?", (article_id,))
+        return None if value is None else str(value)
+
+    def article(self, article_id: str) -> Article | None:
+        """The article, its `skipped` with the paragraphs that many articles repeat."""
+        found = self._read(article_id)
+        return None if found is None else skipping(*found)
+
+    def article_as_read(self, article_id: str) -> Article | None:
+        found = self._read(article_id)
+        return None if found is None else found[0]
+
+    def _read(self, article_id: str) -> tuple[Article, tuple[Span, ...]] | None:
+        """The article as it was read and its repeated paragraphs, both of the same moment."""
+        rows = self._db.rows(
+            f"SELECT {INFO}, a.text, a.skipped, a.repeated FROM articles a WHERE a.id = ?",
+            (article_id,),
+        )
+        for row in rows:
+            article = Article(info_from(row), row[6], spans_from_json(row[7]))
+            return article, spans_from_json(row[8])
+        return None
+
+    def article_ids(self) -> list[str]:
+        return [row[0] for row in self._db.rows("SELECT id FROM articles ORDER BY row")]
+
+    def page(self, limit: int, cursor: str | None = None, containing: str = "") -> ArticlePage:
+        """Articles that hold `containing` in title, source or text; newest first, undated last.
+
+        `cursor` is an earlier page's `next_cursor`; any other raises ValueError.
+        """
+        after_date, after_row = _place("99999999.0" if cursor is None else cursor)
+        # Unlike LIKE, instr looks beyond a NUL, and takes every character as itself.
+        columns = SEARCHED_COLUMNS if containing else ()
+        where = " OR ".join(f"instr(lower(a.{each}), lower(?)) > 0" for each in columns) or "1"
+        values = [containing] * len(columns)
+        rows = self._db.rows(
+            f"SELECT {INFO}, (SELECT count(*) FROM passages p WHERE p.article = a.row),"
+            f" coalesce(a.published, 0), a.row FROM articles a WHERE ({where})"
+            " AND (coalesce(a.published, 0), -a.row) < (?, ?)"
+            " ORDER BY coalesce(a.published, 0) DESC, a.row LIMIT ?",
+            [*values, after_date, -after_row, limit + 1],
+        )
+        shown = rows[:limit]
+        return ArticlePage(
+            articles=tuple(ListedArticle(info_from(row), row[6]) for row in shown),
+            total=self._db.value(f"SELECT count(*) FROM articles a WHERE {where}", values),
+            next_cursor=f"{shown[-1][7]}.{shown[-1][8]}" if len(rows) > limit else None,
+        )
+
+    def newest(self, most: int) -> list[str]:
+        """The ids of the newest articles, at most so many; undated ones last."""
+        rows = self._db.rows(
+            "SELECT id FROM articles ORDER BY coalesce(published, 0) DESC, row LIMIT ?", (most,)
+        )
+        return [row[0] for row in rows]
+
+    def summary(self) -> Summary:
+        ((articles, first, last),) = self._db.rows(
+            "SELECT count(*), min(published), max(published) FROM articles"
+        )
+        sources = self._db.rows(
+            "SELECT source, count(*) AS n FROM articles WHERE source IS NOT NULL"
+            " GROUP BY source ORDER BY n DESC, source"
+        )
+        return Summary(
+            articles=articles,
+            passages=self._db.value("SELECT count(*) FROM passages"),
+            published_from=date_from(first),
+            published_to=date_from(last),
+            sources=tuple((source, count) for source, count in sources),
+        )
+
+    # Passages.
+
+    def passages(self, ids: Sequence[str]) -> dict[str, tuple[Passage, ArticleInfo]]:
+        """The passages with these ids; those that are not there are left out."""
+        rows = self._db.rows_for(
+            f"SELECT {INFO}, {PASSAGE} FROM passages p JOIN articles a ON a.row = p.article"
+            " WHERE p.id IN ({keys})",
+            ids,
+        )
+        return {row[6]: (passage_from(row), info_from(row)) for row in rows}
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        rows = self._db.rows(
+            f"SELECT {INFO}, {PASSAGE} FROM passages p JOIN articles a ON a.row = p.article"
+            " WHERE a.id = ? ORDER BY p.row",
+            (article_id,),
+        )
+        return [passage_from(row) for row in rows]
+
+    def passage_ids(self, filters: Filters | None = None) -> list[str]:
+        """The ids of all passages, or of those of the articles that `filters` lets through."""
+        where, values = filter_clause(filters or Filters())
+        rows = self._db.rows(
+            "SELECT p.id FROM passages p JOIN articles a ON a.row = p.article"
+            f" WHERE {where} ORDER BY p.row",
+            values,
+        )
+        return [row[0] for row in rows]
+
+    def match_terms(
+        self, expression: str, limit: int, filters: Filters | None = None
+    ) -> list[TermMatch]:
+        """The best passages for an FTS5 expression by BM25, best first."""
+        where, values = filter_clause(filters or Filters())
+        rows = self._db.rows(
+            "SELECT p.id, a.id, -bm25(passages_text) AS score FROM passages_text"
+            " JOIN passages p ON p.row = passages_text.rowid JOIN articles a ON a.row = p.article"
+            f" WHERE passages_text MATCH ? AND {where} ORDER BY score DESC, p.row LIMIT ?",
+            [expression, *values, limit],
+        )
+        return [TermMatch(*row) for row in rows]
+
+    def document_frequency(self, terms: Iterable[str]) -> dict[str, int]:
+        """In how many passages each indexed (stemmed) term occurs; absent terms are left out."""
+        return dict(
+            self._db.rows_for(
+                "SELECT term, doc FROM passages_terms WHERE term IN ({keys})", list(terms)
+            )
+        )
+
+    # Writing. Vectors live in another store: `announce` what is about to change there, write
+    # both, then `settle`. What is still announced when the catalog is opened was interrupted.
+
+    def announce(self, passage_ids: Iterable[str]) -> None:
+        with self._db.transaction() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO pending VALUES (?)", [(each,) for each in passage_ids]
+            )
+
+    def pending(self) -> list[str]:
+        return [row[0] for row in self._db.rows("SELECT passage FROM pending")]
+
+    def settle(self) -> None:
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM pending")
+
+    def publish(self, articles: Sequence[IndexedArticle]) -> None:
+        """Make the articles visible, each in place of what had its id; unstage them."""
+        with self._db.transaction() as db:
+            for indexed in articles:
+                article = indexed.article
+                # It keeps its row, and so its place in a list that somebody is paging through.
+                row = self._db.value("SELECT row FROM articles WHERE id = ?", (article.id,))
+                db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
+                cursor = db.execute(
+                    "INSERT INTO articles (row, id, title, published, source, author, url, text,"
+                    " skipped, repeated, content_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    (
+                        row,
+                        *info_values(article.info),
+                        article.text,
+                        json.dumps(article.skipped),
+                        json.dumps([each.span for each in indexed.repeated]),
+                        article.content_hash,
+                    ),
+                )
+                db.executemany(
+                    "INSERT INTO passages (id, article, start, end, text, sentences)"
+                    " VALUES (?,?,?,?,?,?)",
+                    [
+                        (p.id, cursor.lastrowid, p.start, p.end, p.text, json.dumps(p.sentences))
+                        for p in indexed.passages
+                    ],
+                )
+                _publish_paragraphs(db, article.id, indexed.repeated)
+
+    def remove(self, article_id: str) -> None:
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+            db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
+
+    # Whether it is sound.
+
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with the file and with the full-text index, as sentences."""
+        found = [
+            f"The catalog file is damaged: {row[0]}."
+            for row in self._db.rows("PRAGMA integrity_check(3)")
+            if row[0] != "ok"
+        ]
+        try:
+            with self._db.transaction() as db:
+                db.execute(
+                    "INSERT INTO passages_text (passages_text, rank) VALUES ('integrity-check', 1)"
+                )
+        except sqlite3.DatabaseError:
+            found.append("The full-text index does not hold what the passages say.")
+        return found
+
+    def rebuild_full_text(self) -> None:
+        with self._db.transaction() as db:
+            db.execute("INSERT INTO passages_text (passages_text) VALUES ('rebuild')")
+
+
+SEARCHED_COLUMNS = ("title", "source", "text")
+
+
+def skipping(article: Article, spans: Iterable[Span]) -> Article:
+    """The article with more ranges to skip, merged where they overlap or touch."""
+    merged: list[Span] = []
+    for span in sorted((*article.skipped, *spans)):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return replace(article, skipped=tuple(merged))
+
+
+def filter_clause(filters: Filters) -> tuple[str, list[object]]:
+    """A condition on `articles a`, and its values."""
+    clauses: list[str] = ["1"]
+    values: list[object] = []
+    if filters.published_from:
+        clauses.append("a.published >= ?")
+        values.append(date_number(filters.published_from))
+    if filters.published_to:
+        clauses.append("a.published <= ?")
+        values.append(date_number(filters.published_to))
+    for column, allowed in (("source", filters.sources), ("id", filters.article_ids)):
+        if allowed:
+            clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
+            # No id or source has a NUL, and json_each would take what is before one for the whole.
+            values.append(json.dumps([value for value in allowed if "\0" not in value]))
+    return " AND ".join(clauses), values
+
+
+def _place(cursor: str) -> tuple[int, int]:
+    """The date and the row that a cursor names; raises ValueError."""
+    day, row = (int(part) for part in cursor.split("."))
+    if max(abs(day), abs(row)) >= 2**63:
+        raise ValueError(f"{cursor!r} names a place that no article can have.")
+    return day, row
+
+
+def date_number(day: date | None) -> int | None:
+    """A date as an integer that sorts like it.
+
+    >>> date_number(date(2022, 4, 20))
+    20220420
+    """
+    return None if day is None else day.year * 10_000 + day.month * 100 + day.day
+
+
+def date_from(number: int | None) -> date | None:
+    if number is None:
+        return None
+    return date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def info_values(info: ArticleInfo) -> tuple[object, ...]:
+    return (
+        info.id,
+        info.title,
+        date_number(info.published),
+        info.source,
+        info.author,
+        info.url,
+    )
+
+
+def info_from(row: Sequence[Any]) -> ArticleInfo:
+    return ArticleInfo(row[0], row[1], date_from(row[2]), row[3], row[4], row[5])
+
+
+def passage_from(row: Sequence[Any]) -> Passage:
+    return Passage(row[6], row[0], row[7], row[8], row[9], spans_from_json(row[10]))
+
+
+def spans_from_json(text: str) -> tuple[Span, ...]:
+    return tuple(Span(start, end) for start, end in json.loads(text))
+
+
+def _publish_paragraphs(
+    db: sqlite3.Connection, article_id: str, repeated: Iterable[RepeatedParagraph]
+) -> None:
+    staged = db.execute("DELETE FROM staged WHERE id = ?", (article_id,)).rowcount
+    if staged:
+        db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
+        db.execute(
+            "INSERT INTO paragraphs (fingerprint, article)"
+            " SELECT fingerprint, article FROM staged_paragraphs WHERE article = ?",
+            (article_id,),
+        )
+        db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))
+    db.executemany(
+        "UPDATE paragraphs SET skipped = 1 WHERE article = ? AND fingerprint = ?",
+        [(article_id, each.fingerprint) for each in repeated],
+    )

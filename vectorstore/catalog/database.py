@@ -1,0 +1,104 @@
+"""The SQLite file behind the catalog: one connection a thread, and transactions."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from vectorstore.errors import UserError
+
+SCHEMA_VERSION = 1
+# SQLite's own limit of values in one statement is 999 in builds older than 2020.
+MOST_VALUES = 900
+
+
+class CatalogError(UserError):
+    """The catalog cannot be used as it is; the message says why and what to do."""
+
+
+class Database:
+    """Any thread may read at any time; transactions must come one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._connecting = threading.Lock()
+        try:
+            self._create()
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise CatalogError(
+                f"The catalog {path} cannot be opened ({error}). Restore it from a backup, or "
+                "remove its folder and ingest the articles again."
+            ) from error
+
+    def close(self) -> None:
+        with self._connecting:
+            for connection in self._connections.values():
+                connection.close()
+            self._connections.clear()
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        return self._connection.execute(statement, values).fetchall()
+
+    def rows_for(self, statement: str, keys: Sequence[str]) -> Iterator[Any]:
+        """The rows of a statement with one `IN ({keys})`, for any number of keys."""
+        for start in range(0, len(keys), MOST_VALUES):
+            batch = keys[start : start + MOST_VALUES]
+            yield from self.rows(statement.replace("{keys}", ",".join("?" * len(batch))), batch)
+
+    def value(self, statement: str, values: Sequence[object] = ()) -> Any:
+        """The first column of the first row, or None where there is no row."""
+        row = self._connection.execute(statement, values).fetchone()
+        return None if row is None else row[0]
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of the block or nothing of it."""
+        db = self._connection
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            # After some errors, such as a full disk, SQLite has undone it by itself.
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(
+                self.path, isolation_level=None, check_same_thread=False, timeout=30
+            )
+            self._local.connection = connection
+            with self._connecting:
+                # A server's threads come and go, and each would leave two open files behind.
+                for thread in [each for each in self._connections if not each.is_alive()]:
+                    self._connections.pop(thread).close()
+                self._connections[threading.current_thread()] = connection
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _create(self) -> None:
+        version = self.value("PRAGMA user_version")
+        if version == 0:
+            schema = (
+                resources.files("vectorstore.catalog").joinpath("schema.sql").read_text("utf-8")
+            )
+            self._connection.executescript(
+                f"BEGIN; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+        elif version != SCHEMA_VERSION:
+            raise CatalogError(
+                f"The catalog {self.path} has layout {version}; this version of the program reads "
+                f"layout {SCHEMA_VERSION}. Ingest the articles into a new folder (QA_DATA)."
+            )

@@ -1,0 +1,142 @@
+"""Articles that are read and not yet visible, and the paragraphs they share with others.
+
+A paragraph that stands in several different stories is no news in any of them: a house notice, an
+invitation, a note about the author. Copies of one story under several sources are one story here:
+they share their other paragraphs too, but for what each paper adds.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from vectorstore.catalog.catalog import RepeatedParagraph, info_from, info_values, spans_from_json
+from vectorstore.catalog.database import Database
+from vectorstore.text.paragraphs import paragraph_fingerprint, paragraph_spans
+from vectorstore.types import Article
+
+STORIES_THAT_MAKE_IT_REPEATED = 3
+# A story that more articles than this copy is still one; and it need not be compared with them all.
+MOST_COMPARED = 100
+
+
+class IncomingArticles:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        # Publishing what is staged changes no verdict: the coming paragraphs stay the same.
+        self._repeated: dict[str, bool] = {}
+
+    def clear(self) -> None:
+        self._repeated.clear()
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM staged")
+            db.execute("DELETE FROM staged_paragraphs")
+
+    def add(self, articles: Iterable[Article]) -> None:
+        """Stage the articles; a later one takes the place of an earlier one with the same id."""
+        self._repeated.clear()
+        with self._db.transaction() as db:
+            for article in articles:
+                db.execute(
+                    "INSERT OR REPLACE INTO staged (id, title, published, source, author, url,"
+                    " text, skipped) VALUES (?,?,?,?,?,?,?,?)",
+                    (*info_values(article.info), article.text, json.dumps(article.skipped)),
+                )
+                db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article.id,))
+                db.executemany(
+                    "INSERT OR IGNORE INTO staged_paragraphs VALUES (?, ?)",
+                    [
+                        (paragraph.fingerprint, article.id)
+                        for paragraph in paragraphs_to_recognise(article.text)
+                    ],
+                )
+
+    def discard(self, article_id: str) -> None:
+        self._repeated.clear()
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM staged WHERE id = ?", (article_id,))
+            db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))
+
+    def count(self) -> int:
+        return int(self._db.value("SELECT count(*) FROM staged"))
+
+    def articles(self) -> Iterator[Article]:
+        """The staged articles, in the order they came. They may be published meanwhile."""
+        row = 0
+        while found := self._db.rows(
+            "SELECT a.id, a.title, a.published, a.source, a.author, a.url, a.text, a.skipped,"
+            " a.row FROM staged a WHERE a.row > ? ORDER BY a.row LIMIT 1",
+            (row,),
+        ):
+            (values,) = found
+            row = values[8]
+            yield Article(info_from(values), values[6], spans_from_json(values[7]))
+
+    def articles_to_split_again(self) -> list[str]:
+        """Visible articles, not staged themselves, with a paragraph that the staged ones make a
+        repeated one."""
+        staged = self._db.rows("SELECT DISTINCT fingerprint FROM staged_paragraphs")
+        rows = self._db.rows_for(
+            "SELECT DISTINCT article FROM paragraphs WHERE skipped = 0"
+            " AND article NOT IN (SELECT id FROM staged) AND fingerprint IN ({keys})",
+            sorted(self._repeated_of([row[0] for row in staged])),
+        )
+        return sorted({row[0] for row in rows})
+
+    def repeated_in(self, article: Article) -> tuple[RepeatedParagraph, ...]:
+        """The article's paragraphs that are repeated ones, once everything staged is visible."""
+        paragraphs = paragraphs_to_recognise(article.text)
+        repeated = self._repeated_of([paragraph.fingerprint for paragraph in paragraphs])
+        return tuple(each for each in paragraphs if each.fingerprint in repeated)
+
+    def _repeated_of(self, fingerprints: Sequence[str]) -> set[str]:
+        held = self._db.rows_for(
+            "SELECT fingerprint, count(*) FROM coming_paragraphs WHERE fingerprint IN ({keys})"
+            " GROUP BY fingerprint",
+            fingerprints,
+        )
+        return {
+            fingerprint
+            for fingerprint, articles in held
+            if articles >= STORIES_THAT_MAKE_IT_REPEATED and self._in_many_stories(fingerprint)
+        }
+
+    def _in_many_stories(self, fingerprint: str) -> bool:
+        if fingerprint not in self._repeated:
+            holders = self._db.rows(
+                "SELECT article FROM coming_paragraphs WHERE fingerprint = ?"
+                " ORDER BY article LIMIT ?",
+                (fingerprint, MOST_COMPARED),
+            )
+            beside = (self._paragraphs_of(article) - {fingerprint} for (article,) in holders)
+            self._repeated[fingerprint] = count_stories(beside) >= STORIES_THAT_MAKE_IT_REPEATED
+        return self._repeated[fingerprint]
+
+    def _paragraphs_of(self, article_id: str) -> set[str]:
+        rows = self._db.rows(
+            "SELECT fingerprint FROM coming_paragraphs WHERE article = ?", (article_id,)
+        )
+        return {row[0] for row in rows}
+
+
+def count_stories(articles: Iterable[Set[str]]) -> int:
+    """How many different stories articles tell, each given as its paragraphs, up to the number
+    that makes what they all hold a repetition.
+
+    Two are copies of one if half of the shorter one's paragraphs are in the other too. What has
+    no paragraph tells nothing.
+
+    >>> count_stories([{"a", "b", "notice"}, {"a", "b", "another notice"}, {"c"}, set()])
+    2
+    """
+    stories: list[Set[str]] = []
+    for each in articles:
+        if each and not any(2 * len(each & told) >= min(len(each), len(told)) for told in stories):
+            stories.append(each)
+        if len(stories) == STORIES_THAT_MAKE_IT_REPEATED:
+            break
+    return len(stories)
+
+
+def paragraphs_to_recognise(text: str) -> list[RepeatedParagraph]:
+    """The paragraphs of a text that are long enough to be recognised in another."""
+    found = ((span, paragraph_fingerprint(span.of(text))) for span in paragraph_spans(text))
+    return [RepeatedParagraph(print_, span) for span, print_ in found if print_ is not None]

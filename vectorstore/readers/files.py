@@ -1,0 +1,135 @@
+"""Which files there are to read: folders walked, and whatever cannot be opened named."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from vectorstore.readers.parsed_article import Unreadable, UnreadableFileError
+
+_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+_Identity = tuple[int, int]
+"""Device and inode: the same for every name that a file or folder has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file to read. `name` is its path relative to the folder given, with `/` in it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    path: Path
+    name: str
+    inside: tuple[_Identity, ...]
+    """The folders that it lies in."""
+
+
+def find_files(
+    paths: Sequence[Path], suffixes: Collection[str]
+) -> Iterator[Candidate | Unreadable]:
+    """The files in the order given, those of a folder sorted by name, each file once.
+
+    Inside folders hidden names and other suffixes are passed over. Links are followed, but never
+    round in a loop.
+    """
+    seen: set[_Identity] = set()
+    for path in paths:
+        if path.suffix.lower() in suffixes or path.is_dir() or not os.path.lexists(path):
+            yield from _walk(path, suffixes, seen)
+        else:
+            yield Unreadable(shown(path), unknown_format(suffixes))
+
+
+def _walk(
+    given: Path, suffixes: Collection[str], seen: set[_Identity]
+) -> Iterator[Candidate | Unreadable]:
+    # A stack instead of recursion: folders can lie deeper than Python's calls.
+    waiting = [_Waiting(given, "", ())]
+    while waiting:
+        here = waiting.pop()
+        try:
+            status = here.path.stat()
+            identity = (status.st_dev, status.st_ino)
+            if identity in here.inside:
+                yield Unreadable(
+                    shown(here.path),
+                    "It leads back to a folder that it lies in, and is passed over.",
+                )
+            elif identity in seen:
+                continue
+            elif stat.S_ISDIR(status.st_mode):
+                seen.add(identity)
+                waiting.extend(_entries(here, identity, suffixes))
+            elif stat.S_ISREG(status.st_mode):
+                seen.add(identity)
+                yield Candidate(here.path, portable(here.name or here.path.name))
+            else:
+                yield Unreadable(shown(here.path), _NOT_A_FILE)
+        except (OSError, ValueError) as error:
+            yield Unreadable(shown(here.path), why(error))
+
+
+def _entries(folder: _Waiting, identity: _Identity, suffixes: Collection[str]) -> list[_Waiting]:
+    """What is worth a look in a folder, last first."""
+    with os.scandir(folder.path) as found:
+        entries = sorted(found, key=lambda entry: entry.name, reverse=True)
+    inside = (*folder.inside, identity)
+    return [
+        _Waiting(
+            folder.path / entry.name,
+            f"{folder.name}/{entry.name}" if folder.name else entry.name,
+            inside,
+        )
+        for entry in entries
+        if not entry.name.startswith(".")
+        and (Path(entry.name).suffix.lower() in suffixes or entry.is_dir())
+    ]
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Opens a file for reading.
+
+    Raises OSError, or UnreadableFileError for what might be read forever.
+    """
+    descriptor = os.open(path, _OPEN)
+    # Asked of what was opened: something else may have taken its place since it was found.
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnreadableFileError(_NOT_A_FILE)
+    return os.fdopen(descriptor, "rb")
+
+
+_NOT_A_FILE = "It is not a file that can be read to its end, but a pipe, socket or device."
+
+
+def unknown_format(suffixes: Collection[str]) -> str:
+    return f"Its format is not known. Known are {', '.join(sorted(suffixes))}."
+
+
+def why(error: OSError | ValueError) -> str:
+    """What to tell of a file that could not be read."""
+    if isinstance(error, FileNotFoundError):
+        return "There is no such file: it was moved, removed, or is a link to nothing."
+    if isinstance(error, PermissionError):
+        return "There is no permission to read it. Change its permissions, or leave it out."
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"It could not be read: {reason}."
+
+
+def shown(path: Path) -> str:
+    """The path as it can be printed and stored, whatever bytes are in it."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def portable(name: str) -> str:
+    """A relative path that is the same on every machine: some decompose what others compose."""
+    whole = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", whole)

@@ -1,0 +1,94 @@
+"""Web pages: the main text and its metadata, without the page around it."""
+
+import copy
+import logging
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import urlsplit
+
+from vectorstore.readers.decoding import decode
+from vectorstore.readers.metadata import clean, web_address
+from vectorstore.readers.parsed_article import ParsedArticle, ReadFailure, read_whole
+from vectorstore.readers.publication_date import parse_published
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_CHARSET_WITHIN = 4096
+# Finding the main text takes seconds a megabyte when the page is cut into very many elements.
+_LONGEST_PAGE = 20_000_000
+_DATES: dict[str, Any] = {
+    "extensive_search": False,
+    "original_date": True,
+    "min_date": "1900-01-01",
+}
+_NOT_AN_ARTICLE = (
+    "No main text was found in the page. If there is one, save it as text or Markdown."
+)
+
+# Where a page states its date, in contrast to the dates that its prose is about.
+_STATES_A_DATE = (
+    "//script[@type='application/ld+json'] | //time | //abbr[@title]"
+    " | //*[@itemprop='datePublished']"
+    " | //*[contains(@class, 'date') or contains(@class, 'publish') or contains(@class, 'posted')"
+    " or contains(@class, 'byline') or contains(@class, 'timestamp') or contains(@id, 'date')]"
+    "[string-length(.) < 200]"
+)
+
+
+def read_html(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ReadFailure]:
+    """One article: what trafilatura takes for the page's main text, a blank line between blocks."""
+    max_bytes = min(max_bytes, _LONGEST_PAGE)
+    data = read_whole(file, max_bytes)
+    charset = _CHARSET.search(data[:_CHARSET_WITHIN])
+    page = decode(data, charset[1].decode("ascii", "replace") if charset else None)
+    yield _extract(page, max_bytes)
+
+
+def _extract(page: str, max_bytes: int) -> ParsedArticle | ReadFailure:
+    # Imported when the first page is read: it takes longer than reading a thousand text files.
+    from trafilatura import bare_extraction, load_html
+    from trafilatura.settings import Document
+
+    # It logs what is returned to the caller here, and reported by it.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+    try:
+        tree = load_html(page, max_size=max_bytes)
+        if tree is None:
+            return ReadFailure(_NOT_AN_ARTICLE)
+        document = bare_extraction(
+            tree, include_comments=False, with_metadata=True, date_extraction_params=_DATES
+        )
+        if not isinstance(document, Document):
+            return ReadFailure(_NOT_AN_ARTICLE)
+        published = _stated_date(tree, document.url)
+    except Exception:  # noqa: BLE001  # a malformed page may fail anywhere; only it is lost
+        return ReadFailure(_NOT_AN_ARTICLE)
+    lines = (line.rstrip() for line in (document.text or "").splitlines())
+    url = web_address(document.url)
+    return ParsedArticle(
+        "\n\n".join(line for line in lines if line),
+        title=clean(document.title),
+        published=published,
+        source=clean(document.sitename),
+        author=clean(document.author),
+        # A page that gives the address of the site's front page says nothing of its own.
+        url=url if url and (urlsplit(url).path.strip("/") or urlsplit(url).query) else None,
+    )
+
+
+def _stated_date(tree: "HtmlElement", url: str | None) -> date | None:
+    """The day of publication that the page states: never one that its prose is about."""
+    from htmldate import find_date
+    from lxml.html import Element
+
+    stated = Element("html")
+    stated.extend(copy.deepcopy(head) for head in tree.iterfind("head"))
+    body = Element("body")
+    body.extend(copy.deepcopy(element) for element in tree.xpath(_STATES_A_DATE)[:100])
+    stated.append(body)
+    return parse_published(find_date(stated, url=url, **_DATES))

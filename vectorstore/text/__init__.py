@@ -1,0 +1,1 @@
+"""Plain text: paragraphs, sentences, words and boilerplate. Pure functions over strings."""
