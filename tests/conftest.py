@@ -4,6 +4,7 @@ import ipaddress
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,25 @@ def attempts_to_leave() -> Iterator[list[str]]:
     attempts.clear()
     yield attempts
     assert not attempts, f"tried to reach {', '.join(attempts)}"
+
+
+TESTS = Path(__file__).parent
+SLOW = (
+    "browser",
+    "e2e",
+    "qa/cli/test_processes.py",
+    "qa/cli/test_startup.py",
+    "qa/evaluation/test_regression_gate.py",
+    "test_readme.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as slow what needs the embedding model, a browser or processes of its own."""
+    for item in items:
+        needs_model = "embedder" in getattr(item, "fixturenames", ())
+        if needs_model or any(item.path.is_relative_to(TESTS / name) for name in SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

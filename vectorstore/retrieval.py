@@ -67,7 +67,7 @@ def match_expression(question: str) -> str:
     """An FTS5 expression for passages with any of the question's words; empty if it has none.
 
     >>> match_expression('When did "Binance.US" join?')
-    '"Binance" OR "US" OR "join"'
+    '"Binance" OR "join"'
     """
     words = dict.fromkeys(_WORD.findall(question))
     telling = [word for word in words if word.lower() not in STOPWORDS] or list(words)
