@@ -1,20 +1,21 @@
 """Measures a question-answering system on questions whose answers are known, span by span.
 
-cli.py, opening.py  the command line; what its flags name, opened
-evaluating.py       questions in, a run with its files out
-questions.py        a question file, read and checked against the articles
-systems.py          what is measured: anything that can ask, search and show an article
-running.py          asks every question; can be interrupted and taken up again
-judging.py          a chat model's opinion, where one is asked for
-records.py          what a run leaves behind
-retrieval.py        what the search found, by ir-measures
-squad.py            answers against gold, as SQuAD compares them
-scoring.py          a record -> the pair of numbers that it adds to each figure
-statistics.py       pairs -> figures, with bootstrap intervals
-figures.py          which figures there are, and what each means
-selective.py        risk and coverage
-comparison.py       two runs: which differences are real
-baseline.py         the figures that may not fall
-failures.py         the worst of a run
-tables.py, charts.py, reporting.py   what a person sees
+command_line.py       flags, messages and exit codes of scripts/evaluate
+library_system.py     opens what the flags name: a temporary index, or a running service
+question_file.py      reads a question file and checks its gold spans against the articles
+system.py             the interface of whatever is measured: ask, search, article_text
+evaluate.py           a question file in, a run and its report out
+runner.py             asks every question; an interrupted run can be resumed
+llm_judge.py          a chat model's opinion of an answer, on request
+run_records.py        what a run stores: one record per question
+retrieval_metrics.py  hits@k, recall, MRR and nDCG, computed by ir-measures
+squad_metrics.py      exact match and token F1 as SQuAD defines them
+scoring.py            one record -> the pair of numbers it adds to each metric
+metrics.py            which metrics there are and what they mean; records -> figures
+bootstrap.py          pairs of numbers -> figures with bootstrap intervals
+risk_coverage.py      errors among the answers as the confidence threshold falls
+comparison.py         two runs: which differences are significant
+regression_gate.py    the figures that a change may not lower
+failures.py           the worst failures of a run
+tables.py, charts.py, html_report.py   what a person sees
 """

@@ -1,14 +1,14 @@
-"""Figures from numbers, with the noise of the questions that happened to be asked.
+"""Figures and their bootstrap intervals.
 
-Every question adds a pair (x, y) to a figure, and a statistic turns all pairs into the figure:
+Every question adds a pair (x, y) to a metric, and a statistic turns all pairs into the figure:
 
     ratio    sum of x / sum of y: a mean where y is 1, a pooled share where y counts
     median   the median of x where y > 0
     p95      the 95th percentile of x where y > 0
     auroc    x ranks the questions, y is +1 for the positive, -1 for the negative, 0 for neither
 
-Questions about one article stand or fall together, so what is resampled are not questions but
-clusters of them, one an article (the cluster bootstrap: Davison and Hinkley (1997), "Bootstrap
+Questions about the same article are not independent, so clusters of questions, one per article,
+are resampled instead of questions (the cluster bootstrap: Davison and Hinkley (1997), "Bootstrap
 Methods and their Application", section 3.8). Intervals are percentile intervals (Efron and
 Tibshirani (1993), "An Introduction to the Bootstrap", chapter 13).
 """
@@ -43,7 +43,7 @@ def statistic(name: StatisticName, x: Floats, y: Floats, weights: Floats) -> Flo
 
 
 def resamples(clusters: Sequence[Hashable], count: int = RESAMPLES) -> Iterator[Floats]:
-    """Weights of `count` cluster-bootstrap samples, in chunks of rows; one column a question."""
+    """Weights of `count` cluster-bootstrap samples, in chunks of rows; one column per question."""
     columns = _cluster_numbers(clusters)
     size = int(columns.max()) + 1
     rng = np.random.default_rng(SEED)
@@ -53,7 +53,7 @@ def resamples(clusters: Sequence[Hashable], count: int = RESAMPLES) -> Iterator[
 
 
 def swaps(clusters: Sequence[Hashable], count: int) -> Iterator[Floats]:
-    """Zeros and ones that say which questions change sides, cluster by cluster, in chunks."""
+    """Zeros and ones: which questions swap systems, cluster by cluster; in chunks of rows."""
     columns = _cluster_numbers(clusters)
     rng = np.random.default_rng(SEED)
     for rows in _chunks(count):
@@ -71,7 +71,7 @@ def interval(replicates: Floats, level: float = 0.95) -> tuple[float, float] | N
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """P values adjusted for being many, whatever their dependence.
+    """P values adjusted for multiple comparisons, whatever their dependence.
 
     Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
 
@@ -87,7 +87,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _auroc(x: Floats, y: Floats, weights: Floats) -> Floats:
-    """The chance that a positive ranks above a negative, ties counting half.
+    """The probability that a positive ranks above a negative; ties count half.
 
     Source: Hanley and McNeil (1982), "The meaning and use of the area under a ROC curve".
     """
@@ -105,7 +105,7 @@ def _quantile(q: float, x: Floats, y: Floats, weights: Floats) -> Floats:
     order = np.argsort(x, kind="stable")
     reached = np.cumsum((weights * (y > 0))[:, order], axis=1)
     total = reached[:, -1:]
-    # A hair less than asked: the sum of the weights is exact, its product with q is not.
+    # The tolerance absorbs rounding: the sum of the weights is exact, its product with q is not.
     first = np.argmax(reached >= q * total - 1e-9, axis=1)
     return np.where(total[:, 0] > 0, x[order][first], np.nan)
 

@@ -1,4 +1,4 @@
-"""`scripts/evaluate`: the evaluation's flags, its messages and its exit codes."""
+"""The command line of `scripts/evaluate`: its flags, messages and exit codes."""
 
 import sys
 from collections.abc import Callable
@@ -26,7 +26,7 @@ UPDATE = "scripts/evaluate --update-baseline"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the flags ask for, before anything is opened. With a `url`, its own articles count."""
+    """What to evaluate, before anything is opened. With `url`, the service's own articles count."""
 
     articles: Path
     url: str | None
@@ -42,9 +42,9 @@ Open = Callable[[Target], OpenedTarget]
 @click.option(
     "--articles",
     type=click.Path(path_type=Path),
-    help=f"A file or folder of articles, for a throwaway index.  [default: {ARTICLES}]",
+    help=f"A file or folder of articles, for a temporary index.  [default: {ARTICLES}]",
 )
-@click.option("--url", help="Ask the service running here, on the articles it has.")
+@click.option("--url", help="Evaluate the service running at this address, on its own articles.")
 @click.option(
     "--questions",
     type=click.Path(path_type=Path),
@@ -55,54 +55,54 @@ Open = Callable[[Target], OpenedTarget]
 @click.option(
     "--answerer",
     type=click.Choice(["extractive", "llm"]),
-    help="Who answers.  [default: llm where a chat model is configured]",
+    help="The answerer to evaluate.  [default: llm if a chat model is configured]",
 )
 @click.option(
     "--passages",
     type=click.IntRange(1, 20),
     default=8,
     show_default=True,
-    help="Passages given to the answerer.",
+    help="How many passages the answerer reads.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1), help="Only so many questions, spread over the file."
+    "--limit", type=click.IntRange(1), help="Ask at most this many questions, spread over the file."
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Questions asked at a time; more than one blurs the latencies.",
+    help="Questions asked concurrently; with more than one, latencies mean little.",
 )
-@click.option("--judge", is_flag=True, help="Have the configured chat model judge each answer.")
-@click.option("--input-price", type=click.FloatRange(0), help="Dollars a million tokens read.")
-@click.option("--output-price", type=click.FloatRange(0), help="Dollars a million tokens written.")
+@click.option("--judge", is_flag=True, help="Have the configured chat model judge every answer.")
+@click.option("--input-price", type=click.FloatRange(0), help="Dollars per million input tokens.")
+@click.option("--output-price", type=click.FloatRange(0), help="Dollars per million output tokens.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("reports"),
     show_default=True,
-    help="The folder for the JSON file and the report.",
+    help="Where to write the JSON file and the report.",
 )
-@click.option("--name", help="The name of both files.  [default: the date and time]")
-@click.option("--fresh", is_flag=True, help="Begin anew where a run was interrupted.")
+@click.option("--name", help="Base name of both files.  [default: date and time]")
+@click.option("--fresh", is_flag=True, help="Start over instead of resuming an interrupted run.")
 @click.option("--markdown", is_flag=True, help="Print the key figures as a Markdown table.")
 @click.option(
     "--show",
     type=click.Path(path_type=Path),
-    help="Print the figures of this earlier run instead of running.",
+    help="Print the figures of an earlier run instead of running.",
 )
 @click.option(
     "--compare",
     "compared",
     nargs=2,
     type=click.Path(path_type=Path),
-    help="Say which differences between two runs' JSON files are real.",
+    help="Say which differences between the JSON files of two runs are significant.",
 )
 @click.option(
     "--update-baseline",
     is_flag=True,
-    help=f"Run on {SEEDS}/ and make the outcome the one that tests hold later runs against.",
+    help=f"Run on {SEEDS}/ and save the result as the baseline that the tests compare against.",
 )
 @click.pass_obj
 def main(
@@ -127,11 +127,11 @@ def main(
 ) -> None:
     """Measure how well questions are answered, on questions whose answers are known.
 
-    Without flags: the sample collection in seeds/. Prints the figures with 95% intervals, and
-    writes a JSON file with every question's record and a report to read in a browser. A run that
-    was interrupted goes on where it stopped when the same command is given again.
+    Without flags, evaluates on the sample collection in seeds/. Prints the figures with 95%
+    intervals, and writes a JSON file with a record per question and a report to read in a browser.
+    An interrupted run resumes when the same command is given again.
     """
-    # Into a file or a pipe the tables keep their lines whole.
+    # In a file or a pipe, table rows are not wrapped.
     console = Console(width=None if sys.stdout.isatty() else 110)
     if compared is not None:
         _compare(*compared, console)
@@ -141,7 +141,7 @@ def main(
         return
     if articles is not None and url is not None:
         raise click.UsageError(
-            "--articles and --url exclude each other: a service is asked on the articles it has."
+            "--articles and --url exclude each other: a service is evaluated on its own articles."
         )
     if (input_price is None) != (output_price is None):
         raise click.UsageError("A cost needs both --input-price and --output-price.")
@@ -162,29 +162,31 @@ def main(
         input_price=input_price,
         output_price=output_price,
     )
-    wanted = Target(articles or ARTICLES, url, plan, judge)
-    run, path = _evaluate(opening, wanted, out, name, console)
+    target = Target(articles or ARTICLES, url, plan, judge)
+    run, path = _evaluate(opening, target, out, name, console)
     _print(run, markdown, console)
     console.print(f"\nEvery question's record: {path}\nThe report: {path.with_suffix('.html')}")
     if update_baseline:
         write_run(baseline_of(run), BASELINE)
-        console.print(f"The baseline is now this run: {BASELINE}. Commit it with what changed it.")
+        console.print(
+            f"The baseline is now this run: {BASELINE}. Commit it together with the change."
+        )
 
 
 def _evaluate(
-    opening: Open, wanted: Target, out: Path, name: str | None, console: Console
+    opening: Open, target: Target, out: Path, name: str | None, console: Console
 ) -> tuple[Run, Path]:
     try:
-        return evaluate(opening(wanted), folder=out, name=name, console=console)
+        return evaluate(opening(target), folder=out, name=name, console=console)
     except RunError as error:
         raise click.ClickException(
-            f"{error}\nThe answers that came are kept: the same command goes on from there."
+            f"{error}\nThe answers so far are kept; run the same command to resume."
         ) from error
     except UserError as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         raise click.ClickException(
-            "Interrupted. The answers that came are kept: the same command goes on from there."
+            "Interrupted. The answers so far are kept; run the same command to resume."
         ) from None
     except OSError as error:
         raise click.ClickException(_sentence(error)) from error

@@ -1,10 +1,10 @@
-"""Two runs on the same questions: which differences are real.
+"""Two runs on the same questions: which differences are significant.
 
 The difference of each key figure comes with a paired bootstrap interval, and with the p value of a
 paired randomisation test that swaps the two systems' outcomes article by article (Smucker, Allan
 and Carterette (2007), "A comparison of statistical significance tests for information retrieval
-evaluation"). P values are adjusted for there being many figures (Holm), and a difference is called
-real where the adjusted value is below 0.05.
+evaluation"). P values are adjusted for multiple comparisons (Holm), and a difference is significant
+if the adjusted value is below 0.05.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ LEVEL = 0.05
 
 
 class ComparisonError(UserError):
-    """Two runs that share no question."""
+    """The two runs share no question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Difference:
         return self.after - self.before
 
     @property
-    def real(self) -> bool:
+    def significant(self) -> bool:
         return self.p_value < LEVEL
 
     @property
@@ -51,7 +51,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The differences in the key figures over the `common` questions; `left_out` are in one run."""
+    """Differences in the key figures over `common` questions; `left_out` are in one run only."""
 
     differences: tuple[Difference, ...]
     common: int
@@ -59,11 +59,11 @@ class Comparison:
 
 
 def compare(before: Run, after: Run) -> Comparison:
-    """Raises ComparisonError if no question is in both, with the same gold spans."""
+    """Raises ComparisonError if the runs share no question with the same gold spans."""
     first, second = in_common(before.records, after.records)
     if not first:
         raise ComparisonError(
-            "The two runs have no question in common; compare runs of one question file."
+            "The two runs have no question in common; compare runs of the same question file."
         )
     found = [
         difference
@@ -120,14 +120,14 @@ def _difference(
             for s in swaps([cluster(record) for record in before], SWAPS)
         ]
     )
-    # A hair less than observed: equal differences must not be told apart by rounding.
+    # The tolerance keeps rounding from telling equal differences apart.
     as_large = np.abs(swapped) >= abs(value_after - value_before) - 1e-12
     return Difference(
         definition.key,
         float(value_before),
         float(value_after),
         *ends,
-        # The observed one counts as one of the arrangements.
+        # The observed arrangement counts as one of them.
         p_value=float((as_large.sum() + 1) / (SWAPS + 1)),
     )
 
@@ -135,7 +135,7 @@ def _difference(
 def _both(
     definition: Definition, before: Sequence[Record], after: Sequence[Record]
 ) -> tuple[Floats, Floats]:
-    """The pairs of both runs, one after the other: a weight of zero leaves a side out."""
+    """The pairs of both runs, concatenated: a weight of zero leaves a side out."""
     x_before, y_before = pairs(before, definition.key)
     x_after, y_after = pairs(after, definition.key)
     return np.concatenate((x_before, x_after)), np.concatenate((y_before, y_after))

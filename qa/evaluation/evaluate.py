@@ -1,4 +1,4 @@
-"""The evaluation as a person runs it: questions in, a run with its files out."""
+"""Runs an evaluation: a question file in, a run and its report out."""
 
 import os
 import platform
@@ -32,9 +32,9 @@ from qa.types import AnswererName
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to evaluate. `articles` says where the articles are, in words that a reader sees.
+    """What to evaluate. `articles` says where the articles are, for people to read.
 
-    `articles_key` changes when the articles do: records of other articles are never taken up.
+    `articles_key` changes with the articles, so that records of others are never reused.
     """
 
     questions: Path
@@ -54,9 +54,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class OpenedTarget:
-    """What a plan names: its articles' texts, and how to build the system that is asked.
+    """A plan with its articles' texts, and how to build the system that is asked.
 
-    `article_text` raises LookupError for an article that is not there.
+    `article_text` raises LookupError for an unknown article.
     """
 
     plan: Plan
@@ -75,8 +75,8 @@ def evaluate(
     """Runs the plan and writes `name`.json and `name`.html to `folder`; returns the run and the
     JSON's path.
 
-    The questions are checked before the system is built: a mistake in them costs no time. Raises
-    QuestionFileError, RunError, and whatever building the system raises.
+    The question file is checked before the system is built, so that mistakes surface at once.
+    Raises QuestionFileError, RunError, and whatever building the system raises.
     """
     plan, asking = opened.plan, opened.asking
     cases = spread(read_questions(plan.questions), plan.limit)
@@ -93,7 +93,7 @@ def evaluate(
         done = len(read_progress(progress_file, key))
         if done:
             console.print(
-                f"Taking up an interrupted run: {done:,} questions are done (--fresh starts anew)."
+                f"Resuming an interrupted run: {done:,} questions are done (--fresh starts over)."
             )
         records = _ask_all(cases, system, asking, progress_file, key, plan.jobs, console)
         setup = Setup(
@@ -122,20 +122,20 @@ def evaluate(
 
 
 def finished(setup: Setup, records: Sequence[Record]) -> Run:
-    """The run of these records, with their values and figures."""
+    """The run of these records, scored and measured."""
     scored = score(records, setup)
     return Run(setup, measure(scored), scored)
 
 
 def spread(cases: Sequence[Case], limit: int | None) -> tuple[Case, ...]:
-    """At most `limit` cases, evenly spread, so that a short run has every part of the file."""
+    """At most `limit` cases, spread evenly, so that a short run covers every part of the file."""
     if limit is None or limit >= len(cases):
         return tuple(cases)
     return tuple(cases[place * len(cases) // limit] for place in range(limit))
 
 
 def machine() -> str:
-    """The processor and the Python, for a reader who wants to know what milliseconds mean."""
+    """Processor, cores and Python version: what the latencies were measured on."""
     return (
         f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, "
         f"Python {platform.python_version()}"

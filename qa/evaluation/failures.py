@@ -1,4 +1,4 @@
-"""The worst failures of a run, by what went wrong, the surest mistakes first."""
+"""The worst failures of a run, grouped by what went wrong, most confident first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ CONTEXT = 90
 
 @dataclass(frozen=True, slots=True)
 class GoldInPlace:
-    """A gold span with the words around it."""
+    """A gold span with its context."""
 
     article_id: str
     before: str
@@ -21,7 +21,7 @@ class GoldInPlace:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A record that went wrong, and in a sentence what the search had found for it."""
+    """A record that went wrong, with a sentence about what the search found for it."""
 
     record: Record
     golds: tuple[GoldInPlace, ...]
@@ -30,7 +30,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """All failures of one sort: how many there are, and the worst of them."""
+    """The failures of one sort: how many there are, and the worst of them."""
 
     title: str
     count: int
@@ -40,7 +40,7 @@ class FailureGroup:
 def worst_failures(
     records: Sequence[Record], article_text: Callable[[str], str], each: int = 8
 ) -> tuple[FailureGroup, ...]:
-    """At most `each` failures of every sort that occurred."""
+    """At most `each` failures of every sort that occurs."""
     sorts: tuple[tuple[str, Callable[[Record], bool], bool], ...] = (
         ("A quote is not the article's own words", lambda r: not all(r.exact), True),
         ("No answer came", lambda r: r.answer is None, True),

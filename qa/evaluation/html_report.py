@@ -1,4 +1,4 @@
-"""A run as one HTML page that needs nothing else: figures, plots, worst failures."""
+"""A run as one self-contained HTML page: figures, plots, worst failures."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from qa.evaluation.charts import Bar, Dot, Line, Mark
 from qa.evaluation.failures import worst_failures
 from qa.evaluation.metrics import BY_KEY, Definition
 from qa.evaluation.retrieval_metrics import CUTOFFS, LEVELS
-from qa.evaluation.risk_coverage import selective
+from qa.evaluation.risk_coverage import risk_coverage_curves
 from qa.evaluation.run_records import Figure, Record, Run
 from qa.evaluation.scoring import short_text
 from qa.evaluation.tables import by_kind, exact_quotes, overall, shown, shown_interval
@@ -37,7 +37,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure as it is printed."""
+    """A figure, formatted."""
 
     label: str
     value: str
@@ -47,7 +47,7 @@ class Cell:
 
 
 def report(run: Run, article_text: Callable[[str], str]) -> str:
-    """The page. `article_text` gives gold spans their surroundings, if it knows the article."""
+    """The page. `article_text` supplies the context of gold spans."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -86,7 +86,7 @@ def report(run: Run, article_text: Callable[[str], str]) -> str:
 
 
 def plots(run: Run) -> list[Plot]:
-    """Those that there are numbers for."""
+    """The plots that have data."""
     drawn = (hits_plot(run), risk_plot(run.records), kinds_plot(run), latency_plot(run))
     return [plot for plot in drawn if plot is not None]
 
@@ -119,7 +119,7 @@ def hits_plot(run: Run) -> Plot | None:
 
 
 def risk_plot(records: Sequence[Record]) -> Plot | None:
-    curves = selective(records)
+    curves = risk_coverage_curves(records)
     if len(curves.unanswerable) < 2:
         return None
     lines = [
@@ -159,7 +159,7 @@ def kinds_plot(run: Run) -> Plot | None:
     held = {f.kind for f in run.figures if f.key == "answer_in_quote"}
     bars = [
         Bar(
-            # A kind of both sorts has two rows.
+            # A kind with answerable and unanswerable questions has two rows.
             f"{f.kind}, declined"
             if f.key == "declined_unanswerable" and f.kind in held
             else f.kind,

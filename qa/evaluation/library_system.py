@@ -1,4 +1,4 @@
-"""What the flags name, opened: a throwaway index of articles, or a running service."""
+"""Opens what the flags name: a temporary index of articles, or a running service."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,11 +30,11 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class EmptyCollectionError(UserError):
-    """There are no articles to ask about."""
+    """There are no articles to evaluate on."""
 
 
 class LibrarySystem:
-    """A library as the evaluation sees it: what it says of a question fails that question alone."""
+    """Adapts a library to `System`: a UserError fails one question, not the run."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -59,33 +59,33 @@ class LibrarySystem:
         return article.text
 
 
-def open_target(wanted: Target) -> OpenedTarget:
+def open_target(target: Target) -> OpenedTarget:
     """Raises UserError for what cannot be opened."""
     settings = read_settings()
-    if wanted.url is not None:
-        return _open_service(wanted, wanted.url, settings)
-    return _open_articles(wanted, wanted.articles, settings)
+    if target.url is not None:
+        return _open_service(target, target.url, settings)
+    return _open_articles(target, target.articles, settings)
 
 
-def _open_articles(wanted: Target, folder: Path, settings: Settings) -> OpenedTarget:
+def _open_articles(target: Target, folder: Path, settings: Settings) -> OpenedTarget:
     articles = read(folder)
     texts = {article.id: article.text for article in articles}
     contents = sorted((article.id, article.content_hash) for article in articles)
     plan = replace(
-        wanted.plan,
+        target.plan,
         articles=f"{len(articles):,} from {folder}",
         articles_key=sha256(repr((contents, settings.embedding_model)).encode()).hexdigest(),
-        answerer=wanted.plan.answerer or ("llm" if settings.model else "extractive"),
+        answerer=target.plan.answerer or ("llm" if settings.model else "extractive"),
         model=settings.model,
-        judge=settings.model if wanted.judge else None,
+        judge=settings.model if target.judge else None,
     )
-    asking = Asking(plan.passages, plan.answerer, _judge(wanted, settings))
+    asking = Asking(plan.passages, plan.answerer, _judge(target, settings))
     return OpenedTarget(
         plan, asking, texts.__getitem__, lambda: temporary_index(articles, settings)
     )
 
 
-def _open_service(wanted: Target, url: str, settings: Settings) -> OpenedTarget:
+def _open_service(target: Target, url: str, settings: Settings) -> OpenedTarget:
     client = Client(url)
     collection = client.collection()
     if not collection.articles:
@@ -93,20 +93,20 @@ def _open_service(wanted: Target, url: str, settings: Settings) -> OpenedTarget:
             f"The service at {url} has no articles; add some: qa ingest PATH."
         )
     plan = replace(
-        wanted.plan,
+        target.plan,
         articles=f"{collection.articles:,} at {url}",
         articles_key=f"{url} {collection.articles} {collection.passages}",
-        answerer=wanted.plan.answerer or ("llm" if collection.model else "extractive"),
+        answerer=target.plan.answerer or ("llm" if collection.model else "extractive"),
         model=collection.model,
-        judge=settings.model if wanted.judge else None,
+        judge=settings.model if target.judge else None,
     )
-    asking = Asking(plan.passages, plan.answerer, _judge(wanted, settings))
+    asking = Asking(plan.passages, plan.answerer, _judge(target, settings))
     system = LibrarySystem(client)
     return OpenedTarget(plan, asking, system.article_text, lambda: _closing(client, system))
 
 
 def read(folder: Path) -> tuple[Article, ...]:
-    """The articles of a folder or file; what cannot be read is told, and left out."""
+    """The articles of a folder or file; those that cannot be read are reported and left out."""
     articles: list[Article] = []
     for each in read_articles([folder]):
         if isinstance(each, Article):
@@ -122,13 +122,13 @@ def read(folder: Path) -> tuple[Article, ...]:
 
 @contextmanager
 def temporary_index(articles: Sequence[Article], settings: Settings) -> Iterator[System]:
-    """A service over these articles alone, whose index is gone afterwards."""
+    """A service over these articles alone; its index is removed afterwards."""
     with TemporaryDirectory(prefix="article-qa-") as folder:
         service = build_service(settings.model_copy(update={"data": Path(folder), "cache": 0}))
         try:
             with ingest_progress(err, len(articles)) as on_progress:
                 service.add(articles, on_progress)
-            # So that the first question does not wait for what the others do not.
+            # The first question should not pay for loading the model.
             service.load()
             yield LibrarySystem(service)
         finally:
@@ -141,5 +141,5 @@ def _closing(client: Client, system: System) -> Iterator[System]:
         yield system
 
 
-def _judge(wanted: Target, settings: Settings) -> Judge | None:
-    return make_judge(make_chat_model(settings)) if wanted.judge else None
+def _judge(target: Target, settings: Settings) -> Judge | None:
+    return make_judge(make_chat_model(settings)) if target.judge else None

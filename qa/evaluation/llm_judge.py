@@ -1,5 +1,4 @@
-"""A chat model's opinion of each answer, by the prompts of openevals. The only module that imports
-openevals.
+"""A chat model judges each answer, with the prompts of openevals (imported only here).
 
 Correctness compares the answer with the gold spans, faithfulness with the quotes that it cites.
 """
@@ -20,7 +19,7 @@ SCORES = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
 class JudgeMissingError(UserError):
-    """The judge's library is not installed."""
+    """openevals is not installed."""
 
 
 class _Evaluator(Protocol):
@@ -28,7 +27,10 @@ class _Evaluator(Protocol):
 
 
 def make_judge(model: ChatModel) -> Judge:
-    """Asks `model` twice an answer. Raises JudgeMissingError without the extra `judge`."""
+    """A judge that calls `model` twice per answer.
+
+    Raises JudgeMissingError without the extra `judge`.
+    """
     try:
         from openevals.llm import create_llm_as_judge
         from openevals.prompts import CORRECTNESS_PROMPT, RAG_GROUNDEDNESS_PROMPT
@@ -68,7 +70,7 @@ def make_judge(model: ChatModel) -> Judge:
 
 
 def _opinion(ask: Callable[[], object]) -> tuple[float, str]:
-    """A judge's score and its reason. Whatever fails in the model's library is an AskError."""
+    """A score and its reason. Any error of the provider's library becomes an AskError."""
     try:
         opinion = ask()
         score, reason = opinion["score"], opinion["comment"]  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""Which figures there are and what each means; from records to figures with intervals."""
+"""The metrics and what they mean; from records to figures with intervals."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ Unit = Literal["share", "ms", "tokens", "dollars"]
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A figure's name, what it says, and how a question's pair of numbers makes it.
+    """A metric: its name, its meaning, and the statistic that computes it.
 
-    `key` figures are few: they open the report, and they are the ones that two runs are compared
-    by and that a change may not lower.
+    The few metrics with `is_key` open the report. Two runs are compared by them, and a change may
+    not lower them.
     """
 
     key: str
@@ -138,26 +138,26 @@ DEFINITIONS: tuple[Definition, ...] = (
         "decision_accuracy",
         "decision accuracy",
         "Knowing when not to answer",
-        "share of questions answered if and only if the articles answer them",
+        "share of questions that were answered exactly when the articles answer them",
         is_key=True,
     ),
     Definition(
         "answered_answerable",
         "answered, of answerable",
         "Knowing when not to answer",
-        "share of the questions that the articles answer that got an answer",
+        "of the questions that the articles answer, the share that got an answer",
     ),
     Definition(
         "declined_unanswerable",
         "declined, of unanswerable",
         "Knowing when not to answer",
-        "share of the questions that the articles do not answer that were declined",
+        "of the questions that the articles do not answer, the share that was declined",
     ),
     Definition(
         "confidence_auroc",
         "AUROC of confidence",
         "Knowing when not to answer",
-        "chance that an answerable question gets more confidence than an unanswerable one",
+        "probability that an answerable question gets more confidence than an unanswerable one",
         statistic="auroc",
         is_key=True,
     ),
@@ -165,19 +165,19 @@ DEFINITIONS: tuple[Definition, ...] = (
         "judged_correct",
         "correctness, judged",
         "Judge",
-        "mean of a chat model's opinion, over the questions that the articles answer",
+        "mean score by a chat model, over the questions that the articles answer",
     ),
     Definition(
         "judged_faithful",
         "faithfulness, judged",
         "Judge",
-        "mean of a chat model's opinion whether the quotes support the answer",
+        "mean score by a chat model for how well the quotes support the answer",
     ),
     Definition(
         "ask_ms_p50",
         "ask p50",
         "Latency",
-        "half the answers took no longer",
+        "half of the answers took at most this long",
         statistic="median",
         unit="ms",
         lower_is_better=True,
@@ -187,7 +187,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "ask_ms_p95",
         "ask p95",
         "Latency",
-        "19 of 20 answers took no longer",
+        "19 of 20 answers took at most this long",
         statistic="p95",
         unit="ms",
         lower_is_better=True,
@@ -197,7 +197,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "search_ms_p50",
         "search p50",
         "Latency",
-        f"half the searches for {DEPTH} passages took no longer",
+        f"half of the searches for {DEPTH} passages took at most this long",
         statistic="median",
         unit="ms",
         lower_is_better=True,
@@ -206,38 +206,38 @@ DEFINITIONS: tuple[Definition, ...] = (
         "search_ms_p95",
         "search p95",
         "Latency",
-        f"19 of 20 searches for {DEPTH} passages took no longer",
+        f"19 of 20 searches for {DEPTH} passages took at most this long",
         statistic="p95",
         unit="ms",
         lower_is_better=True,
     ),
     Definition(
         "failed",
-        "questions that failed",
+        "failure rate",
         "Model",
-        "share of questions that got an error for an answer; they count as wrong above",
+        "share of questions that ended in an error; they count as wrong above",
         lower_is_better=True,
     ),
     Definition(
-        "stood_in",
-        "model stood in for",
+        "fallback_rate",
+        "fallback rate",
         "Model",
-        "share of answers asked of the chat model that another answerer gave",
+        "share of questions to the chat model that the fallback answerer answered",
         lower_is_better=True,
     ),
     Definition(
         "input_tokens",
-        "tokens read, a question",
+        "input tokens per question",
         "Model",
-        "mean tokens that the chat model read",
+        "mean number of tokens that the chat model read",
         unit="tokens",
         lower_is_better=True,
     ),
     Definition(
         "output_tokens",
-        "tokens written, a question",
+        "output tokens per question",
         "Model",
-        "mean tokens that the chat model wrote",
+        "mean number of tokens that the chat model wrote",
         unit="tokens",
         lower_is_better=True,
     ),
@@ -245,7 +245,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "cost",
         "cost of 1,000 questions",
         "Model",
-        "at the prices given",
+        "at the given prices",
         unit="dollars",
         lower_is_better=True,
     ),
@@ -255,19 +255,19 @@ BY_KEY: Mapping[str, Definition] = {definition.key: definition for definition in
 
 
 def cluster(record: Record) -> Hashable:
-    """Questions with the same first gold article are one cluster; one without is by itself."""
+    """Questions with the same first gold article form a cluster; one without gold is its own."""
     golds = record.case.answers
     return ("article", golds[0].article_id) if golds else ("question", record.case.id)
 
 
 def pairs(records: Sequence[Record], key: str) -> tuple[Floats, Floats]:
-    """What each question adds to the figure `key`: x and y, zero where it adds nothing."""
+    """What each question adds to the metric `key`: x and y, zero where it adds nothing."""
     both = np.array([record.values.get(key, (0.0, 0.0)) for record in records], dtype=np.float64)
     return both[:, 0], both[:, 1]
 
 
 def measure(records: Sequence[Record]) -> tuple[Figure, ...]:
-    """Every figure that has a value, over all questions and then by kind, in DEFINITIONS' order."""
+    """Every metric that has a value, over all questions and by kind, in DEFINITIONS' order."""
     if not records:
         return ()
     kinds = list(dict.fromkeys(record.case.kind for record in records))

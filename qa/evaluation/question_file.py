@@ -1,4 +1,4 @@
-"""Question files: JSON Lines in, checked cases out, every problem named with its line."""
+"""Reads question files (JSON Lines) into cases; every problem is reported with its line."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ class QuestionFileError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class GoldSpan:
-    """A place in an article that answers the question: `article.text[start:end] == text`."""
+    """The part of an article that answers a question: `article.text[start:end] == text`."""
 
     article_id: str
     start: int
@@ -36,9 +36,9 @@ class GoldSpan:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question and the answer it should get. No gold span: the articles do not say.
+    """A question and its gold spans; without any, the articles do not answer it.
 
-    `line` is where the question file has it, counted from 1.
+    `line` is its line in the question file, from 1.
     """
 
     id: str
@@ -58,7 +58,7 @@ class Case:
 
 
 class _Strict(BaseModel):
-    # A misspelt field must not pass for an absent one.
+    # A misspelt field must not be taken for an absent one.
     model_config = ConfigDict(extra="forbid")
 
 
@@ -116,14 +116,14 @@ class _Line(_Strict):
 
 
 def read_questions(path: Path) -> tuple[Case, ...]:
-    """Every case of a question file, in order; blank lines are passed over.
+    """The cases of a question file, in order; blank lines are ignored.
 
-    Raises QuestionFileError naming each bad line, and OSError when the file cannot be read.
+    Raises QuestionFileError, which names every bad line, and OSError for an unreadable file.
     """
     cases: list[Case] = []
     problems: list[str] = []
     seen: dict[str, int] = {}
-    # Lines end at a line feed alone: JSON strings may hold the other separators of Unicode.
+    # Only a line feed ends a line: JSON strings may contain the other line separators of Unicode.
     for number, raw in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if not raw.strip():
             continue
@@ -135,23 +135,23 @@ def read_questions(path: Path) -> tuple[Case, ...]:
         if case.id in seen:
             problems.append(
                 f"line {number}: the id {case.id!r} is taken by line {seen[case.id]}; "
-                "give each question an id of its own."
+                "give each question its own id."
             )
         seen.setdefault(case.id, number)
         cases.append(case)
     _refuse(path, problems)
     if not cases:
-        raise QuestionFileError(f"{path} holds no questions; write one JSON object a line.")
+        raise QuestionFileError(f"{path} holds no questions; write one JSON object per line.")
     return tuple(cases)
 
 
 def check_spans(
     cases: Sequence[Case], article_text: Callable[[str], str], *, path: Path, articles: str
 ) -> None:
-    """Compares every gold span with its article.
+    """Checks every gold span against its article.
 
-    `article_text` raises LookupError for an article that is not there; `articles` says where the
-    articles come from. Raises QuestionFileError naming each line that does not agree.
+    `article_text` raises LookupError for an unknown article; `articles` says where the articles
+    come from. Raises QuestionFileError, which names every line that does not match.
     """
     problems: list[str] = []
     for case in cases:
@@ -176,7 +176,7 @@ def _read_line(raw: bytes, number: int) -> Case:
         raise ValueError(f"byte {error.start + 1} is not UTF-8; save the file as UTF-8.") from error
     except json.JSONDecodeError as error:
         raise ValueError(
-            f"not JSON at column {error.colno} ({error.msg}); write one JSON object a line."
+            f"not JSON at column {error.colno} ({error.msg}); write one JSON object per line."
         ) from error
     try:
         case = _Line.model_validate(content).case(number)
@@ -205,7 +205,7 @@ def _mismatch(gold: GoldSpan, text: str) -> str:
         start = text.index(gold.text)
         return f"{shown}; that text is at start {start}, end {start + len(gold.text)}."
     if gold.text in text:
-        return f"{shown}; that text occurs {text.count(gold.text)} times: choose one of its places."
+        return f"{shown}; that text occurs {text.count(gold.text)} times: choose one of them."
     return f"{shown}; that text is nowhere in the article: copy it from there exactly."
 
 

@@ -1,4 +1,4 @@
-"""The figures that a change may not lower: a run's key figures, kept small enough to commit."""
+"""The key figures that a change may not lower, as a baseline small enough to commit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from qa.evaluation.comparison import in_common, paired_replicates
 from qa.evaluation.metrics import BY_KEY, DEFINITIONS, Definition, pairs
 from qa.evaluation.run_records import Record, Run
 
-# Milliseconds depend on the machine, and are no part of the promise.
+# Latencies depend on the machine.
 GUARDED = tuple(d for d in DEFINITIONS if d.is_key and d.unit == "share")
 
 LEAST_IN_COMMON = 0.9
@@ -34,7 +34,7 @@ class Fall:
 
 
 def baseline_of(run: Run) -> Run:
-    """The run without its answers: what the guarded figures need, and no more."""
+    """The run reduced to what the guarded figures need."""
     keys = {definition.key for definition in GUARDED}
     return replace(
         run,
@@ -55,16 +55,15 @@ def baseline_of(run: Run) -> Run:
 
 
 def comparable(baseline: Run, now: Run) -> bool:
-    """Whether the baseline has enough of the questions asked now to hold the run against it."""
+    """Whether the baseline covers enough of the questions asked now."""
     common, _ = in_common(baseline.records, now.records)
     return len(common) >= LEAST_IN_COMMON * len(now.records)
 
 
 def falls(baseline: Run, now: Run) -> tuple[Fall, ...]:
-    """The guarded figures that are lower now, by more than their noise, on the same questions.
+    """The guarded figures that are significantly lower now, on the same questions.
 
-    The noise is that of the paired bootstrap: a fall counts when the whole 95% interval of the
-    difference is below zero.
+    A fall counts if the whole 95% interval of the paired bootstrap difference is below zero.
     """
     before, after = in_common(baseline.records, now.records)
     found = (_fall(definition, before, after) for definition in GUARDED)

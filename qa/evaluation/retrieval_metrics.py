@@ -1,11 +1,10 @@
-"""What a search found, measured by ir-measures at article and at passage level.
+"""Retrieval metrics at article and at passage level, computed by ir-measures.
 
-A reader goes through the passages best first. At passage level what is looked for are the gold
-spans, each found by the first passage that wholly contains it; at article level the articles of
-the gold spans, each found by the first passage taken from it. A passage that finds nothing new is
-a miss, so that overlapping passages do not count the same answer twice, and a rank is always a
-number of passages read. Recall is over gold spans (or articles), never over passages: which
-passages an index holds is its own choice.
+Passages are read best first. At passage level the relevant items are the gold spans, each found by
+the first passage that wholly contains it; at article level they are the articles of the gold
+spans, each found by the first passage taken from it. A passage that finds nothing new is a miss, so
+that overlapping passages do not count an answer twice and a rank is always a number of passages
+read. Recall is over gold spans (or articles), never over passages, which differ between indexes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ LEVELS: tuple[Level, ...] = ("article", "passage")
 CUTOFFS = (1, 3, 5, 10, 20)
 DEPTH = max(CUTOFFS)
 
-# Beyond any length of a ranking that was cut to DEPTH passages already.
+# Longer than any ranking, since they are cut to DEPTH passages already.
 _ALL = 10_000
 
 
@@ -39,7 +38,7 @@ class PassageRef:
 
 @dataclass(frozen=True, slots=True)
 class RankScores:
-    """One question's scores, each in [0, 1]; by cutoff, in passages read, where there is one."""
+    """One question's scores, each in [0, 1], by cutoff where the metric has one."""
 
     hits: Mapping[int, float]
     recall: Mapping[int, float]
@@ -50,20 +49,20 @@ class RankScores:
 def rank_scores(
     cases: Sequence[Case], rankings: Sequence[Sequence[PassageRef]], level: Level
 ) -> dict[str, RankScores]:
-    """Scores by case id; a case that the articles do not answer has none."""
+    """Scores by case id, of the answerable cases."""
     judged = [pair for pair in zip(cases, rankings, strict=True) if pair[0].answerable]
     qrels = [
         Qrel(f"{case.id}@{cutoff}", unit, 1)
         for case, _ in judged
-        for unit in wanted(case, level)
+        for unit in relevant_items(case, level)
         for cutoff in CUTOFFS
     ]
     run = [
-        # Ranks become falling scores.
+        # ir-measures ranks by score.
         ScoredDoc(f"{case.id}@{cutoff}", unit, -float(rank))
         for case, ranking in judged
         for cutoff in CUTOFFS
-        for rank, unit in enumerate(reading(case, ranking[:cutoff], level))
+        for rank, unit in enumerate(items_found(case, ranking[:cutoff], level))
     ]
     measured: dict[tuple[str, str], float] = {}
     measures = [Success @ _ALL, R @ _ALL, nDCG @ _ALL, RR]
@@ -84,17 +83,17 @@ def rank_scores(
     }
 
 
-def wanted(case: Case, level: Level) -> tuple[str, ...]:
-    """Names of what a search should find: gold spans, or their articles."""
+def relevant_items(case: Case, level: Level) -> tuple[str, ...]:
+    """Names of the relevant items: gold spans, or their articles."""
     if level == "article":
         return tuple(dict.fromkeys(f"article {gold.article_id}" for gold in case.answers))
     return tuple(f"span {number}" for number in range(len(case.answers)))
 
 
-def reading(case: Case, ranking: Sequence[PassageRef], level: Level) -> Iterator[str]:
-    """What each passage finds that none before it did; a name of its own for a miss.
+def items_found(case: Case, ranking: Sequence[PassageRef], level: Level) -> Iterator[str]:
+    """The new items that each passage finds, in order; a miss has a name of its own.
 
-    A passage that finds two spans at once takes two places.
+    A passage that finds two spans takes two ranks.
     """
     found: set[str] = set()
     for rank, passage in enumerate(ranking):

@@ -1,4 +1,4 @@
-"""How much is wrong of what is answered, if only the surest questions are answered.
+"""The error rate among answers if only the most confident questions are answered.
 
 Source: El-Yaniv and Wiener (2010), "On the foundations of noise-free selective classification":
 coverage is the share of questions answered, risk the share of errors among them.
@@ -13,7 +13,7 @@ from qa.evaluation.run_records import Record
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """At this threshold of confidence: the share answered, and the errors among them."""
+    """The share of questions answered at this confidence threshold, and the errors among them."""
 
     threshold: float
     coverage: float
@@ -21,13 +21,14 @@ class RiskPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Selective:
-    """`unanswerable` counts an error for each question that the articles do not answer.
+class RiskCoverage:
+    """Risk-coverage curves. `unanswerable` counts an error for each question without an answer in
+    the articles.
 
-    `unquoted` also counts an answer whose quotes do not hold the gold answer; it ends at the
-    coverage of the system's own decisions, for what it declined has no quotes. `decided` is the
-    point that the system chose by answering what it answered (its threshold is the least
-    confidence among them); None if it answered nothing.
+    `unquoted` also counts answers whose quotes do not contain the gold answer; it ends at the
+    system's own coverage, since declined questions have no quotes. `decided` is the system's own
+    operating point (its threshold is the lowest confidence among its answers); None if it answered
+    nothing.
     """
 
     unanswerable: tuple[RiskPoint, ...]
@@ -35,8 +36,8 @@ class Selective:
     decided: RiskPoint | None
 
 
-def selective(records: Sequence[Record]) -> Selective:
-    """The risk-coverage curves; empty where no confidence is given."""
+def risk_coverage_curves(records: Sequence[Record]) -> RiskCoverage:
+    """The risk-coverage curves; empty if the answers have no confidence."""
     sure = [
         (record.answer.confidence, record)
         for record in records
@@ -50,7 +51,7 @@ def selective(records: Sequence[Record]) -> Selective:
             coverage=len(answered) / len(records),
             risk=sum(not r.case.answerable for r in answered) / len(answered),
         )
-    return Selective(
+    return RiskCoverage(
         unanswerable=_curve([(c, not r.case.answerable) for c, r in sure], len(records)),
         unquoted=_curve(
             [
@@ -65,7 +66,7 @@ def selective(records: Sequence[Record]) -> Selective:
 
 
 def _curve(outcomes: Sequence[tuple[float, bool]], total: int) -> tuple[RiskPoint, ...]:
-    """One point a distinct confidence, from the surest down; `outcomes` say what is an error."""
+    """One point per distinct confidence, highest first; `outcomes` are (confidence, is error)."""
     points: list[RiskPoint] = []
     count = errors = 0
     ranked = sorted(outcomes, key=lambda outcome: -outcome[0])

@@ -1,4 +1,4 @@
-"""What a run leaves behind: every question's record, so that any number can be traced to it."""
+"""What a run stores: one record per question, so that every figure can be traced back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from vectorstore.errors import UserError
 
 
 class RunFileError(UserError):
-    """A file that is not the record of a run."""
+    """The file is not the JSON file of a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A judge's two opinions of an answer, each 0 to 1, with its reasons.
+    """A judge's scores for an answer, each from 0 to 1, with its reasons.
 
-    `correctness` is None where the articles do not say: nothing is correct there.
+    `correctness` is None for questions that the articles do not answer.
     """
 
     correctness: float | None
@@ -32,10 +32,10 @@ class Judgement:
 class Record:
     """One question's outcome.
 
-    `answer` comes without its passages, which `given` names; `found` is what a search of its own
-    ranked for the question. `exact` says of each citation whether its quote is the article's own
-    words. `values` are the pair of numbers that the question adds to each figure (figures.py).
-    Without an answer, `failure` says why.
+    `answer` is stored without its passages: `given` refers to them. `found` is what a separate
+    search returned for the question. `exact` says for each citation whether its quote is exactly
+    what the article says there. `values` is the pair of numbers that the question adds to each
+    metric (see bootstrap.py). Without an answer, `failure` says why.
     """
 
     case: Case
@@ -52,7 +52,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What was run, on what. Prices are dollars a million tokens."""
+    """What was run, and on what. Prices are in dollars per million tokens."""
 
     started: str
     command: str
@@ -101,7 +101,7 @@ _RECORD = TypeAdapter(Record)
 
 
 def write_run(run: Run, path: Path) -> None:
-    """JSON with a line for every figure and every record, so that two files can be compared."""
+    """JSON with one line per figure and per record, so that two files can be compared by line."""
     head = _SETUP.dump_json(run.setup)
     figures = b",\n".join(_FIGURE.dump_json(figure) for figure in run.figures)
     records = b",\n".join(dump_record(record) for record in run.records)
@@ -111,7 +111,7 @@ def write_run(run: Run, path: Path) -> None:
 
 
 def read_run(path: Path) -> Run:
-    """Raises RunFileError for a file that is something else, OSError for one that is not there."""
+    """Raises RunFileError for any other file, OSError for one that cannot be read."""
     try:
         return _RUN.validate_json(path.read_bytes())
     except ValidationError as error:
@@ -121,10 +121,10 @@ def read_run(path: Path) -> Run:
 
 
 def dump_record(record: Record) -> bytes:
-    """The record in one line; what is as it would be by default is left out."""
+    """The record as one line of JSON, without fields that have their default."""
     return _RECORD.dump_json(record, exclude_defaults=True)
 
 
 def load_record(line: bytes) -> Record:
-    """Raises ValueError for a line that is not a record."""
+    """Raises ValueError for a line that is no record."""
     return _RECORD.validate_json(line)

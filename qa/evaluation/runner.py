@@ -1,4 +1,4 @@
-"""Asks every question, keeping each record as it comes, so that a run can be taken up again."""
+"""Asks every question and appends each record to a file, so that a run can be resumed."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,12 +22,12 @@ Judge = Callable[[Case, Answer], Judgement]
 
 
 class RunError(UserError):
-    """The run cannot go on; what is done is kept. The message is a sentence."""
+    """The run cannot continue; finished records are kept. The message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How each question is asked. `judge` may raise AskError: the answer stays unjudged."""
+    """How each question is asked. If `judge` raises AskError, the answer stays unjudged."""
 
     passages: int = 8
     answerer: AnswererName | None = None
@@ -35,7 +35,7 @@ class Asking:
 
 
 def run_case(case: Case, system: System, asking: Asking) -> Record:
-    """Asks, searches and checks one question. A question that fails is a record that says so."""
+    """Asks one question, searches for it and checks its quotes; a failure is recorded."""
     answer: Answer | None = None
     failure: str | None = None
     ask_ms: float | None = None
@@ -45,7 +45,7 @@ def run_case(case: Case, system: System, asking: Asking) -> Record:
         ask_ms = (time.perf_counter() - started) * 1000
     except AskError as error:
         failure = str(error)
-    # A follow-up is searched for as the system understood it.
+    # Search for a follow-up as the system rewrote it.
     query = answer.standalone_question if answer is not None else case.question
     found: tuple[PassageResult, ...] = ()
     search_ms: float | None = None
@@ -91,11 +91,11 @@ def run_cases(
     jobs: int = 1,
     on_record: Callable[[Record], None] = lambda record: None,
 ) -> tuple[Record, ...]:
-    """Every case's record, in the order of `cases`, asking `jobs` questions at a time.
+    """The record of every case, in the order of `cases`, asking `jobs` questions concurrently.
 
-    Records are appended to the file `progress` as they come. Those it holds already under the same
-    `key` are taken from it, but for failures, which are tried again. `on_record` is told of each.
-    Raises RunError when nothing but failures comes back.
+    Records are appended to the file `progress` as they come. Those already in it under the same
+    `key` are reused, except failures, which are tried again. `on_record` is called with each.
+    Raises RunError after several failures in a row.
     """
     done = read_progress(progress, key)
     records = {case.id: done[case.id] for case in cases if case.id in done}
@@ -117,22 +117,21 @@ def run_cases(
                 failures = failures + 1 if record.answer is None else 0
                 if failures == FAILURES_IN_A_ROW:
                     raise RunError(
-                        f"{failures} questions in a row got no answer; the last one: "
-                        f"{record.failure}"
+                        f"{failures} questions in a row failed; the last one: {record.failure}"
                     )
         finally:
-            # Interrupted or failed: what is not begun is not asked.
+            # After an interruption or a failure, do not start the questions still queued.
             pool.shutdown(wait=False, cancel_futures=True)
     return tuple(records[case.id] for case in cases)
 
 
 def progress_key(*settings: object) -> str:
-    """The same for runs whose records can be mixed."""
+    """Equal for runs whose records are interchangeable."""
     return sha256(repr(settings).encode()).hexdigest()
 
 
 def read_progress(path: Path, key: str) -> dict[str, Record]:
-    """The records that an interrupted run left under this key, by case id, without failures."""
+    """The records of an interrupted run with this key, by case id, without failures."""
     try:
         header, *lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
@@ -144,7 +143,7 @@ def read_progress(path: Path, key: str) -> dict[str, Record]:
         try:
             record = load_record(line)
         except ValueError:
-            # The line being written when the run was cut off.
+            # The run was interrupted while it wrote this line.
             continue
         if record.answer is not None and record.failure is None:
             records[record.case.id] = record
@@ -153,7 +152,7 @@ def read_progress(path: Path, key: str) -> dict[str, Record]:
 
 @contextmanager
 def appending(path: Path, key: str, done: Iterable[Record]) -> Iterator[BinaryIO]:
-    """The progress file, begun anew with the records `done`, so that no torn line is left."""
+    """The progress file, rewritten with the records `done` so that no partial line is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
     begun = path.with_suffix(".new")
     with begun.open("wb") as file:
@@ -170,7 +169,7 @@ def _append(file: BinaryIO, line: bytes) -> None:
 
 
 def _article_words(system: System, article_id: str, start: int, end: int) -> str | None:
-    # A negative offset would be a range of another meaning in Python.
+    # Python would count a negative offset from the end.
     if not 0 <= start < end:
         return None
     try:

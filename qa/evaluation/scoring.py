@@ -1,4 +1,4 @@
-"""From a record to the pair of numbers that its question adds to each figure."""
+"""From a record to the pair of numbers that it adds to each metric."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _MARKER = re.compile(r"\s*\[\d+\]")
 
 
 def score(records: Sequence[Record], setup: Setup) -> tuple[Record, ...]:
-    """The same records with their values."""
+    """The records with their values filled in."""
     found = {
         level: rank_scores([r.case for r in records], [r.found for r in records], level)
         for level in LEVELS
@@ -37,7 +37,7 @@ def score(records: Sequence[Record], setup: Setup) -> tuple[Record, ...]:
 
 
 def short_text(answer: Answer) -> str:
-    """What is compared with gold: the short answer, else the text without its [n] markers."""
+    """What is compared with gold: the short answer, or else the text without its [n] markers."""
     if answer.short_answer is not None:
         return answer.short_answer.text
     return plain_text(answer)
@@ -49,7 +49,7 @@ def plain_text(answer: Answer) -> str:
 
 
 def gold_texts(case: Case) -> tuple[str, ...]:
-    """Each gold span's text and, of several, all in order: a list may be answered as a whole."""
+    """The text of each gold span and, if there are several, of all together (a list)."""
     texts = tuple(gold.text for gold in case.answers)
     return (*texts, " ".join(texts)) if len(texts) > 1 else texts
 
@@ -96,7 +96,7 @@ def _decision(record: Record) -> Iterator[Pair]:
     answered = record.answer is not None and record.answer.answered
     failed = record.answer is None
     answerable = record.case.answerable
-    # A failure is not a decision to decline, and is never right.
+    # A failure is no decision to decline, and never right.
     yield "decision_accuracy", float(answered == answerable and not failed), 1.0
     if answerable:
         yield "answered_answerable", float(answered), 1.0
@@ -128,7 +128,7 @@ def _model(record: Record, setup: Setup) -> Iterator[Pair]:
     if answer is None:
         return
     if setup.answerer == "llm":
-        yield "stood_in", float(answer.answerer != "llm"), 1.0
+        yield "fallback_rate", float(answer.answerer != "llm"), 1.0
     if answer.model is None:
         return
     usage = answer.usage

@@ -1,4 +1,4 @@
-"""Answers against gold, as SQuAD compares them.
+"""Exact match and token F1, as SQuAD defines them.
 
 Source: the evaluation of Rajpurkar et al. (2016), "SQuAD: 100,000+ Questions for Machine
 Comprehension of Text", section 6.1: lower case, no punctuation, no articles, single spaces; the
@@ -15,7 +15,7 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 def words(text: str) -> list[str]:
-    """The words that are compared.
+    """The normalised words of a text.
 
     >>> words("The U.S. Treasury's $1.2 million")
     ['us', 'treasurys', '12', 'million']
@@ -36,9 +36,9 @@ def token_f1(answer: str, golds: Iterable[str]) -> float:
 
 
 def holds_answer(quote: str, golds: Iterable[str]) -> bool:
-    """Whether the words of some gold answer follow each other in `quote`."""
+    """Whether `quote` contains the words of some gold answer, consecutively."""
     quoted = f" {' '.join(words(quote))} "
-    # A gold answer without a word (a lone "the") would be held by every quote.
+    # A gold answer without words (a lone "the") would be in every quote.
     return any(f" {' '.join(gold)} " in quoted for text in golds if (gold := words(text)))
 
 

@@ -1,4 +1,4 @@
-"""What is measured: anything that can be asked, searched, and shown an article of."""
+"""The interface of whatever is measured: it answers, searches, and returns article texts."""
 
 from typing import Protocol
 
@@ -7,14 +7,14 @@ from vectorstore.types import Filters
 
 
 class AskError(Exception):
-    """This question got no answer, and the next one may. The message is a sentence."""
+    """One question failed; the next one may succeed. The message is a sentence."""
 
 
 class System(Protocol):
     """A question-answering system, in this process or behind a URL.
 
-    A question that fails alone raises AskError. Whatever else is raised ends the run, which
-    can be resumed.
+    Raises AskError when only this question failed. Any other error ends the run, which can be
+    resumed.
     """
 
     def ask(self, question: Question) -> Answer: ...
@@ -23,4 +23,4 @@ class System(Protocol):
         """At most `k` passages, best first."""
 
     def article_text(self, article_id: str) -> str:
-        """The article's whole text, as it was read. Raises LookupError if there is none."""
+        """The article's whole text, as it was read. Raises LookupError for an unknown id."""

@@ -1,4 +1,4 @@
-"""Figures as tables: on the terminal, and as Markdown for a page."""
+"""Figures as tables, for the terminal and as Markdown."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,12 +11,12 @@ from qa.evaluation.comparison import Comparison
 from qa.evaluation.metrics import BY_KEY, DEFINITIONS, Definition, Unit
 from qa.evaluation.run_records import Figure, Run
 
-# Of every kind the same, or close to its neighbour: left out where columns are dear.
+# Left out of the wide table: much the same for every kind, or close to another column.
 _NOT_BY_KIND = ("exact_quotes", "article_hits@5", "ask_ms_p95")
 
 
 def shown(value: float, unit: Unit) -> str:
-    """A figure as people read it.
+    """A value formatted for people.
 
     >>> shown(0.70449, "share"), shown(12.345, "ms"), shown(1234.5, "tokens")
     ('.704', '12.3 ms', '1,234')
@@ -38,17 +38,17 @@ def shown_interval(figure: Figure, unit: Unit) -> str:
 
 
 def overall(run: Run) -> list[tuple[Definition, Figure]]:
-    """The figures over all questions, in order; those of failures only where there are some."""
+    """The figures over all questions, in order; failure and fallback rates only if not zero."""
     return [
         (definition, figure)
         for definition in DEFINITIONS
         if (figure := run.figure(definition.key)) is not None
-        and (figure.value > 0 or definition.key not in ("failed", "stood_in"))
+        and (figure.value > 0 or definition.key not in ("failed", "fallback_rate"))
     ]
 
 
 def by_kind(run: Run) -> tuple[list[Definition], list[tuple[str, list[Figure | None]]]]:
-    """The key figures that some kind has, and for each kind its own, None where it has none."""
+    """The key metrics that any kind has, and the figures of each kind, None where it has none."""
     kinds = list(dict.fromkeys(f.kind for f in run.figures if f.kind is not None))
     of_kind = {(f.key, f.kind): f for f in run.figures}
     keys = [d for d in DEFINITIONS if d.is_key and d.key not in _NOT_BY_KIND]
@@ -57,7 +57,7 @@ def by_kind(run: Run) -> tuple[list[Definition], list[tuple[str, list[Figure | N
 
 
 def exact_quotes(run: Run) -> tuple[int, int]:
-    """How many citations quote the article's own words, of how many."""
+    """How many citations quote exactly what their article says there, and how many there are."""
     return (
         sum(sum(record.exact) for record in run.records),
         sum(len(record.exact) for record in run.records),
@@ -95,7 +95,7 @@ def terminal(run: Run) -> RenderableType:
 
 
 def markdown(run: Run) -> str:
-    """The key figures as a Markdown table, with where they come from."""
+    """The key figures as a Markdown table, with the setup that produced them."""
     lines = ["| figure | value | 95% interval | questions |", "|---|---:|---:|---:|"]
     for definition, figure in overall(run):
         if definition.is_key:
@@ -122,12 +122,12 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     for found in comparison.differences:
         definition = BY_KEY[found.key]
         verdict = Text(
-            "could be chance" if abs(found.change) > 1e-9 else "no difference", style="dim"
+            "not significant" if abs(found.change) > 1e-9 else "no difference", style="dim"
         )
-        if found.real and found.better:
-            verdict = Text("really better", style="bold green")
-        elif found.real:
-            verdict = Text("really worse", style="bold red")
+        if found.significant and found.better:
+            verdict = Text("significantly better", style="bold green")
+        elif found.significant:
+            verdict = Text("significantly worse", style="bold red")
         table.add_row(
             definition.label,
             shown(found.before, definition.unit),
@@ -137,11 +137,11 @@ def comparison_table(comparison: Comparison) -> RenderableType:
             f"{found.p_value:.4f}",
             verdict,
         )
-    note = f"\nOver the {comparison.common:,} questions that both runs have"
+    note = f"\nOver the {comparison.common:,} questions that both runs share"
     note += f"; {comparison.left_out:,} are in one only." if comparison.left_out else "."
     note += (
-        "\nA difference is real where a paired randomisation test, adjusted for the number of "
-        "figures, gives p < 0.05. Milliseconds also tell what else the machine was doing."
+        "\nA difference is significant if a paired randomisation test, adjusted for the number of "
+        "figures, gives p < 0.05. Latencies also depend on what else the machine was doing."
     )
     return Group(table, Text(note, style="dim"))
 

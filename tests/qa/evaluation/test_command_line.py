@@ -81,7 +81,7 @@ def test_two_runs_are_compared(run: Run) -> None:
     result = run("--compare", run.folder / "first.json", run.folder / "second.json")
     assert result.exit_code == 0
     assert "no difference" in result.output
-    assert "5 questions that both runs have" in result.output
+    assert "5 questions that both runs share" in result.output
 
 
 def test_an_interrupted_evaluation_is_taken_up(run: Run) -> None:
@@ -95,10 +95,10 @@ def test_an_interrupted_evaluation_is_taken_up(run: Run) -> None:
     run.system.ask = stopping  # type: ignore[assignment,method-assign]
     result = run.evaluate()
     assert result.exit_code == 1
-    assert "the same command goes on from there" in result.output
+    assert "run the same command to resume" in result.output
     run.system = FakeSystem(ARTICLES)
     result = run.evaluate()
-    assert "Taking up an interrupted run: 3 questions are done" in result.output
+    assert "Resuming an interrupted run: 3 questions are done" in result.output
     assert run.system.asked == 2
 
 

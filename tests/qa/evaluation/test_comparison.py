@@ -32,14 +32,14 @@ def test_a_run_does_not_differ_from_itself(run: Run) -> None:
     for difference in comparison.differences:
         assert difference.change == difference.low == difference.high == 0.0
         assert difference.p_value == 1.0
-        assert not difference.real
+        assert not difference.significant
 
 
 def test_a_large_difference_is_real_and_its_direction_is_told(run: Run) -> None:
     worse = _changed(run, "answer_in_quote", 32, to=0.0)
     [forth] = [d for d in compare(run, worse).differences if d.key == "answer_in_quote"]
     [back] = [d for d in compare(worse, run).differences if d.key == "answer_in_quote"]
-    assert forth.real
+    assert forth.significant
     assert forth.high < 0
     assert not forth.better
     assert back.better
@@ -53,13 +53,13 @@ def test_one_question_more_is_not_a_real_difference(run: Run) -> None:
         if d.key == "answer_in_quote"
     ]
     assert found.change < 0
-    assert not found.real
+    assert not found.significant
 
 
 def test_less_time_is_better(run: Run) -> None:
     slower = _changed(run, "ask_ms_p50", 40, to=1e6)
     [found] = [d for d in compare(run, slower).differences if d.key == "ask_ms_p50"]
-    assert found.real
+    assert found.significant
     assert not found.better
 
 

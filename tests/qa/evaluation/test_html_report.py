@@ -13,7 +13,7 @@ from rich.console import Console
 from qa.evaluation import charts, tables
 from qa.evaluation.failures import worst_failures
 from qa.evaluation.html_report import plots, report
-from qa.evaluation.risk_coverage import selective
+from qa.evaluation.risk_coverage import risk_coverage_curves
 from qa.evaluation.run_records import Run, RunFileError, read_run, write_run
 from tests.qa.evaluation.conftest import ARTICLES, Evaluated, renamed
 from tests.qa.evaluation.fake import FakeSystem
@@ -112,7 +112,7 @@ def test_failures_are_sorted_by_what_went_wrong_the_surest_first(run: Run) -> No
 
 
 def test_the_risk_at_full_coverage_is_the_share_of_unanswerable_questions(run: Run) -> None:
-    curves = selective(run.records)
+    curves = risk_coverage_curves(run.records)
     assert curves.unanswerable[-1].coverage == 1.0
     assert curves.unanswerable[-1].risk == 0.2
     assert curves.decided is not None

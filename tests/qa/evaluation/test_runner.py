@@ -106,7 +106,7 @@ def test_a_run_where_nothing_comes_back_stops(
 ) -> None:
     many = [replace(cases[0], id=str(n)) for n in range(50)]
     system.failing = {cases[0].question: "HTTP 503: no index."}
-    with pytest.raises(RunError, match=r"10 questions in a row got no answer.*no index"):
+    with pytest.raises(RunError, match=r"10 questions in a row failed.*no index"):
         _run(many, system, tmp_path / "progress.jsonl")
 
 

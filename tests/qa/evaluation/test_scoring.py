@@ -114,8 +114,8 @@ def test_tokens_and_cost_are_those_of_the_model(evaluated: Evaluated, system: Fa
     assert values["input_tokens"] == (3000.0, 1.0)
     # 3,000 tokens at $2 and 200 at $10 a million are $0.008: $8 for a thousand questions.
     assert values["cost"] == pytest.approx((8.0, 1.0))
-    assert values["stood_in"] == (0.0, 1.0)
-    assert _rescored(run, "join", model=None)["stood_in"] == (1.0, 1.0)
+    assert values["fallback_rate"] == (0.0, 1.0)
+    assert _rescored(run, "join", model=None)["fallback_rate"] == (1.0, 1.0)
 
 
 def test_a_judgement_is_averaged_where_there_is_one(
