@@ -1,5 +1,6 @@
 """Texts to unit vectors with a sentence-transformers model, on the CPU or what torch finds."""
 
+import hashlib
 import os
 import platform
 import threading
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vectorstore.errors import UserError
+from vectorstore.fair_lock import FairLock
 from vectorstore.types import Span, Vectors
 
 if TYPE_CHECKING:
@@ -18,36 +20,58 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
+# The sha256 of its model.safetensors, which scripts/setup compares.
+BUNDLED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+WEIGHT_FILES = ("*.safetensors", "pytorch_model*.bin")
 SPECIAL_TOKENS = 2
 BATCH = 16
 
 
 class EmbeddingModelError(UserError):
-    """The embedding model cannot be had; the message says which and what to do."""
+    """The embedding model cannot be loaded; the message says which one and what to do."""
 
 
 class SentenceTransformerEmbedder:
     """An `Embedder` over a sentence-transformers model: the bundled one, a folder, or a hub name.
 
-    Making one costs nothing: the model is read when the first text comes, once, from any thread.
+    Creating one costs nothing: the model is loaded with the first text, once, from any thread.
     Only a hub name that is not in the local cache reaches the network.
     """
 
     def __init__(self, model: str = BUNDLED_MODEL) -> None:
         self._model_setting = model
         self._loading = threading.Lock()
-        # One text at a time: torch uses every core for each.
-        self._embedding = threading.Lock()
+        # One batch at a time, since torch uses every core for each. It is taken batch by batch, so
+        # that a question waits for one batch of an ingest and not for all of them.
+        self._embedding = FairLock()
 
     @property
     def name(self) -> str:
         return Path(self._model_setting).name if self._is_folder else self._model_setting
 
+    @cached_property
+    def fingerprint(self) -> str | None:
+        if self._model_setting == BUNDLED_MODEL:
+            return BUNDLED_WEIGHTS
+        if not self._is_folder:
+            return None
+        folder = Path(self._model_setting)
+        files = sorted(path for pattern in WEIGHT_FILES for path in folder.glob(pattern))
+        if not files:
+            return None
+        if len(files) == 1:
+            return _sha256(files[0])
+        digests = "".join(f"{path.name} {_sha256(path)}\n" for path in files)
+        return hashlib.sha256(digests.encode()).hexdigest()
+
     @property
     def dimension(self) -> int:
         size = self._model.get_embedding_dimension()
         if size is None:
-            raise EmbeddingModelError(f"{self.name} does not say how long its vectors are.")
+            raise EmbeddingModelError(
+                f"The embedding model {self.name} does not state the length of its vectors. "
+                "Set QA_EMBEDDING_MODEL to another one."
+            )
         return size
 
     @property
@@ -58,16 +82,18 @@ class SentenceTransformerEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimension), np.float32)
-        with self._embedding:
-            vectors = np.asarray(
-                self._model.encode(
-                    list(texts),
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        # Texts of similar length go together, so that little is computed for padding.
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            with self._embedding:
+                vectors[batch] = self._model.encode(
+                    [texts[index] for index in batch],
                     batch_size=BATCH,
                     convert_to_numpy=True,
                     show_progress_bar=False,
-                ),
-                np.float32,
-            )
+                )
         # The model's own normalisation is rounded to its dtype.
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
@@ -82,7 +108,7 @@ class SentenceTransformerEmbedder:
         return [Span(start, end) for start, end in encoding.offsets]
 
     def load(self) -> None:
-        """Read the model now, so that the first question does not wait for it."""
+        """Load the model now, so that the first question does not wait for it."""
         self.embed(["ready"])
 
     @property
@@ -100,7 +126,7 @@ class SentenceTransformerEmbedder:
     def _tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
-        # A copy: the model's own cuts texts at its limit, which would hide what is too long.
+        # A copy: the model's own tokenizer truncates, which would hide that a text is too long.
         tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
         tokenizer.no_truncation()
         tokenizer.no_padding()
@@ -115,7 +141,7 @@ def _load_model(setting: str) -> "SentenceTransformer":
     else:
         folder = None
     if folder is not None:
-        # Everything is on disk, and the library would still ask its hub for newer files.
+        # Everything is on disk; without this the library would ask its hub for newer files.
         os.environ["HF_HUB_OFFLINE"] = "1"
 
     import torch
@@ -151,8 +177,13 @@ def _bundled_folder() -> str:
     return str(get_model_path())
 
 
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _computes_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 natively; where it emulates, float32 is far faster."""
+    """Whether this CPU multiplies bfloat16 natively; if it emulates, float32 is far faster."""
     flags = set(_cpu_flags())
     return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
 

@@ -112,7 +112,11 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Tells apart models whose vectors cannot be compared; stored with the index."""
+        """What the index and its errors call the model."""
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Equal for models with the same weights, whose vectors can be compared; None: unknown."""
 
     @property
     def dimension(self) -> int: ...
@@ -122,7 +126,7 @@ class Embedder(Protocol):
         """The most tokens of a text that the model reads, its own marks not counted."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, in the order given; shape (len(texts), dimension), each of length 1."""
+        """One row per text, in the order given; shape (len(texts), dimension), each of length 1."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, however many the model would read."""

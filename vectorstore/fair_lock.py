@@ -1,0 +1,59 @@
+"""A lock that is granted in the order in which it was asked for."""
+
+import threading
+from collections import deque
+from types import TracebackType
+
+
+class FairLock:
+    """A context manager like `threading.Lock`, first come, first served.
+
+    A plain lock is often taken again by the thread that has just released it. With this one, a
+    thread that takes it over and over lets every other thread go in between.
+    """
+
+    def __init__(self) -> None:
+        self._state = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many threads are waiting for the lock."""
+        return len(self._waiting)
+
+    def __enter__(self) -> None:
+        with self._state:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        try:
+            turn.acquire()
+        except BaseException:  # such as KeyboardInterrupt: nobody will use this turn
+            self._give_up(turn)
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._state:
+            self._pass_on()
+
+    def _give_up(self, turn: threading.Lock) -> None:
+        with self._state:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+            else:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().release()
+        else:
+            self._held = False
