@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from vectorstore.catalog.database import Database
+from vectorstore.catalog.database import Database, fold_case
 from vectorstore.types import Article, ArticleInfo, Filters, Passage, Span
 
 INFO = "a.id, a.title, a.published, a.source, a.author, a.url"
@@ -126,8 +126,8 @@ class Catalog:
         after_date, after_row = _place("99999999.0" if cursor is None else cursor)
         # Unlike LIKE, instr looks beyond a NUL, and takes every character as itself.
         columns = SEARCHED_COLUMNS if containing else ()
-        where = " OR ".join(f"instr(lower(a.{each}), lower(?)) > 0" for each in columns) or "1"
-        values = [containing] * len(columns)
+        where = " OR ".join(f"instr(fold_case(a.{each}), ?) > 0" for each in columns) or "1"
+        values = [fold_case(containing)] * len(columns)
         rows = self._db.rows(
             f"SELECT {INFO}, (SELECT count(*) FROM passages p WHERE p.article = a.row),"
             f" coalesce(a.published, 0), a.row FROM articles a WHERE ({where})"

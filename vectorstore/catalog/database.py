@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -13,6 +14,19 @@ from vectorstore.errors import UserError
 SCHEMA_VERSION = 1
 # SQLite's own limit of values in one statement is 999 in builds older than 2020.
 MOST_VALUES = 900
+
+
+def fold_case(text: str | None) -> str | None:
+    """Equal for texts that differ only in case or in how their characters are composed.
+
+    Also a function of the SQL of every `Database`.
+
+    >>> fold_case("STRASSE") == fold_case("Straße"), fold_case("É") == fold_case("e\u0301")
+    (True, True)
+    """
+    if text is None or text.isascii():
+        return text and text.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 class CatalogError(UserError):
@@ -83,6 +97,7 @@ class Database:
                 for thread in [each for each in self._connections if not each.is_alive()]:
                     self._connections.pop(thread).close()
                 self._connections[threading.current_thread()] = connection
+            connection.create_function("fold_case", 1, fold_case, deterministic=True)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")

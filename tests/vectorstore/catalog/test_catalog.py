@@ -263,6 +263,24 @@ def test_what_is_no_cursor_is_a_value_error(catalog: Catalog, cursor: str) -> No
         catalog.page(5, cursor)
 
 
+@pytest.mark.parametrize(
+    ("written", "looked_for"),
+    [
+        ("The Élysée", "ÉLYSÉE"),
+        ("A STRASSE", "straße"),
+        ("Straße", "STRASSE"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("Cafe\u0301", "CAF\u00c9"),
+        ("plain ASCII", "Plain ascii"),
+    ],
+)
+def test_case_makes_no_difference_in_any_script(
+    catalog: Catalog, written: str, looked_for: str
+) -> None:
+    publish(catalog, article("a", f"It is {written}."), article("b", "Something else."))
+    assert listed(catalog, containing=looked_for) == ["a"]
+
+
 @pytest.mark.parametrize("containing", ["50%", "_", "\\", "%", "a_b", "100 % sure", "'", '"'])
 def test_what_is_looked_for_is_taken_literally(catalog: Catalog, containing: str) -> None:
     publish(
