@@ -1,13 +1,17 @@
-"""Does the index agree with itself? Every passage in its article, every vector with its passage."""
+"""Checks an index and repairs it: passages against their articles, vectors against passages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from vectorstore.ingest import Progress, ignore_progress
 from vectorstore.store import Store
+
+PASSAGES_EMBEDDED_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class IndexCheck:
-    """`findings` are sentences, one for each kind of disagreement that is left."""
+    """`findings` are sentences, one per inconsistency that is left; `repaired` those mended."""
 
     articles: int
     passages: int
@@ -20,7 +24,7 @@ class IndexCheck:
 
 
 def check_index(store: Store) -> IndexCheck:
-    """What of the index disagrees; waits for a change under way."""
+    """What is inconsistent; waits for a change under way."""
     with store.writing:
         return _check(store)
 
@@ -41,14 +45,24 @@ def _check(store: Store) -> IndexCheck:
     return IndexCheck(summary.articles, summary.passages, tuple(findings))
 
 
-def repair_index(store: Store) -> IndexCheck:
-    """Bring vectors and full-text index in line with the articles, and check again."""
+def repair_index(
+    store: Store, on_progress: Callable[[Progress], None] = ignore_progress
+) -> IndexCheck:
+    """Bring vectors and full-text index in line with the articles, and check again.
+
+    Missing vectors are made batch by batch, and `on_progress` is told how many passages are done.
+    Interrupted, it keeps the finished batches; running it again makes the rest.
+    """
     with store.writing:
         before = check_index(store)
         store.catalog.rebuild_full_text()
         missing, strangers = _differences(store)
         store.vectors.delete(strangers)
-        store.put_vectors(missing)
+        for start in range(0, len(missing), PASSAGES_EMBEDDED_AT_ONCE):
+            batch = missing[start : start + PASSAGES_EMBEDDED_AT_ONCE]
+            store.put_vectors(batch)
+            done = start + len(batch)
+            on_progress(Progress("embedding", done, len(missing), done))
         after = check_index(store)
     gone = tuple(each for each in before.findings if each not in after.findings)
     return IndexCheck(after.articles, after.passages, after.findings, gone)

@@ -20,7 +20,7 @@ from vectorstore.errors import UserError
 from vectorstore.types import ArticleInfo, Embedder, Passage, Vectors
 
 EMBEDDING_MODEL = "embedding_model"
-DIMENSION = "dimension"
+EMBEDDING_FINGERPRINT = "embedding_fingerprint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class IndexInUse(UserError):  # named for what is the case
 
 
 class OtherEmbeddingModel(UserError):
-    """The index holds vectors of another model than the one in use."""
+    """The vectors of the index were made by another model than the one in use."""
 
 
 class Store:
     """The opened index. Any thread may read; `writing` is held for every change.
 
     Raises IndexInUse, OtherEmbeddingModel, or CatalogError on opening. With `rebuild`, vectors of
-    another model are discarded, and `check` then counts them as missing.
+    another model are discarded, and `repair_index` makes them anew.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Store:
         self._size = size or PassageSize()
         self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
         self.writing = threading.RLock()
+        self._in_step = True
         self.changes = 0
         """Goes up when what is visible begins to change, and when it has; odd in between."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,8 +89,9 @@ class Store:
             self._check_model(rebuild)
             self.vectors = VectorStore(folder / "vectors")
             opened.callback(self.vectors.close)
-            if rebuild and self.catalog.meta(EMBEDDING_MODEL) != embedder.name:
-                self.vectors.clear()
+            if self.catalog.meta(EMBEDDING_MODEL) is not None:
+                if rebuild and not self._is_made_with_this_model():
+                    self.vectors.clear()
                 self._note_model()
             self.recover()
             self._opened = opened.pop_all()
@@ -167,7 +169,7 @@ class Store:
             self.changes += 1
 
     def put_vectors(self, passage_ids: Sequence[str]) -> None:
-        """Embed these passages of the catalog again."""
+        """Embed these passages of the catalog and store their vectors."""
         with self.writing:
             found = list(self.catalog.passages(passage_ids).values())
             self._note_model()
@@ -184,20 +186,42 @@ class Store:
     def _put(self, passages: Sequence[tuple[Passage, ArticleInfo]], vectors: Vectors) -> None:
         self.vectors.put([each for each, _ in passages], [info for _, info in passages], vectors)
 
+    def in_step(self) -> bool:
+        """Whether every passage has its vector. While a change is under way: before it began."""
+        if self.writing.acquire(blocking=False):
+            try:
+                self._in_step = self.catalog.summary().passages == self.vectors.count()
+            finally:
+                self.writing.release()
+        return self._in_step
+
     def _note_model(self) -> None:
         if self.catalog.meta(EMBEDDING_MODEL) != self.embedder.name:
             self.catalog.set_meta(EMBEDDING_MODEL, self.embedder.name)
-            self.catalog.set_meta(DIMENSION, str(self.embedder.dimension))
+        fingerprint = self.embedder.fingerprint
+        if fingerprint and self.catalog.meta(EMBEDDING_FINGERPRINT) != fingerprint:
+            self.catalog.set_meta(EMBEDDING_FINGERPRINT, fingerprint)
+
+    def _is_made_with_this_model(self) -> bool:
+        """By the weights where both are known, else by name. An empty index fits every model."""
+        name = self.catalog.meta(EMBEDDING_MODEL)
+        weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), self.embedder.fingerprint
+        if weights and wanted:
+            return weights == wanted
+        return name in (None, self.embedder.name)
 
     def _check_model(self, rebuild: bool) -> None:
-        made_with = self.catalog.meta(EMBEDDING_MODEL)
-        if made_with in (None, self.embedder.name) or rebuild:
+        if rebuild or self._is_made_with_this_model():
             return
+        name = self.catalog.meta(EMBEDDING_MODEL)
+        made_with, now = f"the embedding model {name}", f"{self.embedder.name} is set"
+        instead = f"Set QA_EMBEDDING_MODEL={name}"
+        if name == self.embedder.name:
+            made_with, now = f"other weights of {made_with}", "those set now differ"
+            instead = "Set QA_EMBEDDING_MODEL to the model of before"
         raise OtherEmbeddingModel(
-            f"The index in {self.folder} was made with the embedding model {made_with} "
-            f"({self.catalog.meta(DIMENSION)} dimensions), and {self.embedder.name} is set. "
-            f"Set QA_EMBEDDING_MODEL={made_with}, or make all vectors anew with "
-            "`qa check --repair`, or use another folder (QA_DATA)."
+            f"The index in {self.folder} was made with {made_with}, and {now}. {instead}, or "
+            "make all vectors anew with `qa doctor --repair`, or use another folder (QA_DATA)."
         )
 
     def _say_owner(self, url: str | None) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests.vectorstore.examples import article
-from vectorstore.ingest import ingest
+from vectorstore import integrity
+from vectorstore.ingest import Progress, ingest
 from vectorstore.integrity import check_index, repair_index
 from vectorstore.store import Store
 from vectorstore.types import ArticleInfo, Passage
@@ -36,6 +37,24 @@ def test_missing_and_strange_vectors_are_found_and_repaired(full: Store) -> None
     assert check.agrees
     assert check.repaired == findings
     assert list(full.vectors.vectors([passage.id, "stranger"])) == [passage.id]
+
+
+def test_a_repair_tells_how_far_it_is_and_keeps_what_is_done_when_it_is_interrupted(
+    full: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integrity, "PASSAGES_EMBEDDED_AT_ONCE", 1)
+    full.vectors.delete(full.catalog.passage_ids())
+    told: list[Progress] = []
+
+    def interrupt(progress: Progress) -> None:
+        told.append(progress)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        repair_index(full, interrupt)
+    assert full.vectors.count() == 1
+    assert repair_index(full, told.append).agrees
+    assert told == [Progress("embedding", 1, 2, 1), Progress("embedding", 1, 1, 1)]
 
 
 def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> None:

@@ -146,9 +146,55 @@ def test_another_model_is_refused_in_a_sentence_that_says_what_to_do(
         open_store(HashingEmbedder("another", dimension=8))
     assert isinstance(caught.value, UserError)
     message = str(caught.value)
-    for words in ("hashing (32 dimensions)", "another is set", "qa check --repair", "QA_DATA"):
+    for words in ("embedding model hashing", "another is set", "qa doctor --repair", "QA_DATA"):
         assert words in message
     assert set(held(open_store())) == {"a", "b"}
+
+
+def test_other_weights_under_the_same_name_are_another_model(open_store: OpenStore) -> None:
+    store = open_store(HashingEmbedder(fingerprint="some"))
+    store.publish([as_split(store, each) for each in ARTICLES])
+    store.close()
+    with pytest.raises(OtherEmbeddingModel, match="other weights of the embedding model hashing"):
+        open_store(HashingEmbedder(fingerprint="others"))
+    rebuilt = open_store(HashingEmbedder(fingerprint="others"), rebuild=True)
+    assert repair_index(rebuilt).agrees
+    rebuilt.close()
+    open_store(HashingEmbedder("hashing, moved", fingerprint="others"))
+
+
+def test_an_index_from_before_fingerprints_takes_on_that_of_the_model_of_its_name(
+    open_store: OpenStore,
+) -> None:
+    store = open_store(HashingEmbedder(fingerprint=None))
+    store.publish([as_split(store, each) for each in ARTICLES])
+    store.close()
+    open_store(HashingEmbedder(fingerprint="some")).close()
+    with pytest.raises(OtherEmbeddingModel):
+        open_store(HashingEmbedder(fingerprint="others"))
+
+
+def test_an_index_is_in_step_while_it_is_being_changed(store: Store) -> None:
+    store.publish([as_split(store, each) for each in ARTICLES])
+    assert store.in_step()
+    vectors = [each.id for each in store.catalog.passages_of("a")]
+
+    def change() -> None:
+        with store.writing:
+            store.vectors.delete(vectors)
+            begun.set()
+            assert ended.wait(20)
+
+    begun, ended = threading.Event(), threading.Event()
+    changing = threading.Thread(target=change)
+    changing.start()
+    assert begun.wait(20)
+    assert store.in_step(), "it was when the change began"
+    ended.set()
+    changing.join(20)
+    assert not store.in_step()
+    assert repair_index(store).agrees
+    assert store.in_step()
 
 
 def test_an_index_without_articles_takes_any_model(open_store: OpenStore) -> None:
