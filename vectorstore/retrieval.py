@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from vectorstore.store import Store
-from vectorstore.text.words import STOPWORDS, stem
+from vectorstore.text.words import WORD, content_words, stem
 from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
 
 CANDIDATES = 50
@@ -17,7 +17,8 @@ MOST_OVERLAP = 0.5
 LOOKS = 3
 MOST_OF_ONE_ARTICLE = 4
 
-_WORD = re.compile(r"\w+")
+
+_POSSESSIVE = re.compile(r"['’]s?$")
 
 
 def search(
@@ -67,11 +68,12 @@ def match_expression(question: str) -> str:
     """An FTS5 expression for passages with any of the question's words; empty if it has none.
 
     >>> match_expression('When did "Binance.US" join?')
-    '"Binance" OR "join"'
+    '"Binance" OR "US" OR "join"'
     """
-    words = dict.fromkeys(_WORD.findall(question))
-    telling = [word for word in words if word.lower() not in STOPWORDS] or list(words)
-    return " OR ".join(f'"{word}"' for word in telling)
+    words = content_words(question) or WORD.findall(question)
+    # What stands in quotes is cut into words as the passages are: "company's" would be two.
+    bare = (_POSSESSIVE.sub("", word) for word in words)
+    return " OR ".join(f'"{word}"' for word in dict.fromkeys(bare))
 
 
 def word_rarities(store: Store, words: Sequence[str]) -> dict[str, float]:

@@ -4,7 +4,7 @@ import re
 
 from qa.verification.claims.entities import Entity, EntityForms, is_person
 from qa.verification.claims.parsed_claim import ParsedClaim
-from qa.verification.claims.tokens import content_stems
+from qa.verification.claims.tokens import content_stems, preceding
 from qa.verification.source_sentences import SourceSentence, SourceSentences
 
 _PLACED = re.compile(r"\b(?:in|at|from|near)\s(?:the\s)?$")
@@ -46,7 +46,7 @@ def named_by_title(
 
 def _may_refer(claim: ParsedClaim, name: Entity, first: SourceSentence) -> bool:
     """Whether `first` says less than the claim, and not something of another in its place."""
-    if not first.reading.refers_back or _PLACED.search(claim.text, 0, name.start):
+    if not first.reading.refers_back or preceding(_PLACED, claim.text, name.start):
         return False
     own = [n for n in first.reading.names if not claim.all_names.has(n)]
     if any(_rivals(claim, name, first.reading, other) for other in own):
@@ -106,7 +106,7 @@ def _rivals(claim: ParsedClaim, name: Entity, source: ParsedClaim, other: Entity
     after = [
         content_stems(r.text[n.end : n.end + 60])[:1] for r, n in ((claim, name), (source, other))
     ]
-    return bool(after[0]) and after[0] == after[1] and not _OF.search(source.text, 0, other.start)
+    return bool(after[0]) and after[0] == after[1] and not preceding(_OF, source.text, other.start)
 
 
 def _alike(one: Entity, other: Entity) -> bool:

@@ -1,5 +1,6 @@
 """Finds the sentences of the given passages that bear out a claim, or says why none does."""
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,14 @@ from qa.verification.coreference import misread_subject, named_by_title, stands_
 from qa.verification.source_sentences import Embed, SourceSentence, SourceSentences
 from vectorstore.types import ScoredPassage, Span, Vectors
 
+logger = logging.getLogger(__name__)
+
+COULD_NOT_BE_CHECKED = "This sentence could not be checked."
+
 _MARGIN = 0.1
 """By how much a sentence that says otherwise must come nearer than one that would do."""
 
+_MOST_CLAUSES = 8
 _ONE = re.compile(r"\b(?:an?|one|single|sole|lone|only)\b", re.IGNORECASE)
 
 
@@ -100,7 +106,11 @@ class ClaimChecker:
         """
         key = claim, frozenset(cited)
         if key not in self._verdicts:
-            self._verdicts[key] = self._verdict(*key)
+            try:
+                self._verdicts[key] = self._verdict(*key)
+            except Exception:  # one sentence that defeats the rules must not cost the whole answer
+                logger.exception("A sentence of %d characters could not be checked.", len(claim))
+                self._verdicts[key] = Verdict(reason=COULD_NOT_BE_CHECKED)
         return self._verdicts[key]
 
     def _verdict(self, claim: str, cited: frozenset[int]) -> Verdict:
@@ -117,7 +127,7 @@ class ClaimChecker:
     def _rest_on_several(self, claim: ParsedClaim, cited: frozenset[int]) -> Verdict | None:
         """The verdict when each clause rests on a sentence of its own, if all of them do."""
         clauses = [ParsedClaim(clause, usual=self._lines.usual) for clause in claim.clauses]
-        if len(clauses) < 2:
+        if not 2 <= len(clauses) <= _MOST_CLAUSES:
             return None
         verdicts = [self._rest_on_one(clause, cited) for clause in clauses]
         quotes = tuple(dict.fromkeys(q for v in verdicts for q in v.quotes))

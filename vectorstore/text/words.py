@@ -22,6 +22,10 @@ STOPWORDS = frozenset(
     """.split()  # a list this long is read as text
 )
 
+# Where a word is capitalised whatever it is.
+_SENTENCE_START = re.compile(r"(?:\A|[.!?:;]\s|[\n\"“‘(\[])\s*[\"“‘(\[]*\Z")
+_LOOK_BACK = 8
+
 _stemmers = local()
 
 
@@ -38,6 +42,32 @@ def stem(word: str) -> str:
     if not hasattr(_stemmers, "porter"):
         _stemmers.porter = snowballstemmer.stemmer("porter")
     return str(_stemmers.porter.stemWord(letters))
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that say what it is about, as written, in order: no function words.
+
+    A word that looks like a function word is kept where its case says that it is a name. Case says
+    nothing in a text without small letters, nor at the beginning of a sentence.
+
+    >>> content_words("What did the WHO say in May about Will Smith?")
+    ['WHO', 'say', 'May', 'Will', 'Smith']
+    """
+    found = list(WORD.finditer(text))
+    case_tells = any(match[0].islower() for match in found)
+    return [
+        match[0]
+        for match in found
+        if match[0].lower() not in STOPWORDS or (case_tells and _is_name(match, text))
+    ]
+
+
+def _is_name(match: re.Match[str], text: str) -> bool:
+    word = match[0]
+    if len(word) == 1 or not word[0].isupper():
+        return False
+    start = match.start()
+    return word.isupper() or not _SENTENCE_START.search(text[max(0, start - _LOOK_BACK) : start])
 
 
 def stems_of(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from qa.answering.extractive.question_analysis import QuestionAnalysis, content_words
+from qa.answering.extractive.question_analysis import QuestionAnalysis, topic_words
 from qa.answering.extractive.sentence_features import (
     ANSWERABLE_FROM,
     EMBEDDED,
@@ -53,7 +53,7 @@ class ExtractiveAnswerer:
         candidates = candidates_of(passages)
         if not candidates:
             return Reply(answered=False, text=NOT_ANSWERED, confidence=0.0)
-        wording = QuestionAnalysis.of(question, self._rarities(content_words(question)))
+        wording = QuestionAnalysis.of(question, self._rarities(topic_words(question)))
         found = self._with_likeness(
             question,
             candidates,

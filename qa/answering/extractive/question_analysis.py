@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from vectorstore.text.words import STOPWORDS, WORD, stem
+from vectorstore.text.words import STOPWORDS, WORD, content_words, stem
 
 # What asks, not what is asked about.
 ASKING = frozenset({"many", "much", "name", "happened", "happen"})
@@ -67,10 +67,11 @@ def answer_type_of(question: str) -> AnswerType:
     return min(found)[2] if found else AnswerType.OTHER
 
 
-def content_words(question: str) -> list[str]:
+def topic_words(question: str) -> list[str]:
     """The question's words that say what it is about, each once; all of them if none does."""
-    words = list(dict.fromkeys(word.lower() for word in WORD.findall(question)))
-    return [word for word in words if word not in STOPWORDS | ASKING] or words
+    telling = dict.fromkeys(word.lower() for word in content_words(question))
+    words = [word for word in telling if word not in ASKING]
+    return words or list(dict.fromkeys(word.lower() for word in WORD.findall(question)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,12 @@ class QuestionAnalysis:
 
     @classmethod
     def of(cls, question: str, rarities: Mapping[str, float]) -> "QuestionAnalysis":
-        """`rarities` of the `content_words` of the question."""
+        """`rarities` of the `topic_words` of the question."""
         words = WORD.findall(question)
         names = {
             stem(word)
-            for index, word in enumerate(words)
-            if (index and word[0].isupper() and word.lower() not in STOPWORDS) or word[0].isdigit()
+            for word in content_words(question)
+            if (word != words[0] and word[0].isupper()) or word[0].isdigit()
         }
         return cls(
             text=question,

@@ -21,7 +21,7 @@ from qa.verification.claims.semantic_roles import (
     roles_differ,
     speaker_differs,
 )
-from qa.verification.claims.tokens import content_stems, find_words, stem
+from qa.verification.claims.tokens import content_stems, find_words, preceding, stem
 
 
 def denial(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
@@ -122,13 +122,13 @@ def _swapped(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> Entity | No
     """A name after "against" or the like, where the source has another of the statement's names."""
     there = sources[0]
     for name in stated.names:
-        tie = _TIES.search(stated.text, 0, name.start)
+        tie = preceding(_TIES, stated.text, name.start)
         if tie is None or not any(source.all_names.has(name) for source in sources):
             continue
         tied = [
             other
             for other in there.names
-            if (found := _TIES.search(there.text, 0, other.start)) and found[1] == tie[1]
+            if (found := preceding(_TIES, there.text, other.start)) and found[1] == tie[1]
         ]
         if any(
             EntityForms(other.text).has(name) or EntityForms(name.text).has(other) for other in tied

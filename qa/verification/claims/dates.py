@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from qa.verification.claims.tokens import only_plain_case, preceding
 from vectorstore.types import Span
 
 _MONTHS = {
@@ -82,7 +83,7 @@ _NEAR_MAY = re.compile(
 _RELATIVE = re.compile(
     r"\b(?:(?P<which>last|this|next|previous|earlier this|later this|past)[\s-](?P<unit>year|month)"
     r"|(?P<day>yesterday|today|tomorrow)"
-    r"|(?P<count>a|two|three|four|five|six|seven|eight|nine|ten|\d+)\s(?P<ago>year|month)s?\s"
+    r"|(?P<count>a|two|three|four|five|six|seven|eight|nine|ten|\d{1,4})\s(?P<ago>year|month)s?\s"
     r"(?:ago|earlier))\b",
     re.IGNORECASE,
 )
@@ -117,12 +118,13 @@ def find_dates(text: str) -> list[DateMention]:
     [([2020], 8, 5), ([2021], None, None)]
     """
     found: list[DateMention] = []
+    taken = bytearray(len(text))
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            mention = _mention(match)
-            overlaps = any(d.start < match.end() and match.start() < d.end for d in found)
-            if not overlaps and not _is_other_word(match, text):
-                found.append(mention)
+            start, end = match.span()
+            if not any(taken[start:end]) and not _is_other_word(match, text):
+                found.append(_mention(match))
+                taken[start:end] = b"\x01" * (end - start)
     return sorted(found, key=lambda d: d.start)
 
 
@@ -130,7 +132,7 @@ def _is_other_word(match: re.Match[str], text: str) -> bool:
     """ "May" and "March" alone are months only where the words before them say so."""
     if match[0] not in {"May", "March", "Mar", "Sep", "Dec", "Jan", "Sun"}:
         return False
-    return not _NEAR_MAY.search(text, 0, match.start())
+    return not preceding(_NEAR_MAY, text, match.start())
 
 
 def _mention(match: re.Match[str]) -> DateMention:
@@ -167,7 +169,7 @@ def implied_dates(text: str, published: date, year_before: int | None = None) ->
     """
     return [
         *(_dated(mention, published, year_before) for mention in find_dates(text)),
-        *(_relative(match, published) for match in _RELATIVE.finditer(text)),
+        *(_relative(match, published) for match in _RELATIVE.finditer(only_plain_case(text))),
     ]
 
 
@@ -177,7 +179,7 @@ def _dated(mention: DateMention, published: date, year_before: int | None) -> Da
     if mention.weekday is not None and mention.month is None:
         # "On Tuesday" is the last one up to the day of publication.
         back = (published.weekday() - mention.weekday) % 7
-        return _on(mention, published - timedelta(days=back))
+        return _days_from(mention, published, -back)
     if mention.month is None and mention.quarter is None and mention.half is None:
         return mention
     month = mention.month or (mention.quarter or 2 * (mention.half or 1)) * 3
@@ -186,6 +188,14 @@ def _dated(mention: DateMention, published: date, year_before: int | None) -> Da
     if mention.month is None or month > published.month:
         years.add(published.year - 1)
     return replace(mention, years=frozenset(years | ({year_before} if year_before else set())))
+
+
+def _days_from(mention: DateMention, published: date, days: int) -> DateMention:
+    try:
+        day = published + timedelta(days=days)
+    except OverflowError:  # before the year 1, or after 9999
+        return mention
+    return _on(mention, day)
 
 
 def _on(mention: DateMention, day: date) -> DateMention:
@@ -202,7 +212,7 @@ def _relative(match: re.Match[str], published: date) -> DateMention:
     mention = DateMention(match.start(), match.end(), match[0])
     if word := match["day"]:
         days = {"yesterday": -1, "today": 0, "tomorrow": 1}[word.lower()]
-        return _on(mention, published + timedelta(days=days))
+        return _days_from(mention, published, days)
     if unit := match["unit"]:
         which = match["which"].lower()
         back = {"last": 1, "previous": 1, "past": 1, "next": -1}.get(which, 0)

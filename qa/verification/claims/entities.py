@@ -1,14 +1,22 @@
 """Proper names in English text, and whether another text has them under some form."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 from qa.verification.claims.dates import find_dates
 from qa.verification.claims.quantities import NUMBER_WORDS
-from qa.verification.claims.tokens import FUNCTION_WORDS, Word, find_words, fold, words_of
+from qa.verification.claims.tokens import (
+    FUNCTION_WORDS,
+    Word,
+    covered,
+    find_words,
+    fold,
+    preceding,
+    words_of,
+)
 from vectorstore.types import Span
 
 # Capitalised, but said of anybody: "Judge Torres" is named by "Torres".
@@ -81,6 +89,8 @@ _ALIASES = {
 }
 _LONGEST_ALIAS = max(len(phrase.split()) for phrase in _ALIASES)
 _BEFORE_NAME = re.compile(r"\s[A-Z][\w.]*[a-zA-Z]")
+_LONGEST_RUN = 12
+"""A name has at most so many words: what is capitalised for longer is a headline."""
 _OPENING = re.compile(r"(?:^|[.!?:;]\s|[\n\"“‘(\[*_#>])\s*[\"“‘(\[*_]*$")
 
 
@@ -167,9 +177,9 @@ class EntityForms:
     def _together(self, words: tuple[str, ...]) -> bool:
         """Whether each two neighbors among `words` are within two words of each other here."""
         there = [_same_word(w.folded) for w in self._words]
-        places = [[i for i, w in enumerate(there) if _same_word(word) in w] for word in words]
+        places = [{i for i, w in enumerate(there) if _same_word(word) in w} for word in words]
         return all(
-            not (one and other) or any(abs(i - j) <= 2 for i in one for j in other)
+            not (one and other) or any(i + gap in other for i in one for gap in range(-2, 3))
             for one, other in pairwise(places)
         )
 
@@ -195,15 +205,19 @@ def find_entities(text: str, usual: frozenset[str] = frozenset()) -> list[Entity
     >>> [name.text for name in find_entities("Yesterday Gary Gensler of the SEC met Ripple Labs.")]
     ['Gary Gensler', 'SEC', 'Ripple Labs']
     """
-    dates = [date.span for date in find_dates(text)]
+    words = find_words(text)
+    dates = covered(len(text), (date.span for date in find_dates(text)))
     found: list[Entity] = []
     group: list[Word] = []
-    for word in [*find_words(text), None]:
-        belongs = word is not None and _is_name(word, text, usual) and not _inside(word, dates)
+    for word in [*words, None]:
+        belongs = word is not None and _is_name(word, text, usual) and not dates[word.start]
         if belongs and word is not None and word.folded in TITLES:
             belongs = False
         if group and (
-            not belongs or word is None or text[group[-1].end : word.start] not in _JOINS
+            not belongs
+            or word is None
+            or len(group) == _LONGEST_RUN
+            or text[group[-1].end : word.start] not in _JOINS
         ):
             found.append(_name(group, text))
             group = []
@@ -212,12 +226,18 @@ def find_entities(text: str, usual: frozenset[str] = frozenset()) -> list[Entity
             if word.text.endswith(("'s", "’s")):
                 found.append(_name(group, text))
                 group = []
-    runs = [[word.folded for word in run] for run in _runs(find_words(text), text)]
-    return [replace(name, run=_run_of(name, runs)) for name in found]
+    first_run: dict[str, tuple[str, ...]] = {}
+    for run in _runs(words, text):
+        folded = tuple(word.folded for word in run)
+        for each in folded:
+            first_run.setdefault(each, folded)
+    return [replace(name, run=_run_of(name, first_run)) for name in found]
 
 
-def _run_of(name: Entity, runs: list[list[str]]) -> tuple[str, ...]:
-    return next((tuple(run) for run in runs if set(name.words) <= set(run)), name.words)
+def _run_of(name: Entity, first_run: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The first row of capitalised words that has one of the name's words, and then all."""
+    runs = (first_run.get(word, ()) for word in name.words)
+    return next((run for run in runs if set(name.words) <= set(run)), name.words)
 
 
 def _parts(run: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -229,10 +249,6 @@ def _parts(run: tuple[str, ...]) -> list[tuple[str, ...]]:
 _JOINS = {" ", "-", ". ", "\n", " & ", "’ "}
 
 
-def _inside(word: Word, spans: list[Span]) -> bool:
-    return any(span.start <= word.start and word.end <= span.end for span in spans)
-
-
 def _name(group: list[Word], text: str) -> Entity:
     start, end = group[0].start, group[-1].end
     words = tuple(w.folded for w in group)
@@ -241,7 +257,7 @@ def _name(group: list[Word], text: str) -> Entity:
 
 
 def _opens(word: Word, text: str) -> bool:
-    return bool(_OPENING.search(text, 0, word.start))
+    return bool(preceding(_OPENING, text, word.start))
 
 
 def _is_name(word: Word, text: str, usual: frozenset[str]) -> bool:
@@ -277,7 +293,8 @@ def _runs(words: list[Word], text: str) -> list[list[Word]]:
     for word in words:
         joined = not run or text[run[-1].end : word.start] in {" ", "\n", "-", " & ", ", "}
         capital = word.text[0].isupper()
-        if run and not (joined and (capital or word.folded in _CONNECTORS)):
+        too_long = len(run) == _LONGEST_RUN
+        if run and (too_long or not (joined and (capital or word.folded in _CONNECTORS))):
             runs.append(run)
             run = []
         if capital or run:

@@ -21,6 +21,8 @@ _AFFIRMING = re.compile(
 _SCOPE_ENDS = re.compile(r"[.,;:—–()]|\s-\s|\b(?:but|although|though|while|because|after|before)\b")
 _PERIOD = re.compile(r"[.;:]\s")
 _SCOPE = 5
+_LONGEST_REACH = 30
+"""In words, small ones included."""
 _OPPOSITES: tuple[tuple[str, str], ...] = (
     (
         "rise rose climb increase gain jump surge grow soar rally up higher raise expand widen",
@@ -141,7 +143,7 @@ def read_polarity(text: str) -> Polarity:
                 # "When it sold through exchanges, it did not."
                 reached = {
                     i
-                    for i in range(index)
+                    for i in range(max(0, index - _LONGEST_REACH), index)
                     if not _PERIOD.search(blank, words[i][0].end, word.start)
                 }
             denied_at.update(reached)
@@ -178,7 +180,7 @@ _SIDED = frozenset(w for pair in _OPPOSITES for side in pair for w in side.split
 def _reach(index: int, end: int, words: list[tuple[Word, str]], text: str) -> Iterator[int]:
     """Positions of the words that a denial at `index` reaches."""
     reached = 0
-    for position in range(index + 1, len(words)):
+    for position in range(index + 1, min(len(words), index + 1 + _LONGEST_REACH)):
         word, folded = words[position]
         if _SCOPE_ENDS.search(text, end, word.end) or reached == _SCOPE:
             return

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Literal
 
+from qa.verification.claims.tokens import covered, only_plain_case, preceding
 from vectorstore.types import Span
 
 Hedge = Literal["", "about", "over", "under"]
@@ -87,17 +88,9 @@ _ORDINALS = {
     )
 }
 NUMBER_WORDS = frozenset([*_SMALL, *_TENS, "hundred", "thousand", "million", "billion", "dozen"])
-_FRACTIONS = {
-    "half": Decimal("0.5"),
-    "one-half": Decimal("0.5"),
-    "a third": Decimal(1) / 3,
-    "one third": Decimal(1) / 3,
-    "two thirds": Decimal(2) / 3,
-    "a quarter": Decimal("0.25"),
-    "one quarter": Decimal("0.25"),
-    "three quarters": Decimal("0.75"),
-    "a fifth": Decimal("0.2"),
-    "a tenth": Decimal("0.1"),
+# What a whole is divided into: "two fifths".
+_DENOMINATORS = {"half": 2, "halve": 2, "quarter": 4} | {
+    word: value for word, value in _ORDINALS.items() if value > 2
 }
 _MONEY = {
     "$": "USD",
@@ -146,9 +139,12 @@ _WORDS = (
     rf"(?:(?:{_WORD})|an?(?=[\s-](?:{_BIG}|dozen)))"
     rf"(?:(?:[\s-]|\sand\s)(?:{_WORD}|{_BIG}|dozen))*"
 )
+_DENOMINATOR = "|".join(sorted(_DENOMINATORS, key=len, reverse=True))
+# "A fifth" may be one more than four, unless it is a fifth of something.
 _FRACTION = (
-    r"(?:two[\s-]thirds|three[\s-]quarters|(?:a|one)[\s-](?:third|quarter|fifth|tenth)(?=\sof\b)"
-    rf"|(?:one[\s-])?half(?:\sa(?=\s(?:{_BIG}|dozen)))?)"
+    rf"(?:(?:{_WORD})[\s-](?:{_DENOMINATOR})s\b|one-(?:{_DENOMINATOR})\b"
+    rf"|(?:an?|one)[\s-](?:{_DENOMINATOR})(?=\sof\b)"
+    rf"|half(?:\sa(?=\s(?:{_BIG}|dozen)))?)"
 )
 _ORDINAL = "|".join(_ORDINALS)
 _QUANTITY = re.compile(
@@ -220,11 +216,12 @@ def find_quantities(text: str, taken: Iterable[Span] = ()) -> list[Quantity]:
     >>> [(int(q.readings[0][0]), q.readings[0][1]) for q in find_quantities("$1.2bn, four in ten")]
     [(1200000000, 'USD'), (4, ''), (10, '')]
     """
-    spans = sorted(taken)
+    text = only_plain_case(text)
+    mask = covered(len(text), taken)
     found = [
         quantity
         for match in _QUANTITY.finditer(text)
-        if not any(s.start < match.end() and match.start() < s.end for s in spans)
+        if not any(mask[match.start() : match.end()])
         for quantity in _read(match, text)
     ]
     return list(_with_ranges(found, text))
@@ -234,7 +231,7 @@ def _read(match: re.Match[str], text: str) -> Iterator[Quantity]:
     value, digits, unit = _value(match)
     if match["words"] and match["words"].lower() == "one" and not match["scale"]:
         after = _NOT_COUNTS.match(text, match.start())
-        if after or _BEFORE_ONE.search(text, 0, match.start()):
+        if after or preceding(_BEFORE_ONE, text, match.start()):
             return
     if match["ordinal"] and not match["ordinal"][0].isdigit() and match["time"] is None:
         unit = "ordinal"
@@ -254,7 +251,7 @@ def _read(match: re.Match[str], text: str) -> Iterator[Quantity]:
         readings = [(value * factor, base)]
     elif match["fraction"] and not scale:
         readings = [(value * 100, "%"), (value, "")]
-    hedge: Hedge = next((h for h, pattern in _HEDGED if pattern.search(text, 0, match.start())), "")
+    hedge: Hedge = next((h for h, p in _HEDGED if preceding(p, text, match.start())), "")
     yield Quantity(match.start(), match.end(), match[0], tuple(readings), digits, hedge)
 
 
@@ -266,16 +263,23 @@ def _value(match: re.Match[str]) -> tuple[Decimal, int, str]:
         tens, _, last = ordinal.lower().rpartition("-")
         return Decimal(_TENS.get(tens, 0) + _ORDINALS.get(last, 1)), 9, "ordinal"
     if fraction := match["fraction"]:
-        words = (
-            re.sub(r"[\s-]+", " ", fraction.lower()).removesuffix(" a").replace("one half", "half")
-        )
-        return _FRACTIONS[words], 9, ""
+        return _fraction_value(fraction), 9, ""
     if numeral := match["numeral"]:
         plain = re.sub(r"[^\d.]", "", numeral)
         written = plain.replace(".", "").lstrip("0")
         return Decimal(plain), len(written if "." in plain else written.rstrip("0")) or 1, ""
     value = _words_value(match["words"])
     return value, len(str(value).rstrip("0")) or 1, ""
+
+
+def _fraction_value(words: str) -> Decimal:
+    """
+    >>> [str(_fraction_value(words)) for words in ("half a", "one-fifth", "three quarters")]
+    ['0.5', '0.2', '0.75']
+    """
+    *numerator, denominator = re.split(r"[\s-]+", words.lower().removesuffix(" a"))
+    whole = _words_value(" ".join(numerator)) if numerator else Decimal(1)
+    return whole / _DENOMINATORS[denominator.removesuffix("s")]
 
 
 def _words_value(words: str) -> Decimal:
@@ -347,6 +351,9 @@ def _values_agree(stated: Quantity, value: Decimal, other: Decimal) -> bool:
     # Two digits or more may be a rounding without saying so; one digit must say "about".
     if stated.digits < (1 if stated.hedge else 2) or not other:
         return False
+    # Decimal's own precision: no text rounds to so many digits.
+    if stated.digits > _MOST_DIGITS:
+        return False
     if stated.hedge == "over":
         return value < other <= value * Decimal("1.1")
     if stated.hedge == "under":
@@ -355,4 +362,5 @@ def _values_agree(stated: Quantity, value: Decimal, other: Decimal) -> bool:
     return value in {(other / step).quantize(Decimal(1), how) * step for how in _ROUNDINGS}
 
 
+_MOST_DIGITS = 27
 _ROUNDINGS = (ROUND_HALF_UP, ROUND_HALF_EVEN)

@@ -8,8 +8,10 @@ from qa.verification.claims.negation import are_opposites
 from qa.verification.claims.tokens import (
     FUNCTION_WORDS,
     Word,
+    covered,
     find_words,
     is_participle,
+    preceding,
     stem,
     words_of,
 )
@@ -115,7 +117,8 @@ def find_roles(text: str, names: list[Entity]) -> list[Role]:
     for phrase, verb in _PHRASES:
         text = _replaced(text, phrase, verb)
     words = find_words(text)
-    inside = {i for i, w in enumerate(words) for n in names if n.start <= w.start < n.end}
+    named = covered(len(text), (name.span for name in names))
+    inside = {i for i, word in enumerate(words) if named[word.start]}
     parts = [
         _part(index, words, names, text)
         for index, word in enumerate(words)
@@ -171,7 +174,7 @@ def _before(names: list[Entity], index: int, words: list[Word], text: str) -> En
         parting = [w.folded for w in find_words(gap)]
         helping = all(w in _HELPING or w.endswith("ly") for w in parting)
         if "," not in gap and helping and len(parting) <= _NEAR:
-            if _HEADED.search(text, 0, name.start):
+            if preceding(_HEADED, text, name.start):
                 return None
             # "FTX's value": the word is a noun, and whose is not who.
             return None if not parting and name.text.endswith(("'s", "’s")) else name
