@@ -25,7 +25,8 @@ _ENDING = re.compile(r"[\s?.!]+$")
 
 def without_conjunction(question: str) -> str:
     """The question without "And", "But" or "So" before it."""
-    return question[len((_CONJUNCTION.match(question) or [""])[0]) :]
+    rest = question[len((_CONJUNCTION.match(question) or [""])[0]) :]
+    return rest[:1].upper() + rest[1:] if question[:1].isupper() else rest
 
 
 def is_fragment(question: str) -> bool:
@@ -70,7 +71,7 @@ def asked_of(question: str, previous: str) -> str | None:
     new_dates, old_dates = find_dates(rest), find_dates(previous)
     if new_dates and len(words) <= len(find_words(new_dates[0].text)) + 1:
         if not old_dates:
-            return f"{_ENDING.sub('', previous)} {rest}?"
+            return f"{_ENDING.sub('', previous)} {_uncapitalized(rest)}?"
         old = old_dates[0]
         return f"{previous[: old.start]}{new_dates[0].text}{previous[old.end :]}"
     preposition = words[0].folded if words[0].folded in PREPOSITIONS else None

@@ -17,7 +17,7 @@ from qa.answering.rewriting.ellipsis import (
     is_fragment,
     without_conjunction,
 )
-from qa.answering.rewriting.grammar import BE, INTERROGATIVES, LIGHT_WORDS, Reference
+from qa.answering.rewriting.grammar import AUXILIARIES, BE, INTERROGATIVES, LIGHT_WORDS, Reference
 from qa.answering.rewriting.mentions import Mention, find_names
 from qa.answering.rewriting.references import find_references
 from qa.types import Turn
@@ -54,8 +54,9 @@ def rewrite_by_rule(question: str, history: Sequence[Turn]) -> str:
     exchanges: list[Exchange] = []
     for turn in recent(history):
         if turn.role == "user":
-            exchanges.insert(0, Exchange(_rewritten(turn.content, exchanges)))
-        elif exchanges:
+            if _asks(turn.content):
+                exchanges.insert(0, Exchange(_rewritten(turn.content, exchanges)))
+        elif exchanges and not exchanges[0].answer:
             exchanges[0] = Exchange(exchanges[0].question, without_markers(turn.content))
     return _rewritten(question, exchanges)
 
@@ -67,6 +68,13 @@ def recent(history: Sequence[Turn]) -> list[Turn]:
         for turn in history[-RECENT_TURNS:]
     ]
     return [turn for turn in turns if find_words(turn.content)]
+
+
+def _asks(text: str) -> bool:
+    """Whether a turn asks or tells of something, and is no "Hello" or "Thank you"."""
+    words = {word.folded for word in find_words(text)}
+    asks = "?" in text or bool(words & (AUXILIARIES | INTERROGATIVES))
+    return asks or any(name.sure for name in find_names(text))
 
 
 def _rewritten(question: str, exchanges: Sequence[Exchange]) -> str:
@@ -110,12 +118,7 @@ def _filled(
             written = written[:1].upper() + written[1:]
         filled = f"{filled[:start]}{written}{filled[end:]}"
         shift += len(written) - (end - start)
-    return _begun_anew(filled) if meant else None
-
-
-def _begun_anew(question: str) -> str:
-    rest = without_conjunction(question)
-    return rest[:1].upper() + rest[1:] if question[:1].isupper() else rest
+    return without_conjunction(filled) if meant else None
 
 
 def _says_little(question: str) -> bool:
