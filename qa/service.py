@@ -1,4 +1,4 @@
-"""What the service does, in one process: every entry point calls these methods and no others."""
+"""The service in one process: every entry point calls these methods and no others."""
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -55,9 +55,9 @@ class Service:
         self.store.close()
 
     def load(self) -> None:
-        """Read the models now, so that the first question does not wait for them.
+        """Load the embedding model now, so that the first question does not wait for it.
 
-        Raises UserError for a model that cannot be had, and `readiness` says it from then on.
+        Raises UserError if it cannot be loaded; `readiness` gives the reason from then on.
         """
         try:
             self.store.embedder.embed(["ready"])

@@ -22,6 +22,7 @@ _QUANTIFIERS = words_of("the many few these those all most other some")
 _OF = re.compile(r" of (?:the )?")
 _AND = re.compile(r",? (?:and|&) ")
 _AND_CAPITAL = re.compile(r" (?:and|&) ([A-Z]\w+)")
+_NUMBER = re.compile(r"-(\d+)\b")
 _ARTICLE = re.compile(r"\b[Tt]he $")
 _INITIAL = re.compile(r"\b[A-Z]\.\s*")
 _POSSESSIVE = re.compile(r"['’]s?$")
@@ -147,10 +148,10 @@ def word_before(text: str, position: int) -> str:
 
 
 def _whole_names(text: str, names: Sequence[Entity]) -> Iterator[Entity]:
-    """The names, a title after "and" with them: "Law and Justice" is a party's name."""
+    """The names with what belongs to them: "Law and Justice" is a party, "Covid-19" a disease."""
     starts = {name.start for name in names}
     for name in names:
-        further = _AND_CAPITAL.match(text, name.end)
+        further = _AND_CAPITAL.match(text, name.end) or _NUMBER.match(text, name.end)
         if further and further.start(1) not in starts:
             yield replace(name, end=further.end(), text=text[name.start : further.end()])
         else:

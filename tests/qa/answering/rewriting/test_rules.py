@@ -256,6 +256,7 @@ def test_an_endless_conversation_makes_no_endless_question() -> None:
             "Did he say so?",
             "Did he say so, and what did Google promise Elon Musk?",
         ),
+        (("Where did Covid-19 start?", "In Wuhan."), "Is it over?", "Is Covid-19 over?"),
         (("Hello!", "Hello, ask me anything."), "Why did it leave?", "Why did it leave?"),
         (
             ("Who runs Binance.US?", "Brian Brooks.", "Thank you", "You are welcome."),
