@@ -1,11 +1,10 @@
-"""What the service does, in one process: every entry point calls these methods and no others."""
+"""The service in one process: every entry point calls these methods and no others."""
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from qa.answering.chain import Reader, reader_for
+from qa.answering.chain import Chain, chain_for
 from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
 from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
 from qa.types import Answer, AnswererName, Event, PassageResult, Question
@@ -26,16 +25,6 @@ SURE = 0.6
 EXAMPLES_DRAWN_FROM = 500
 
 
-class Chain(Protocol):
-    """What of the Runnable that `qa.answering.chain` builds is used here."""
-
-    def invoke(self, input: Question) -> Event: ...
-
-    async def ainvoke(self, input: Question) -> Event: ...
-
-    def astream(self, input: Question) -> AsyncIterator[Event]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """What the index holds; `reason` says why it cannot answer yet, None if it can."""
@@ -51,13 +40,11 @@ class Service:
     def __init__(
         self,
         store: Store,
-        chain: Chain,
-        readers: Mapping[AnswererName, Reader],
+        chains: Mapping[AnswererName, Chain],
         model: str | None,
     ) -> None:
         self.store = store
-        self._chain = chain
-        self._readers = readers
+        self._chains = chains
         self._model = model
         self._loaded = False
         self._choosing_examples = threading.Lock()
@@ -68,9 +55,9 @@ class Service:
         self.store.close()
 
     def load(self) -> None:
-        """Read the models now, so that the first question does not wait for them.
+        """Load the embedding model now, so that the first question does not wait for it.
 
-        Raises UserError for a model that cannot be had, and `readiness` says it from then on.
+        Raises UserError if it cannot be loaded; `readiness` gives the reason from then on.
         """
         try:
             self.store.embedder.embed(["ready"])
@@ -96,21 +83,20 @@ class Service:
             )
         return Readiness(summary.articles, passages, reason)
 
-    def check_askable(self, question: Question) -> None:
-        """Raises AnswererMissing for a question that no answerer here is for."""
-        reader_for(question, self._readers)
-
     def ask(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
-        return _whole(self._chain.invoke(question))
+        return _answer(chain_for(question, self._chains).invoke(question))
 
     async def ask_async(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
-        return _whole(await self._chain.ainvoke(question))
+        return _answer(await chain_for(question, self._chains).ainvoke(question))
 
     def stream(self, question: Question) -> AsyncIterator[Event]:
-        """The events of the answer, the last of them the answer itself."""
-        return self._chain.astream(question)
+        """The events of the answer, the last of them the answer itself.
+
+        Raises AnswererMissing now, before the first event.
+        """
+        return chain_for(question, self._chains).astream(question)
 
     def search(
         self, query: str, k: int = 8, filters: Filters | None = None
@@ -169,7 +155,7 @@ class Service:
             published_to=summary.published_to,
             sources=tuple(SourceEntry(source, count) for source, count in summary.sources),
             example_questions=self._example_questions(),
-            answerers=tuple(self._readers),
+            answerers=tuple(self._chains),
             model=self._model,
         )
 
@@ -196,7 +182,7 @@ class Service:
         return (answer.confidence or 0) >= SURE and example.article_id in cited
 
 
-def _whole(event: Event) -> Answer:
+def _answer(event: Event) -> Answer:
     if not isinstance(event, Answer):
         raise TypeError(f"The chain ended with {type(event).__name__}, not with an answer.")
     return event

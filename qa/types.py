@@ -9,6 +9,9 @@ from vectorstore.types import Filters, ScoredPassage, Span
 
 AnswererName = Literal["extractive", "llm"]
 
+UNANSWERED_TEXT = "The articles do not say."
+"""The text of an answer that is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -25,12 +28,14 @@ class Question:
     filters: Filters = Filters()
     passages: int = 8
     answerer: AnswererName | None = None
-    """None: the chat model when one is configured, else extractive."""
+    """None: the chat model if one is configured, else the extractive one."""
 
 
 class Event:
-    """A part of a streamed answer. Added to what came before it, an event stands for it all: the
-    last one, an `Answer`, is the whole."""
+    """A part of a streamed answer. The last one, an `Answer`, is the whole.
+
+    LangChain adds the parts of a stream up to what `invoke` gives: here the sum is the last one.
+    """
 
     __slots__ = ()
 
@@ -55,7 +60,7 @@ class Citation:
 
     @classmethod
     def of(cls, number: int, found: ScoredPassage, span: Span) -> "Citation":
-        """The words that `span`, a range of the article, has in the passage found."""
+        """A citation of `span`, a range of the article inside the passage found."""
         passage, article = found.passage, found.article
         return cls(
             number=number,
@@ -73,9 +78,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the answer: `answer.text[start:end] == text`, with the numbers it cites.
+    """A sentence of the answer, `answer.text[start:end] == text`, and the numbers it cites.
 
-    `reason` says in a sentence why it is not supported, for the reader.
+    `supported`: the citations bear it out. If they do not, `reason` tells the reader why, in a
+    sentence.
     """
 
     start: int
@@ -128,36 +134,52 @@ class PassageResult:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a chat model read and wrote for this answer."""
+    """Tokens that a chat model read and wrote."""
 
     input_tokens: int = 0
     output_tokens: int = 0
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens
+        )
 
-@dataclass(frozen=True, slots=True)
-class Answer(Event):
-    """The body of `POST /ask`. Not answered: `citations` is empty and `passages` are the nearest.
 
-    `notice` tells the reader of something that went otherwise than asked, such as a chat model
-    that failed and was stood in for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What an answerer ends with.
+
+    `notice` tells the reader what went otherwise than asked: for example, that the chat model
+    failed and the articles' own words stand in for it.
+    """
+
+    answered: bool
+    text: str
+    short_answer: ShortAnswer | None = None
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    answerer: AnswererName = "extractive"
+    model: str | None = None
+    usage: Usage = Usage()
+    notice: str | None = None
+    confidence: float | None = None
+    """How sure the answerer is that the articles answer, from 0 to 1, whether or not it answers;
+    None if it cannot tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Reply, Event):
+    """The body of `POST /ask`: the answerer's reply, and how it came about.
+
+    Where the articles do not answer, `citations` is empty and `passages` are the nearest.
+    `timings_ms` are those of "rewrite", "retrieve" and "answer".
     """
 
     id: str
     question: str
     standalone_question: str
-    answered: bool
-    text: str
-    short_answer: ShortAnswer | None
-    sentences: tuple[Sentence, ...]
-    citations: tuple[Citation, ...]
     passages: tuple[PassageResult, ...]
-    answerer: AnswererName
-    model: str | None = None
-    usage: Usage = Usage()
     timings_ms: dict[str, float] = field(default_factory=dict)
-    notice: str | None = None
-    confidence: float | None = None
-    """How sure the answerer is that the articles answer, 0 to 1, answered or not; None: no idea."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,43 +192,29 @@ class PassagesFound(Event):
 
 @dataclass(frozen=True, slots=True)
 class Token(Event):
-    """The next stretch of the answer, its sentences checked. All tokens joined are `Reply.text`."""
+    """The next stretch of the answer, its sentences checked. All tokens together are its text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceChecked(Event):
-    """Streamed once a sentence is checked, with the citations it is the first to use."""
+    """Streamed once a sentence is checked, with the citations that it is the first to use."""
 
     sentence: Sentence
     citations: tuple[Citation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What an answerer ends with: the part of an `Answer` that is its own."""
-
-    answered: bool
-    text: str
-    sentences: tuple[Sentence, ...] = ()
-    citations: tuple[Citation, ...] = ()
-    short_answer: ShortAnswer | None = None
-    answerer: AnswererName = "extractive"
-    model: str | None = None
-    usage: Usage = Usage()
-    notice: str | None = None
-    confidence: float | None = None
-    """How sure the answerer is that the articles answer, 0 to 1, answered or not; None: no idea."""
+AnswerPart = Token | SentenceChecked | Reply
 
 
 class Answerer(Protocol):
     """Answers a question that stands alone from the passages found for it, best first.
 
-    Yields any number of `Token` and `SentenceChecked`, and last one `Reply`. Closed before that, it
-    stops what it was doing.
+    Yields any number of `Token` and `SentenceChecked`, then one `Reply`. Closed before that, it
+    cancels its work.
     """
 
     def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncGenerator[Token | SentenceChecked | Reply]: ...
+    ) -> AsyncGenerator[AnswerPart]: ...

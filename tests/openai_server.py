@@ -126,6 +126,10 @@ class OpenAIServer:
         with self._coming:
             return self._coming.wait_for(lambda: len(self.requests) >= requests, seconds)
 
+    def release(self) -> None:
+        """Hangs up on the clients that are kept waiting, now and from now on."""
+        self._closing.set()
+
     def _next(self) -> Deed:
         return self.deeds.pop(0) if len(self.deeds) > 1 else self.deeds[0]
 

@@ -1,4 +1,4 @@
-"""Our retrieval as a LangChain retriever, for anyone's LangChain chain."""
+"""The retrieval of passages as a LangChain retriever, for chains of your own."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,12 +11,22 @@ from vectorstore.types import Filters, ScoredPassage
 
 
 class PassageRetriever(BaseRetriever):
-    """Documents of passages, best first, with what a citation needs in their metadata.
+    """Retrieves passages as documents, best first, with what a citation needs in their metadata.
 
     `search` takes a question, a number of passages and filters:
 
+        from functools import partial
+        from pathlib import Path
+
+        from qa.answering.langchain_retriever import PassageRetriever
+        from vectorstore.embedding import SentenceTransformerEmbedder
+        from vectorstore.retrieval import search
+        from vectorstore.store import Store
+
+        store = Store(Path("data"), SentenceTransformerEmbedder())
         retriever = PassageRetriever(search=partial(search, store), k=8)
-        retriever.invoke("When did Binance.US join the Blockchain Association?")
+        documents = retriever.invoke("When did Binance.US join the Blockchain Association?")
+        store.close()
     """
 
     search: Callable[[str, int, Filters], Sequence[ScoredPassage]]

@@ -12,8 +12,7 @@ from qa.http.dependencies import Asking, InJson, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.errors import problem_for
 from qa.http.request_bodies import AskBody
-from qa.service import Service
-from qa.types import Answer, Event, PassagesFound, Question, SentenceChecked, Token
+from qa.types import Answer, Event, PassagesFound, SentenceChecked, Token
 
 router = APIRouter(tags=["questions"])
 
@@ -47,22 +46,22 @@ async def ask(
     body: AskBody, request: Request, service: TheService, asking: Asking, json: InJson
 ) -> Response:
     question = body.as_question()
-    # What can be refused is refused before the first event, while there is a status to say it.
-    service.check_askable(question)
     if "text/event-stream" not in request.headers.get("accept", "").lower():
         answer = await cancel_on_disconnect(request, service.ask_async(question))
         if answer is None:
             return client_closed_response()
         return JSONResponse(ANSWER.dump_python(answer, mode="json"))
+    # What can be refused is refused here, while there is a status to say it.
+    events = service.stream(question)
     return EventSourceResponse(
-        _events(service, question, request.state.request_id),
+        _encoded_events(events, request.state.request_id),
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(service: Service, question: Question, request_id: str) -> AsyncIterator[bytes]:
+async def _encoded_events(events: AsyncIterator[Event], request_id: str) -> AsyncIterator[bytes]:
     try:
-        async for event in service.stream(question):
+        async for event in events:
             yield _encoded(EVENT_NAMES[type(event)], event)
     except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
         yield _encoded("error", problem_for(error, request_id))

@@ -34,8 +34,8 @@ class CheckBody(BaseModel):
 class CheckResponse:
     """The text as it was understood, its sentences with their support, and the quotes.
 
-    `text[sentence.start:sentence.end] == sentence.text` for each of the sentences. `supported`
-    where all of them are; a text that says nothing is not.
+    `text[sentence.start:sentence.end] == sentence.text` for each sentence. The text is `supported`
+    if all of its sentences are; a text without sentences is not.
     """
 
     text: str
@@ -49,8 +49,7 @@ def check(body: CheckBody, service: TheService, asking: Asking, json: InJson) ->
     checked = service.check_text(body.text, body.article_ids)
     return CheckResponse(
         text=checked.text,
-        supported=bool(checked.sentences)
-        and all(sentence.supported for sentence in checked.sentences),
+        supported=checked.supported,
         sentences=checked.sentences,
         citations=checked.citations,
     )

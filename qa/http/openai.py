@@ -20,8 +20,7 @@ from pydantic_core import to_json, to_jsonable_python
 from qa.http.dependencies import Asking, InJson, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.errors import Problem, problem_for
-from qa.service import Service
-from qa.types import Answer, AnswererName, Citation, Question, Token, Turn
+from qa.types import Answer, AnswererName, Citation, Event, Question, Token, Turn
 
 router = APIRouter(prefix="/v1", tags=["OpenAI protocol"])
 
@@ -115,10 +114,11 @@ async def complete(
     body: ChatBody, request: Request, service: TheService, asking: Asking, json: InJson
 ) -> Response:
     question = body.as_question()
-    service.check_askable(question)
     if body.stream:
+        # What can be refused is refused here, while there is a status to say it.
+        events = service.stream(question)
         return EventSourceResponse(
-            _stream(body, question, service, request), headers={"Cache-Control": "no-cache"}
+            _stream(body, events, request), headers={"Cache-Control": "no-cache"}
         )
     answer = await cancel_on_disconnect(request, service.ask_async(question))
     if answer is None:
@@ -165,7 +165,7 @@ def annotations(answer: Answer, base_url: str) -> list[dict[str, object]]:
 
 
 async def _stream(
-    body: ChatBody, question: Question, service: Service, request: Request
+    body: ChatBody, events: AsyncIterator[Event], request: Request
 ) -> AsyncIterator[bytes]:
     head: dict[str, object] = {
         "id": f"chatcmpl-{request.state.request_id}",
@@ -180,7 +180,7 @@ async def _stream(
 
     try:
         yield chunk({"role": "assistant", "content": ""})
-        async for event in service.stream(question):
+        async for event in events:
             if isinstance(event, Token):
                 yield chunk({"content": event.text})
             elif isinstance(event, Answer):

@@ -15,6 +15,7 @@ from qa.types import Citation, Sentence, SentenceChecked
 from qa.verification.claims.parsed_claim import ParsedClaim
 from qa.verification.claims.tokens import find_words
 from qa.verification.evidence import ClaimChecker, Thresholds, Verdict
+from qa.verification.markers import with_markers
 from qa.verification.sanitize import plain_text
 from qa.verification.sentence_stream import (
     MARKER,
@@ -71,8 +72,8 @@ class CheckedText:
 
     @property
     def supported(self) -> bool:
-        """Whether anything in it is supported."""
-        return any(sentence.supported for sentence in self.sentences)
+        """Whether all of its sentences are; a text without sentences is not."""
+        return bool(self.sentences) and all(sentence.supported for sentence in self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class StreamChecker:
         for quote in new:
             self._numbers[quote.found.article.id, quote.span] = len(self._numbers) + 1
         numbers = tuple(self._numbers[q.found.article.id, q.span] for q in verdict.quotes)
-        text = mark(claim, numbers)
+        text = with_markers(claim, numbers)
         lead = self._break if self._length else self._break.lstrip()
         start = self._length + len(lead)
         self._length = start + len(text)
@@ -184,19 +185,6 @@ class StreamChecker:
             Citation.of(self._numbers[q.found.article.id, q.span], q.found, q.span) for q in new
         )
         return CheckedPiece(lead + text, SentenceChecked(sentence, citations))
-
-
-def mark(claim: str, numbers: Sequence[int]) -> str:
-    """A sentence with the numbers of its citations, before the full stop.
-
-    >>> mark("It joined in August 2020.", [1, 3])
-    'It joined in August 2020 [1][3].'
-    """
-    markers = "".join(f"[{number}]" for number in numbers)
-    if not markers:
-        return claim
-    body = claim.rstrip(".!?…")
-    return f"{body} {markers}{claim[len(body) :]}"
 
 
 def _marker_numbers(marker: str) -> Iterator[int]:

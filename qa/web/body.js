@@ -167,7 +167,9 @@ function quotation(sentences, byNumber, view, onCite) {
   const lines = sentences.map((sentence) => {
     const found = sentence.citations.flatMap((number) => byNumber.get(number) ?? []);
     const said = offsets.slice(sentence.start, sentence.end);
-    const quote = found.find((citation) => said.includes(citation.quote))?.quote ?? withoutMarkers(said);
+    const bare = withoutMarkers(said);
+    // The article's own words: they may hold what looks like a marker.
+    const quote = found.find((citation) => withoutMarkers(citation.quote) === bare)?.quote ?? bare;
     const short = view.short && sentence.citations.includes(view.short.citation) ? view.short.text : "";
     const chips = found.map((citation) => chip(citation, onCite));
     return el("p", { dir: "auto" }, el("q", { class: /^["“‘]/.test(quote.trim()) && "bare" }, ...underlined(quote.trim(), short)), chipGroup(chips));

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from qa.verification.markers import with_markers
 from tests.browser.answers import citation_of, passage_of, written
 from tests.browser.chat_page import QUESTION, ChatPage
 from tests.browser.conftest import OpenPage
@@ -44,7 +45,7 @@ def test_axe_finds_no_fault_anywhere(
     ]  # fmt: skip
     scripted.answer(written("One?", doubtful, citations, notice="A notice.", passages=passages))
     chat.ask("One?")
-    quoted = [(citations[0]["quote"] + " [1]", [1], None)]
+    quoted = [(with_markers(citations[0]["quote"], [1]), [1], None)]
     scripted.answer(
         written(
             "Two?", quoted, citations[:1], answerer="extractive",

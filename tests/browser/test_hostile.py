@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from qa.verification.markers import with_markers
 from tests.browser.answers import citation_of, passage_of, written
 from tests.browser.conftest import OpenPage
 from tests.browser.scripted import ScriptedService
@@ -97,7 +98,7 @@ def test_an_article_of_script_tags_handlers_and_bidi_tricks_stays_words(
     citation = citation_of(article, article["text"].index("The "), whole[1])
     quoted = written(
         "Verdict?",
-        [(citation["quote"] + " [1]", [1], None)],
+        [(with_markers(citation["quote"], [1]), [1], None)],
         [citation],
         answerer="extractive",
         short_answer={"text": "<b onclick=window.owned=1>guilty</b>", "citation": 1},

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from qa.verification.markers import with_markers
 from tests.browser.answers import UNANSWERED, citation_of, passage_of, written
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenPage
@@ -184,7 +185,7 @@ def test_a_quotation_says_that_it_is_one_and_marks_the_words_that_answer(
     short = citation["quote"][5:12]
     answer = written(
         QUESTION,
-        [(citation["quote"] + " [1]", [1], None)],
+        [(with_markers(citation["quote"], [1]), [1], None)],
         [citation],
         answerer="extractive",
         model=None,
@@ -206,7 +207,7 @@ def test_a_quotation_that_may_not_answer_says_so(
     chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
 ) -> None:
     citation = citation_of(article, 10, 60)
-    said = [(citation["quote"] + " [1]", [1], None)]
+    said = [(with_markers(citation["quote"], [1]), [1], None)]
     scripted.answer(written(QUESTION, said, [citation], answerer="extractive", confidence=0.52))
     turn = chat.ask(QUESTION)
     expect(turn.locator(".label-warning")).to_have_text("may not answer the question")

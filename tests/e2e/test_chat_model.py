@@ -4,6 +4,7 @@ import json
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,46 @@ def test_an_answer_is_written_once_until_the_articles_change(serve: Serve) -> No
     it.served.service.remove(ADDED.id)
     ask(it)
     assert len(it.model.requests) == 4
+
+
+RUNS = {"role": "user", "content": "Which group admitted Binance.US?"}
+ADMITTED = "When was Binance.US admitted to the Blockchain Association?"
+
+
+def test_a_follow_up_is_rewritten_by_the_model_and_its_tokens_and_time_are_reported(
+    serve: Serve,
+) -> None:
+    it = serve(Say(f"<think> </think>\n{ADMITTED}"), Say(TRUE))
+    answer = ask(it, "When was it admitted?", history=[RUNS])
+    assert answer["standalone_question"] == ADMITTED
+    assert answer["text"] == TRUE
+    assert answer["usage"] == {"input_tokens": 1800, "output_tokens": 80}
+    assert set(answer["timings_ms"]) == {"rewrite", "retrieve", "answer"}
+    assert answer["timings_ms"]["rewrite"] > 0
+
+
+def test_rewriting_counts_even_if_the_answer_is_kept_from_before(serve: Serve) -> None:
+    it = serve(Say(TRUE), Say(ADMITTED))
+    ask(it, ADMITTED)
+    again = ask(it, "When was it admitted?", history=[RUNS])
+    assert again["text"] == TRUE
+    assert again["usage"] == {"input_tokens": 900, "output_tokens": 40}
+
+
+def test_the_model_is_called_only_so_often_at_a_time_for_rewriting_and_answering_together(
+    serve: Serve,
+) -> None:
+    it = serve(Hang(), model_concurrency=2, model_timeout=20.0)
+    history: list[dict[str, str]]
+    with ThreadPoolExecutor(4) as pool:
+        for history in ([RUNS], [], [RUNS], []):
+            pool.submit(it.http.post, "/ask", json={"question": QUESTION, "history": history})
+        assert it.model.wait_for(2)
+        # The others have every chance to call the model as well.
+        assert not it.model.wait_for(3, 0.3)
+        # What is tried again fails at once.
+        it.model.deeds[:] = [Fail(401)]
+        it.model.release()
 
 
 def test_an_answer_that_failed_is_not_kept(serve: Serve) -> None:

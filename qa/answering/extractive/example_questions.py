@@ -1,4 +1,4 @@
-"""Questions to begin with, drawn from sentences of the articles that answer them."""
+"""Example questions, made from sentences of the articles that answer them."""
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from qa.answering.extractive.answer_types import NAME, OPENERS, TIME
 from vectorstore.text.words import STOPWORDS
 from vectorstore.types import Passage
 
-# What news says that somebody did, as it says it and as a question asks it.
+# Verbs of news, in the past tense that reports use and the infinitive that questions use.
 _VERBS = {
     "acquired": "acquire",
     "admitted": "admit",
@@ -64,25 +64,24 @@ _EVENT = re.compile(
     rf"(?P<what>[^,;:.?!()“”\"]{{0,70}}?) (?:in|on) (?P<when>{TIME.pattern})"
 )
 
-
 TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, and the article that it was drawn from."""
+    """A question, and the article that it was made from."""
 
     question: str
     article_id: str
 
 
-# Without the sentence before it, nobody knows who or what these are.
-_POINTING = re.compile(r"\b(?:it|its|he|his|him|she|her|they|them|their|this|that|these|those)\b")
+# What these refer to is in another sentence.
+_PRONOUN = re.compile(r"\b(?:it|its|he|his|him|she|her|they|them|their|this|that|these|those)\b")
 
 
 def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
-    """A question for each sentence that says who did what, and when; then one about each name
-    that opens a sentence.
+    """A question for each sentence that says who did what and when, then one for each name that
+    opens a sentence.
 
     >>> from vectorstore.types import Span
     >>> text = "Binance.US joined the group in August 2020."
@@ -101,7 +100,7 @@ def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
         if event and event["what"].strip() and _is_name(event["who"], common):
             who = f"{'the ' if event['the'] else ''}{event['who']}"
             question = f"When did {who} {_VERBS[event['verb']]}{event['what']}?"
-            if not _POINTING.search(question):
+            if not _PRONOUN.search(question):
                 yield Example(question, article_id)
     for article_id, sentence in sentences:
         name = NAME.match(sentence)
@@ -112,8 +111,11 @@ def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
 def choose_examples(
     candidates: Iterable[Iterator[Example]], is_answered: Callable[[Example], bool], most: int
 ) -> tuple[str, ...]:
-    """At most `most` questions that `is_answered`, no two from one article as long as there are
-    others; `candidates` are those of each article."""
+    """At most `most` questions that `is_answered`, from as many articles as possible.
+
+    `candidates` are the examples of each article; of one article, at most `TRIES` are tried in a
+    row.
+    """
     waiting = list(candidates)
     chosen: list[str] = []
     while waiting and len(chosen) < most:

@@ -1,4 +1,4 @@
-"""Answers in the articles' own words: the sentences that best fit the question, verbatim."""
+"""Answers in the articles' own words: the sentences that fit the question best, verbatim."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -16,10 +16,19 @@ from qa.answering.extractive.sentence_features import (
     sentence_features,
 )
 from qa.answering.extractive.short_answer import short_answer
-from qa.types import Citation, Reply, Sentence, SentenceChecked, ShortAnswer, Token
+from qa.types import (
+    UNANSWERED_TEXT,
+    AnswerPart,
+    Citation,
+    Reply,
+    Sentence,
+    SentenceChecked,
+    ShortAnswer,
+    Token,
+)
+from qa.verification.markers import with_markers
 from vectorstore.types import Embedder, ScoredPassage
 
-NOT_ANSWERED = "The articles do not say."
 MOST_SENTENCES = 3
 SAME_SENTENCE = 0.8
 
@@ -27,8 +36,10 @@ Rarities = Callable[[Sequence[str]], Mapping[str, float]]
 
 
 class ExtractiveAnswerer:
-    """An `Answerer` without a chat model. `rarities` tells how much each word of a question tells,
-    from 0 to 1, by the word."""
+    """An `Answerer` without a chat model.
+
+    `rarities` maps the words of a question to how rare they are in the articles, from 0 to 1.
+    """
 
     def __init__(self, embedder: Embedder, rarities: Rarities) -> None:
         self._embedder = embedder
@@ -36,7 +47,7 @@ class ExtractiveAnswerer:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncGenerator[Token | SentenceChecked | Reply]:
+    ) -> AsyncGenerator[AnswerPart]:
         reply = await asyncio.to_thread(self.reply, question, passages)
         written = 0
         for sentence in reply.sentences:
@@ -49,15 +60,15 @@ class ExtractiveAnswerer:
         yield reply
 
     def reply(self, question: str, passages: Sequence[ScoredPassage]) -> Reply:
-        """The one to three sentences that fit best; or that the articles do not say."""
+        """The one to three sentences that fit best, or that the articles do not say."""
         candidates = candidates_of(passages)
         if not candidates:
-            return Reply(answered=False, text=NOT_ANSWERED, confidence=0.0)
-        wording = QuestionAnalysis.of(question, self._rarities(topic_words(question)))
-        found = self._with_likeness(
+            return Reply(answered=False, text=UNANSWERED_TEXT, confidence=0.0)
+        analysis = QuestionAnalysis.of(question, self._rarities(topic_words(question)))
+        found = self._with_similarity(
             question,
             candidates,
-            sentence_features(wording, candidates, [each.score for each in passages]),
+            sentence_features(analysis, candidates, [each.score for each in passages]),
         )
         chosen = choose_sentences(found, len(found))
         best = chosen[0]
@@ -66,51 +77,52 @@ class ExtractiveAnswerer:
             index for index, each in enumerate(passages) if each.article.id == article_id
         )
         confidence = answerability_features(
-            wording, candidates, found, best, same_article
+            analysis, candidates, found, best, same_article
         ).probability
         if confidence < ANSWERABLE_FROM:
-            return Reply(answered=False, text=NOT_ANSWERED, confidence=round(confidence, 4))
-        given = without_near_duplicates([candidates[index] for index in chosen])[:MOST_SENTENCES]
-        return quotation(wording, given, passages, round(confidence, 4))
+            return Reply(answered=False, text=UNANSWERED_TEXT, confidence=round(confidence, 4))
+        quoted = without_near_duplicates([candidates[index] for index in chosen])[:MOST_SENTENCES]
+        return quotation(analysis, quoted, passages, round(confidence, 4))
 
-    def _with_likeness(
+    def _with_similarity(
         self, question: str, candidates: Sequence[Candidate], found: Sequence[SentenceFeatures]
     ) -> list[SentenceFeatures]:
-        """Only the most promising sentences are worth a vector; the others keep likeness 0."""
-        order = sorted(range(len(found)), key=lambda index: -found[index].wording_score)[:EMBEDDED]
+        """The features with the similarity of the most promising sentences; the rest keep 0."""
+        order = sorted(range(len(found)), key=lambda index: -found[index].lexical_score)[:EMBEDDED]
         vectors = self._embedder.embed([question, *(candidates[index].text for index in order)])
-        likeness = dict(zip(order, vectors[1:] @ vectors[0], strict=True))
+        similarity = dict(zip(order, vectors[1:] @ vectors[0], strict=True))
         return [
-            replace(fit, likeness=float(likeness.get(index, 0.0)))
-            for index, fit in enumerate(found)
+            replace(each, similarity=float(similarity.get(index, 0.0)))
+            for index, each in enumerate(found)
         ]
 
 
 def without_near_duplicates(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Those that say what no earlier one says in nearly the same words."""
+    """The candidates without those that repeat an earlier one in nearly the same words."""
     kept: list[Candidate] = []
     for each in candidates:
-        if all(_likeness(each, other) < SAME_SENTENCE for other in kept):
+        if all(_shared_words(each, other) < SAME_SENTENCE for other in kept):
             kept.append(each)
     return kept
 
 
 def quotation(
-    wording: QuestionAnalysis,
+    question: QuestionAnalysis,
     sentences: Sequence[Candidate],
     passages: Sequence[ScoredPassage],
     confidence: float,
 ) -> Reply:
-    """The sentences in their own words, each followed by the number of its citation."""
+    """The sentences in their own words, each with the number of its citation."""
     text = ""
     written: list[Sentence] = []
     citations: list[Citation] = []
     for number, candidate in enumerate(sentences, start=1):
-        start = len(text) + (1 if text else 0)
-        text = f"{text} {candidate.text} [{number}]".lstrip()
+        gap = " " if text else ""
+        start = len(text) + len(gap)
+        text = f"{text}{gap}{with_markers(candidate.text, [number])}"
         written.append(Sentence(start, len(text), text[start:], (number,), supported=True))
         citations.append(Citation.of(number, passages[candidate.passage], candidate.span))
-    few_words = short_answer(wording, sentences[0].text)
+    few_words = short_answer(question, sentences[0].text)
     return Reply(
         answered=True,
         text=text,
@@ -121,7 +133,7 @@ def quotation(
     )
 
 
-def _likeness(a: Candidate, b: Candidate) -> float:
-    """Shared words over all words of both (Jaccard)."""
+def _shared_words(a: Candidate, b: Candidate) -> float:
+    """The share of the words of both that both have (Jaccard index)."""
     words, others = set(a.stems), set(b.stems)
     return len(words & others) / max(1, len(words | others))

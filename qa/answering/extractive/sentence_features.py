@@ -1,4 +1,4 @@
-"""How well the sentences of the found passages fit a question, and whether they answer it."""
+"""Features of the sentences found: which of them answer a question, and whether any does."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from vectorstore.types import ScoredPassage, Span
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence of a found passage. `passage` is the index of its passage among those found."""
+    """A sentence of a passage. `passage` is the index of that passage among those found."""
 
     passage: int
     span: Span
@@ -23,53 +23,55 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SentenceFeatures:
-    """How well a sentence fits a question. All in [0, 1] but `likeness`, a cosine."""
+    """How well a sentence fits a question. All in [0, 1] but `similarity`, a cosine."""
 
     words: float
-    """Share of the question's telling words, by rarity, that the sentence has."""
-    words_here: float
-    """The same of the sentence and the one before it in the passage."""
-    words_around: float
-    """The same of the whole passage."""
+    """Share of the question's content words, weighted by rarity, that the sentence has."""
+    words_with_previous: float
+    """The same for the sentence together with the one before it in the passage."""
+    words_of_passage: float
+    """The same for the whole passage."""
     pairs: float
     """Share of the question's adjacent word pairs that the sentence has."""
-    kind: float
-    """1 if it has a time, a name... of the kind asked for, that the question does not have; 0 if
-    not; a half where the question does not tell its kind."""
+    answer_type: float
+    """1 if it has a time, a name and so on, of the type asked for, that the question does not
+    have; 0 if not; 0.5 if the question does not tell the type."""
     passage: float
     """The score of its passage in the search."""
-    likeness: float = 0.0
+    similarity: float = 0.0
 
     @property
-    def wording_score(self) -> float:
-        """What can be told without a vector of the sentence."""
+    def lexical_score(self) -> float:
+        """The score without the sentence's vector."""
         return (
             WORDS * self.words
-            + WORDS_HERE * self.words_here
-            + WORDS_AROUND * self.words_around
+            + WORDS_WITH_PREVIOUS * self.words_with_previous
+            + WORDS_OF_PASSAGE * self.words_of_passage
             + PAIRS * self.pairs
-            + KIND * self.kind
+            + ANSWER_TYPE * self.answer_type
             + PASSAGE * self.passage
         )
 
     @property
     def score(self) -> float:
-        """A log-odds, up to a constant: the differences between a question's sentences count."""
-        return self.wording_score + LIKENESS * self.likeness
+        """Log-odds up to a constant: only differences between one question's sentences count."""
+        return self.lexical_score + SIMILARITY * self.similarity
 
 
 # A conditional logit over the sentences of the 8 best passages, fitted on the development half of
 # NewsQA's questions and rounded.
-WORDS, WORDS_HERE, WORDS_AROUND = 2.0, 1.0, 2.5
-PAIRS, KIND, PASSAGE, LIKENESS = 1.5, 2.0, 3.0, 3.0
+WORDS, WORDS_WITH_PREVIOUS, WORDS_OF_PASSAGE = 2.0, 1.0, 2.5
+PAIRS, ANSWER_TYPE, PASSAGE, SIMILARITY = 1.5, 2.0, 3.0, 3.0
 
 EMBEDDED = 12
-"""So many sentences, the best by `wording_score`, are worth a vector: more changes no answer."""
+"""How many sentences, the best by `lexical_score`, are embedded: more would change no answer."""
 
 
 def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
-    """The sentences of the passages, in order; one that two passages share is the better one's,
-    and a headline is left out: what it promises, another sentence says."""
+    """The sentences of the passages, in order, without headlines, which only announce the text.
+
+    A sentence that two passages share counts for the better one.
+    """
     candidates: dict[tuple[str, Span], Candidate] = {}
     for index, found in enumerate(passages):
         for span in found.passage.sentences:
@@ -83,9 +85,9 @@ def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
 
 
 def sentence_features(
-    wording: QuestionAnalysis, candidates: Sequence[Candidate], scores: Sequence[float]
+    question: QuestionAnalysis, candidates: Sequence[Candidate], scores: Sequence[float]
 ) -> list[SentenceFeatures]:
-    """The features of each candidate, without likeness; `scores` are those of the passages."""
+    """The features of each candidate, without similarity; `scores` are those of the passages."""
     around: dict[int, frozenset[str]] = {}
     for each in candidates:
         around[each.passage] = around.get(each.passage, frozenset()) | frozenset(each.stems)
@@ -96,11 +98,11 @@ def sentence_features(
         here = own | frozenset(before.stems) if before and before.passage == each.passage else own
         found.append(
             SentenceFeatures(
-                words=wording.share_in(own),
-                words_here=wording.share_in(here),
-                words_around=wording.share_in(around[each.passage]),
-                pairs=len(wording.pairs & set(pairwise(each.stems))) / max(1, len(wording.pairs)),
-                kind=matches_answer_type(wording, each.text),
+                words=question.share_in(own),
+                words_with_previous=question.share_in(here),
+                words_of_passage=question.share_in(around[each.passage]),
+                pairs=len(question.pairs & set(pairwise(each.stems))) / max(1, len(question.pairs)),
+                answer_type=matches_answer_type(question, each.text),
                 passage=scores[each.passage],
             )
         )
@@ -109,11 +111,11 @@ def sentence_features(
 
 
 NEXT_BEST = 0.5
-"""A further sentence is given if its score is at most so much below the best's."""
+"""A further sentence is quoted if its score is at most this far below the best one's."""
 
 
 def choose_sentences(found: Sequence[SentenceFeatures], most: int) -> list[int]:
-    """The indexes of the sentences to give, best first: at least one, at most `most`."""
+    """The indexes of the sentences to quote, best first: at least one, at most `most`."""
     order = sorted(range(len(found)), key=lambda index: -found[index].score)
     best = found[order[0]].score
     return [index for index in order[:most] if best - found[index].score <= NEXT_BEST]
@@ -121,45 +123,46 @@ def choose_sentences(found: Sequence[SentenceFeatures], most: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class AnswerabilityFeatures:
-    """What speaks for the given passages holding the answer. Weights are summed rarities: 1 is a
-    word that few passages have."""
+    """Evidence that the passages hold the answer. Weights are summed rarities: a word that few
+    passages have weighs 1."""
 
-    likeness: float
+    similarity: float
     """Cosine of the question and the best sentence."""
     in_sentence: float
     in_passage: float
     missing: float
-    """Weight of the telling words that are in none of the article's given passages."""
+    """Weight of the content words that are in none of the article's passages found."""
     missing_names: float
     """The same of proper names and numbers alone."""
     pairs: float
 
     @property
     def probability(self) -> float:
-        """That the articles answer: a logistic regression, on questions whose article was there
-        and the same questions with it taken away."""
+        """The probability that the articles answer: a logistic regression, fitted on questions
+        whose article was there and the same questions with it taken away."""
         log_odds = (
-            BIAS
-            + E_LIKENESS * self.likeness
-            + E_SENTENCE * self.in_sentence
-            + E_PASSAGE * self.in_passage
-            + E_MISSING * self.missing
-            + E_MISSING_NAMES * self.missing_names
-            + E_PAIRS * self.pairs
+            ANSWERABLE_BIAS
+            + ANSWERABLE_SIMILARITY * self.similarity
+            + ANSWERABLE_SENTENCE * self.in_sentence
+            + ANSWERABLE_PASSAGE * self.in_passage
+            + ANSWERABLE_MISSING * self.missing
+            + ANSWERABLE_MISSING_NAMES * self.missing_names
+            + ANSWERABLE_PAIRS * self.pairs
         )
         return 1 / (1 + math.exp(-log_odds))
 
 
-BIAS = -3.1
-E_LIKENESS, E_SENTENCE, E_PASSAGE, E_PAIRS = 4.5, 0.8, 0.8, 0.8
-E_MISSING, E_MISSING_NAMES = -1.0, -1.15
+ANSWERABLE_BIAS = -3.1
+ANSWERABLE_SIMILARITY, ANSWERABLE_PAIRS = 4.5, 0.8
+ANSWERABLE_SENTENCE, ANSWERABLE_PASSAGE = 0.8, 0.8
+ANSWERABLE_MISSING, ANSWERABLE_MISSING_NAMES = -1.0, -1.15
 ANSWERABLE_FROM = 0.35
-"""Below it the articles are taken not to say: the highest at which 85% of the answerable questions
-of NewsQA's development half are still answered."""
+"""The threshold below which a question is not answered: the highest at which 85% of the answerable
+questions of NewsQA's development half are still answered."""
 
 
 def answerability_features(
-    wording: QuestionAnalysis,
+    question: QuestionAnalysis,
     candidates: Sequence[Candidate],
     found: Sequence[SentenceFeatures],
     best: int,
@@ -171,12 +174,12 @@ def answerability_features(
         each for one in candidates if one.passage in same_article for each in one.stems
     )
     stems = frozenset(each for one in candidates if one.passage == passage for each in one.stems)
-    absent = {each: weight for each, weight in wording.weights.items() if each not in article}
+    absent = {each: weight for each, weight in question.weights.items() if each not in article}
     return AnswerabilityFeatures(
-        likeness=found[best].likeness,
-        in_sentence=wording.weight_in(frozenset(candidates[best].stems)),
-        in_passage=wording.weight_in(stems),
+        similarity=found[best].similarity,
+        in_sentence=question.weight_in(frozenset(candidates[best].stems)),
+        in_passage=question.weight_in(stems),
         missing=sum(absent.values()),
-        missing_names=sum(weight for each, weight in absent.items() if each in wording.names),
+        missing_names=sum(weight for each, weight in absent.items() if each in question.names),
         pairs=found[best].pairs,
     )

@@ -1,22 +1,22 @@
-"""One streamed call of a chat model: a limit on calls at one time, patience, and second tries."""
+"""Streamed calls of a chat model, with a concurrency limit, timeouts and retries."""
 
 import asyncio
 import logging
-import secrets
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
-from weakref import WeakKeyDictionary
 
+from qa.answering.llm.concurrency_limit import ConcurrencyLimit
+from qa.answering.llm.model_failures import describe_failure, retry_pause, status_of
 from qa.answering.llm.prompts import Message
 from qa.answering.llm.provider import ChatModel
+from qa.answering.llm.thoughts import ThoughtFilter, VisibleText
 from qa.types import Usage
 
 logger = logging.getLogger(__name__)
 
-_RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 # Every provider names why the model stopped in its own way.
 _REASONS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
 _CUT_SHORT = frozenset({"length", "max_tokens", "content_filter"})
@@ -24,194 +24,174 @@ _CUT_SHORT = frozenset({"length", "max_tokens", "content_filter"})
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """Patience with a chat model, in seconds.
+    """Timeouts, in seconds, retries, and how many calls run at a time.
 
-    `silence` between two parts of its answer, `whole` for all of it, `attempts` to get a first
-    part, with pauses that double from `pause`. A server that asks for more than `longest_pause`
-    is not asked again.
+    `between_chunks` is the longest wait for the next chunk, `total` that for all chunks of all
+    attempts. There are `attempts` to get a first chunk, with pauses that double from
+    `first_pause`; a server that asks for more than `longest_pause` is not called again.
     """
 
-    silence: float = 60.0
-    whole: float = 180.0
+    between_chunks: float = 60.0
+    total: float = 180.0
     attempts: int = 3
-    pause: float = 0.5
+    first_pause: float = 0.5
     longest_pause: float = 20.0
     concurrent: int = 4
 
 
-class ModelFailed(Exception):
-    """A call came to nothing or broke off. The message completes "The chat model ..."."""
-
-
 @dataclass(frozen=True, slots=True)
 class ModelChunk:
-    """A stretch of what the model writes, and the tokens counted with it.
+    """A stretch of what the model writes, without its thoughts, and the tokens counted with it.
 
-    `finished` is on the last part: False if the model was stopped in the middle of it.
+    With `retracts`, all text before it turned out to be thought. `finished` is set on the last
+    chunk: False if the model was stopped in the middle of a sentence.
     """
 
     text: str
     usage: Usage = Usage()
+    retracts: bool = False
     finished: bool | None = None
 
 
 class ModelClient:
-    """Calls one model. At most `limits.concurrent` calls run at one time in an event loop."""
+    """Calls one model. Share it: all calls together keep to `limits.concurrent`."""
 
     def __init__(self, model: ChatModel, limits: CallLimits | None = None) -> None:
         self._model = model
-        self.limits = limits or CallLimits()
-        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
-            WeakKeyDictionary()
-        )
+        self._limits = limits or CallLimits()
+        self._concurrency = ConcurrencyLimit(self._limits.concurrent)
+        self._starts_inside_thoughts = False
 
     async def stream(self, messages: Sequence[Message], request: str) -> AsyncGenerator[ModelChunk]:
-        """The parts of the answer, the last of them with `finished` set.
+        """The chunks of the reply, the last of them with `finished` set.
 
-        `request` is the id under which the log tells of trouble. Raises ModelFailed; if that is
-        after the first part, the answer broke off. To stop iterating cancels the call.
+        `request` is the id under which the log reports failures. Raises ModelFailed; if that is
+        after the first text, the reply broke off. Closing the generator cancels the call.
         """
-        gate = self._gates.setdefault(
-            asyncio.get_running_loop(), asyncio.Semaphore(self.limits.concurrent)
-        )
-        async with gate, aclosing(self._persistent(messages, request)) as parts:
-            async for part in parts:
-                yield part
+        async with (
+            self._concurrency.slot(),
+            aclosing(self._with_retries(messages, request)) as chunks,
+        ):
+            async for chunk in chunks:
+                yield chunk
 
-    async def text(self, messages: Sequence[Message], request: str) -> str:
-        """The whole answer. Raises ModelFailed."""
-        return "".join([part.text async for part in self.stream(messages, request)])
+    async def reply(self, messages: Sequence[Message], request: str) -> tuple[str, Usage]:
+        """The whole reply without thoughts, and its tokens. Raises ModelFailed."""
+        text, usage = "", Usage()
+        async for chunk in self.stream(messages, request):
+            text = chunk.text if chunk.retracts else text + chunk.text
+            usage += chunk.usage
+        return text, usage
 
-    async def _persistent(
+    async def _with_retries(
         self, messages: Sequence[Message], request: str
     ) -> AsyncGenerator[ModelChunk]:
-        attempt, patience = 1, _Patience(self.limits)
+        attempt, time_left = 1, _TimeLeft(self._limits)
         while True:
-            begun = False
+            has_text = False
             try:
-                async with aclosing(self._once(messages, patience)) as parts:
-                    async for part in parts:
-                        begun = True
-                        yield part
-            except (asyncio.CancelledError, GeneratorExit):
-                raise
+                async with aclosing(self._visible(messages, time_left)) as chunks:
+                    async for chunk in chunks:
+                        has_text = has_text or bool(chunk.text)
+                        yield chunk
             except Exception as error:
-                failed, pause = failure(error), self._pause(error, attempt)
+                failed = describe_failure(error)
                 logger.warning(
                     "Request %s, attempt %d: the chat model %s (%s, status %s).",
                     request,
                     attempt,
                     failed,
                     type(error).__name__,
-                    _status(error),
+                    status_of(error),
                 )
-                if begun or pause is None or patience.exhausted:
+                pause = retry_pause(
+                    error,
+                    attempt,
+                    first_pause=self._limits.first_pause,
+                    longest_pause=self._limits.longest_pause,
+                )
+                last = attempt >= self._limits.attempts or time_left.is_spent
+                if has_text or last or pause is None:
                     raise failed from error
                 await asyncio.sleep(pause)
                 attempt += 1
             else:
                 return
 
-    async def _once(
-        self, messages: Sequence[Message], patience: "_Patience"
+    async def _visible(
+        self, messages: Sequence[Message], time_left: "_TimeLeft"
     ) -> AsyncGenerator[ModelChunk]:
+        """One attempt, without the model's thoughts."""
+        thoughts = ThoughtFilter(starts_inside=self._starts_inside_thoughts)
+        async with aclosing(self._attempt(messages, time_left)) as chunks:
+            async for chunk in chunks:
+                if chunk.finished is None:
+                    yield _shown(chunk, thoughts.feed(chunk.text))
+                else:
+                    self._starts_inside_thoughts = thoughts.started_inside
+                    yield _shown(chunk, thoughts.finish())
+
+    async def _attempt(
+        self, messages: Sequence[Message], time_left: "_TimeLeft"
+    ) -> AsyncGenerator[ModelChunk]:
+        """One attempt, as the model writes; the last chunk, with `finished`, has no text."""
         prompt = [(message.role, message.text) for message in messages]
         finished: bool | None = None
         chunks = self._model.astream(prompt)
         try:
             while True:
-                async with patience.wait():
-                    chunk = await anext(chunks, None)
-                if chunk is None:
+                async with time_left.for_next_chunk():
+                    message = await anext(chunks, None)
+                if message is None:
                     break
-                part = _part(chunk)
-                finished = part.finished if part.finished is not None else finished
-                yield ModelChunk(part.text, part.usage)
+                chunk = _chunk(message)
+                finished = chunk.finished if chunk.finished is not None else finished
+                yield replace(chunk, finished=None)
         finally:
-            # An iterator to its type, a generator in fact: to close it hangs up on the server.
+            # Typed as an iterator, in fact a generator: closing it hangs up on the server.
             await cast(AsyncGenerator[Any], chunks).aclose()
         yield ModelChunk("", finished=bool(finished))
 
-    def _pause(self, error: Exception, attempt: int) -> float | None:
-        """Seconds until the next attempt, or None if there is to be none."""
-        status = _status(error)
-        if attempt >= self.limits.attempts or (status is not None and status not in _RETRIED):
-            return None
-        asked = _retry_after(error)
-        if asked is not None:
-            return asked if asked <= self.limits.longest_pause else None
-        # Up to twice the pause, by chance: those who failed together should not return together.
-        longest: float = min(self.limits.pause * 2**attempt, self.limits.longest_pause)
-        return longest * (0.5 + secrets.randbelow(1_000) / 2_000)
 
-
-class _Patience:
-    """Counts the seconds waited for the model alone, over all attempts."""
+class _TimeLeft:
+    """Counts the seconds spent waiting for the model, over all attempts."""
 
     def __init__(self, limits: CallLimits) -> None:
-        self._silence = limits.silence
-        self._left = limits.whole
+        self._between_chunks = limits.between_chunks
+        self._seconds = limits.total
 
     @property
-    def exhausted(self) -> bool:
-        return self._left <= 0
+    def is_spent(self) -> bool:
+        return self._seconds <= 0
 
     @asynccontextmanager
-    async def wait(self) -> AsyncGenerator[None]:
-        """Raises TimeoutError if what is waited for takes longer than there is patience."""
+    async def for_next_chunk(self) -> AsyncGenerator[None]:
+        """Raises TimeoutError if the block takes longer than is left."""
         started = time.monotonic()
         try:
-            async with asyncio.timeout(max(0.0, min(self._silence, self._left))):
+            async with asyncio.timeout(max(0.0, min(self._between_chunks, self._seconds))):
                 yield
         finally:
-            self._left -= time.monotonic() - started
+            self._seconds -= time.monotonic() - started
 
 
-def failure(error: Exception) -> ModelFailed:
-    """What went wrong, for the reader: no word of the error itself, which may hold a key."""
-    if isinstance(error, ModelFailed):
-        return error
-    status = _status(error)
-    if status in (401, 403):
-        return ModelFailed("did not accept the key it was called with")
-    if status == 404:
-        return ModelFailed("is not known to its server")
-    if status == 429:
-        return ModelFailed("is over its rate limit")
-    if status is not None and status >= 500:
-        return ModelFailed("failed on its server")
-    if status is not None:
-        return ModelFailed("did not accept the request")
-    names = {each.__name__ for each in type(error).__mro__}
-    if isinstance(error, TimeoutError) or names & {"APITimeoutError", "TimeoutException"}:
-        return ModelFailed("took too long to answer")
-    if isinstance(error, ConnectionError) or names & {"APIConnectionError", "TransportError"}:
-        return ModelFailed("could not be reached")
-    return ModelFailed("sent what cannot be read")
+def _shown(chunk: ModelChunk, visible: VisibleText) -> ModelChunk:
+    return replace(chunk, text=visible.text, retracts=visible.retracts)
 
 
-def _status(error: Exception) -> int | None:
-    status: object = getattr(error, "status_code", None)
-    return status if isinstance(status, int) and status >= 100 else None
-
-
-def _retry_after(error: Exception) -> float | None:
-    response: object = getattr(error, "response", None)
-    headers: Mapping[str, str] = getattr(response, "headers", {})
-    try:
-        return max(0.0, float(headers["retry-after"]))
-    except (KeyError, ValueError):
-        return None
-
-
-def _part(chunk: Any) -> ModelChunk:  # a LangChain message chunk of any provider
-    counted = chunk.usage_metadata or {}
+def _chunk(message: Any) -> ModelChunk:  # a LangChain message chunk of any provider
+    counted = message.usage_metadata or {}
     reason = next(
-        (chunk.response_metadata[name] for name in _REASONS if chunk.response_metadata.get(name)),
+        (
+            message.response_metadata[name]
+            for name in _REASONS
+            if message.response_metadata.get(name)
+        ),
         None,
     )
     return ModelChunk(
-        str(chunk.text),
+        # Without the content blocks in which some providers send the model's reasoning.
+        str(message.text),
         Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)),
         finished=None if reason is None else reason not in _CUT_SHORT,
     )

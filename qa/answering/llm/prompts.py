@@ -25,14 +25,14 @@ class Message(NamedTuple):
 
 
 def new_fence() -> str:
-    """A word that no article can know, to put around what must not be taken for instructions."""
+    """A random word, which no article can know, to fence off what is not an instruction."""
     return secrets.token_hex(8)
 
 
 def answer_prompt(
     question: str, passages: Sequence[ScoredPassage], fence: str
 ) -> tuple[Message, Message]:
-    """The question over its passages, numbered from 1 in the order given."""
+    """The question under its passages, which are numbered from 1 in the order given."""
     written = "\n\n".join(
         _passage(number, found, fence) for number, found in enumerate(passages, start=1)
     )
@@ -41,21 +41,20 @@ def answer_prompt(
 
 
 def rewrite_prompt(question: str, history: Sequence[Turn], fence: str) -> tuple[Message, Message]:
-    conversation = "\n".join(
-        f"{turn.role.capitalize()}: {_line(turn.content)[:1_000]}" for turn in history
-    )
+    """The last question under the conversation that it ends, one line per turn."""
+    conversation = "\n".join(f"{turn.role.capitalize()}: {_line(turn.content)}" for turn in history)
     values = {"fence": fence, "conversation": conversation, "question": _line(question)}
     return _messages("rewrite", values)
 
 
 def private_texts() -> tuple[str, ...]:
-    """What was written for the model's eyes: no answer may repeat it."""
+    """What is written for the model only: no answer may repeat it."""
     return tuple(_read(name) for name in PROMPTS)
 
 
 @cache
 def prompt_version() -> str:
-    """Changes with any of the prompts: for whoever keeps answers."""
+    """A hash of the prompts, for those who keep answers."""
     return hashlib.sha256("\0".join(private_texts()).encode()).hexdigest()[:12]
 
 

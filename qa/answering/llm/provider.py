@@ -1,4 +1,4 @@
-"""Settings to a LangChain chat model, of any provider that LangChain knows."""
+"""Makes the LangChain chat model that the settings name, of any provider LangChain knows."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from qa.settings import Settings
 from vectorstore.errors import UserError
 
 ChatModel = BaseChatModel
-"""For the modules that take one and leave LangChain behind this door."""
+"""For modules that take a model without importing LangChain."""
 
 EXTRAS = ("openai", "anthropic", "ollama")
 
 
 class ModelError(UserError):
-    """The chat model cannot be made of the settings."""
+    """No chat model can be made from the settings."""
 
 
 def make_chat_model(settings: Settings) -> ChatModel:
-    """The model named by QA_MODEL. Reaches nothing yet.
+    """The model named by QA_MODEL. Nothing is sent to it yet.
 
-    Raises ModelError without a name, for one that no provider goes by, and for a provider whose
+    Raises ModelError if there is no name, if no provider is known by it, or if the provider's
     package is not installed.
     """
     if not settings.model:
@@ -32,7 +32,7 @@ def make_chat_model(settings: Settings) -> ChatModel:
         "timeout": settings.model_timeout,
     }
     known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    known |= _own_settings(settings)
+    known |= _provider_settings(settings)
     provider, _, name = settings.model.partition(":")
     if not provider or not name:
         raise ModelError(
@@ -49,11 +49,11 @@ def make_chat_model(settings: Settings) -> ChatModel:
         ) from error
     except ValueError as error:
         raise ModelError(
-            f"QA_MODEL is {settings.model!r}, which names no provider that is known; "
+            f"QA_MODEL is {settings.model!r}, which names no known provider; "
             "write it as provider:model, such as openai:gpt-5-mini."
         ) from error
     except Exception as error:
-        # Each provider has errors of its own for a key that is missing or a setting it refuses.
+        # Each provider has its own errors for a missing key or a setting that it refuses.
         raise ModelError(
             f"The chat model {settings.model} cannot be set up ({type(error).__name__}). "
             "Does it need QA_MODEL_API_KEY, or QA_MODEL_BASE_URL?"
@@ -61,11 +61,11 @@ def make_chat_model(settings: Settings) -> ChatModel:
     return model
 
 
-def _own_settings(settings: Settings) -> dict[str, Any]:
-    """Settings that only some providers take: `model_client` retries, and tokens are counted."""
+def _provider_settings(settings: Settings) -> dict[str, Any]:
+    """Settings that only some providers take: no retries beside ours, and a count of tokens."""
     provider = (settings.model or "").partition(":")[0]
     if provider == "openai":
-        # Servers that speak OpenAI's protocol ask for a key, any key, even if they need none.
+        # The client insists on a key, though many servers of this protocol need none.
         key = (
             {} if settings.model_api_key or settings.model_base_url is None else {"api_key": "none"}
         )

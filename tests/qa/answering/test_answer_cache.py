@@ -2,8 +2,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from datetime import date
 
-from qa.answering.answer_cache import CachedAnswerer, Streamed
-from qa.types import Reply, Token, Usage
+from qa.answering.answer_cache import CachedAnswerer
+from qa.types import AnswerPart, Reply, Token, Usage
 from vectorstore.types import ArticleInfo, Passage, ScoredPassage
 
 
@@ -16,11 +16,11 @@ class Counting:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncGenerator[Streamed]:
+    ) -> AsyncGenerator[AnswerPart]:
         self.asked += 1
         text = f"{self.asked}"
         yield Token(text)
-        yield Reply(True, text, usage=Usage(10, 5), notice=self.notice)
+        yield Reply(answered=True, text=text, usage=Usage(10, 5), notice=self.notice)
 
 
 def found(text: str, published: date | None = None) -> ScoredPassage:
@@ -29,7 +29,7 @@ def found(text: str, published: date | None = None) -> ScoredPassage:
 
 
 def ask(answerer: CachedAnswerer, question: str, *passages: ScoredPassage) -> Reply:
-    async def last() -> Streamed:
+    async def last() -> AnswerPart:
         return [event async for event in answerer.answer(question, passages)][-1]
 
     reply = asyncio.run(last())
@@ -52,7 +52,7 @@ def test_another_question_passage_or_date_is_another_answer() -> None:
     assert [ask(answerer, *each).text for each in asked] == ["1", "2", "3", "4"]
 
 
-def test_a_change_of_what_else_it_depends_on_makes_it_forget() -> None:
+def test_an_answer_is_made_anew_when_its_version_changes() -> None:
     versions = [1]
     answerer = CachedAnswerer(Counting(), 10, lambda: (versions[0],))
     ask(answerer, "Who?")
@@ -60,7 +60,7 @@ def test_a_change_of_what_else_it_depends_on_makes_it_forget() -> None:
     assert ask(answerer, "Who?").text == "2"
 
 
-def test_only_so_many_are_kept_the_ones_used_last() -> None:
+def test_the_most_recently_used_answers_are_kept() -> None:
     answerer = CachedAnswerer(Counting(), 2, tuple)
     for question in ("a", "b", "a", "c"):
         ask(answerer, question)
@@ -74,7 +74,7 @@ def test_an_answer_with_a_notice_is_not_kept() -> None:
     assert ask(answerer, "Who?").text == "2"
 
 
-def test_an_answer_that_nobody_waited_for_is_not_kept() -> None:
+def test_an_answer_that_was_closed_early_is_not_kept() -> None:
     counting = Counting()
     answerer = CachedAnswerer(counting, 10, tuple)
 

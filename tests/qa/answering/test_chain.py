@@ -1,61 +1,85 @@
 """The chain: a Runnable whose events add up to the answer, over real passages."""
 
 import asyncio
+import threading
+import uuid
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
-from langchain_core.runnables import Runnable
+from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
+from langchain_core.outputs import LLMResult
 
-from qa.answering.chain import AnswererMissing, Reader, build_chain
+from qa.answering.chain import AnswererMissing, Chain, build_chain, chain_for
+from qa.answering.llm.llm_answerer import LLMAnswerer
+from qa.answering.llm.model_client import ModelClient
+from qa.answering.llm.provider import make_chat_model
+from qa.answering.pipeline import Pipeline
+from qa.answering.rewriting.query_rewriter import QueryRewriter, RewrittenQuestion
+from qa.settings import read_settings
 from qa.types import (
     Answer,
     AnswererName,
+    AnswerPart,
     Event,
     PassageResult,
     PassagesFound,
     Question,
     Reply,
-    SentenceChecked,
     Token,
     Turn,
     Usage,
 )
+from tests.openai_server import Deed, Hang, OpenAIServer, Say
+from tests.qa.passages import given
+from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.types import ArticleInfo, Filters, Passage, ScoredPassage
 
 PASSAGE = ScoredPassage(
     Passage("p", "a", 5, 17, "The cat sat.", ()), ArticleInfo("a", "Cats"), 0.123456
 )
 Asked = tuple[str, int, Filters]
-Chain = Runnable[Question, Event]
 
 
 class Saying:
-    """Answers with what it was asked, under a name."""
+    """Answers with what it was asked, under a name; `closed` is set when it ends."""
 
     def __init__(self, name: AnswererName) -> None:
         self.name = name
+        self.closed = threading.Event()
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncGenerator[Token | SentenceChecked | Reply]:
-        yield Token(f"{self.name}: ")
-        yield Token(question)
-        text = f"{self.name}: {question}"
-        yield Reply(True, text, answerer=self.name, usage=Usage(3, 4), notice="Hm.", confidence=0.5)
+    ) -> AsyncGenerator[AnswerPart]:
+        try:
+            yield Token(f"{self.name}: ")
+            yield Token(question)
+            yield Reply(
+                answered=True,
+                text=f"{self.name}: {question}",
+                answerer=self.name,
+                usage=Usage(3, 4),
+                notice="Hm.",
+                confidence=0.5,
+            )
+        finally:
+            self.closed.set()
 
 
-def chain_of(*names: AnswererName, asked: list[Asked] | None = None) -> Chain:
-    async def condense(question: str, history: Sequence[Turn]) -> str:
-        return " ".join([*(turn.content for turn in history), question])
+async def rewrite(question: str, history: Sequence[Turn]) -> RewrittenQuestion:
+    text = " ".join([*(turn.content for turn in history), question])
+    return RewrittenQuestion(text, Usage(10, 20))
 
+
+def chain_of(answerer: Saying | None = None, asked: list[Asked] | None = None) -> Chain:
     def retrieve(question: str, k: int, filters: Filters) -> Sequence[ScoredPassage]:
         if asked is not None:
             asked.append((question, k, filters))
         return [PASSAGE]
 
-    readers: dict[AnswererName, Reader] = {name: Reader(condense, Saying(name)) for name in names}
-    return build_chain(retrieve, readers)
+    return build_chain(Pipeline(rewrite, retrieve, answerer or Saying("extractive")))
 
 
 QUESTION = Question("Where?", history=(Turn("user", "The cat."),), passages=3)
@@ -73,7 +97,7 @@ def timeless(event: Event) -> Event:
 
 
 def test_the_events_are_passages_tokens_and_the_answer() -> None:
-    events = events_of(chain_of("extractive"), QUESTION)
+    events = events_of(chain_of(), QUESTION)
     assert [type(event) for event in events] == [PassagesFound, Token, Token, Answer]
     assert events[0] == PassagesFound("The cat. Where?", (PassageResult.of(PASSAGE),))
     answer = events[-1]
@@ -81,9 +105,9 @@ def test_the_events_are_passages_tokens_and_the_answer() -> None:
     assert answer.question == "Where?"
     assert answer.standalone_question == "The cat. Where?"
     assert answer.text == "".join(each.text for each in events if isinstance(each, Token))
-    assert (answer.usage, answer.notice, answer.confidence) == (Usage(3, 4), "Hm.", 0.5)
+    assert (answer.usage, answer.notice, answer.confidence) == (Usage(13, 24), "Hm.", 0.5)
     assert answer.passages[0].score == 0.1235
-    assert set(answer.timings_ms) == {"retrieve", "answer"}
+    assert set(answer.timings_ms) == {"rewrite", "retrieve", "answer"}
 
 
 def answer_to(chain: Chain, question: Question) -> Answer:
@@ -93,7 +117,7 @@ def answer_to(chain: Chain, question: Question) -> Answer:
 
 
 def test_every_way_to_call_it_gives_the_same() -> None:
-    chain = chain_of("extractive")
+    chain = chain_of()
     streamed = events_of(chain, QUESTION)
     assert timeless(chain.invoke(QUESTION)) == timeless(streamed[-1])
     assert timeless(asyncio.run(chain.ainvoke(QUESTION))) == timeless(streamed[-1])
@@ -104,7 +128,7 @@ def test_every_way_to_call_it_gives_the_same() -> None:
 def test_what_is_searched_for_is_what_was_meant() -> None:
     asked: list[Asked] = []
     filters = Filters(sources=("here",))
-    chain_of("extractive", asked=asked).invoke(replace(QUESTION, filters=filters))
+    chain_of(asked=asked).invoke(replace(QUESTION, filters=filters))
     assert asked == [("The cat. Where?", 3, filters)]
 
 
@@ -114,12 +138,136 @@ def test_what_is_searched_for_is_what_was_meant() -> None:
 def test_a_model_answers_where_there_is_one(
     wanted: AnswererName | None, answered_by: AnswererName
 ) -> None:
-    answer = answer_to(chain_of("extractive", "llm"), replace(QUESTION, answerer=wanted))
-    assert answer.answerer == answered_by
+    names: tuple[AnswererName, ...] = ("extractive", "llm")
+    chains = {name: chain_of(Saying(name)) for name in names}
+    question = replace(QUESTION, answerer=wanted)
+    assert answer_to(chain_for(question, chains), question).answerer == answered_by
 
 
-def test_an_answerer_that_is_missing_is_missed_before_anything_is_searched() -> None:
-    asked: list[Asked] = []
+def test_an_answerer_that_is_missing_is_refused_with_what_to_set() -> None:
     with pytest.raises(AnswererMissing, match="QA_MODEL"):
-        chain_of("extractive", asked=asked).invoke(replace(QUESTION, answerer="llm"))
-    assert asked == []
+        chain_for(replace(QUESTION, answerer="llm"), {"extractive": chain_of()})
+
+
+def test_it_can_be_invoked_where_an_event_loop_is_running() -> None:
+    async def in_a_notebook() -> Event:
+        return chain_of().invoke(QUESTION)
+
+    assert isinstance(asyncio.run(in_a_notebook()), Answer)
+
+
+def test_a_batch_is_answered_in_order() -> None:
+    questions = [replace(QUESTION, text=text) for text in ("Who?", "When?", "Why?")]
+    answers = [cast(Answer, each) for each in chain_of().batch(questions)]
+    assert [each.question for each in answers] == ["Who?", "When?", "Why?"]
+
+
+def test_an_error_reaches_the_caller_however_it_calls() -> None:
+    async def fail(question: str, history: Sequence[Turn]) -> RewrittenQuestion:
+        raise LookupError(question)
+
+    chain = build_chain(Pipeline(fail, lambda *asked: [PASSAGE], Saying("extractive")))
+    with pytest.raises(LookupError, match="Where"):
+        chain.invoke(QUESTION)
+    with pytest.raises(LookupError, match="Where"):
+        list(chain.stream(QUESTION))
+    with pytest.raises(LookupError, match="Where"):
+        asyncio.run(chain.ainvoke(QUESTION))
+
+
+def test_closing_a_stream_closes_the_answerer() -> None:
+    answerer = Saying("extractive")
+    events = chain_of(answerer).stream(QUESTION)
+    assert [type(next(events)), type(next(events))] == [PassagesFound, Token]
+    events.close()  # type: ignore[attr-defined]  # an iterator to its type, a generator in fact
+    assert answerer.closed.is_set()
+
+
+def llm_chain(server: OpenAIServer) -> Chain:
+    pytest.importorskip("langchain_openai")
+    settings = read_settings(model="openai:scripted", model_base_url=server.url)
+    client = ModelClient(make_chat_model(settings))
+    answerer = LLMAnswerer(client, "openai:scripted", HashingEmbedder(), Saying("extractive"))
+    return build_chain(Pipeline(QueryRewriter(client), lambda *asked: given(), answerer))
+
+
+TRUE = "Binance.US was admitted to the Blockchain Association in August 2020 [1]."
+FOLLOW_UP = Question("And when was it admitted?", (Turn("user", "Who runs Binance.US?"),))
+
+
+def test_closing_a_stream_hangs_up_on_the_model() -> None:
+    with OpenAIServer([Hang(f"{TRUE} And then")]) as server:
+        events = llm_chain(server).stream(Question("Who?"))
+        assert isinstance(next(events), PassagesFound)
+        assert next(events) == Token(TRUE)
+        assert not server.hung_up.is_set()
+        events.close()  # type: ignore[attr-defined]  # an iterator to its type, a generator in fact
+        assert server.hung_up.wait(5)
+
+
+def test_closing_an_asynchronous_stream_hangs_up_on_the_model() -> None:
+    async def read_some(chain: Chain) -> list[Event]:
+        events = cast(AsyncGenerator[Event], chain.astream(Question("Who?")))
+        async with aclosing(events):
+            return [await anext(events), await anext(events)]
+
+    with OpenAIServer([Hang(f"{TRUE} And then")]) as server:
+        assert asyncio.run(read_some(llm_chain(server)))[-1] == Token(TRUE)
+        assert server.hung_up.wait(5)
+
+
+class Noting(BaseCallbackHandler):
+    """Notes what LangChain reports: which runs start, under which parent, and what they end in."""
+
+    def __init__(self) -> None:
+        self.chains: dict[uuid.UUID, uuid.UUID | None] = {}
+        self.model_parents: list[uuid.UUID | None] = []
+        self.tags: list[str] = []
+        self.outputs: list[Any] = []
+
+    def on_chain_start(self, *args: Any, run_id: uuid.UUID, **more: Any) -> None:
+        self.chains[run_id] = more["parent_run_id"]
+        self.tags += more["tags"] or []
+
+    def on_chain_end(self, outputs: Any, **more: Any) -> None:
+        self.outputs.append(outputs)
+
+    def on_chat_model_start(self, *args: Any, **more: Any) -> None:
+        self.model_parents.append(more["parent_run_id"])
+
+
+class NotingAsync(AsyncCallbackHandler):
+    def __init__(self) -> None:
+        self.ended: list[LLMResult] = []
+
+    async def on_llm_end(self, response: LLMResult, **more: Any) -> None:
+        self.ended.append(response)
+
+
+@pytest.mark.parametrize("way", ["invoke", "stream", "ainvoke", "astream"])
+def test_callbacks_and_tags_reach_the_calls_of_the_model(way: str) -> None:
+    noting, noting_async = Noting(), NotingAsync()
+    config: Any = {"callbacks": [noting, noting_async], "tags": ["mine"], "run_name": "asking"}
+    deeds: list[Deed] = [Say("When was Binance.US admitted?"), Say(TRUE)]
+
+    async def streamed(chain: Chain) -> list[Event]:
+        return [event async for event in chain.astream(FOLLOW_UP, config)]
+
+    with OpenAIServer(deeds) as server:
+        chain = llm_chain(server)
+        match way:
+            case "invoke":
+                answer = chain.invoke(FOLLOW_UP, config)
+            case "stream":
+                answer = list(chain.stream(FOLLOW_UP, config))[-1]
+            case "ainvoke":
+                answer = asyncio.run(chain.ainvoke(FOLLOW_UP, config))
+            case _:
+                answer = asyncio.run(streamed(chain))[-1]
+    assert isinstance(answer, Answer)
+    [run] = noting.chains
+    # One call rewrote the question and one answered it, both within the chain's run.
+    assert noting.model_parents == [run, run]
+    assert len(noting_async.ended) == 2
+    assert noting.tags == ["mine"]
+    assert noting.outputs == [answer]

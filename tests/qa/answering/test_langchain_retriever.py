@@ -1,6 +1,10 @@
 """Retrieval as a LangChain retriever, in a chain as anyone would write it."""
 
+import asyncio
+import inspect
+import textwrap
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -14,6 +18,7 @@ from pydantic import ValidationError
 from qa.answering.langchain_retriever import PassageRetriever
 from tests.vectorstore.examples import article
 from tests.vectorstore.hashing import HashingEmbedder
+from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.ingest import ingest
 from vectorstore.retrieval import search
 from vectorstore.store import Store
@@ -95,13 +100,25 @@ def test_it_stands_in_a_chain_like_any_other_retriever(retriever: PassageRetriev
     assert chain.batch([question, question]) == [written, written]
 
 
+def test_the_example_in_its_docstring_works_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: SentenceTransformerEmbedder
+) -> None:
+    with closing(Store(tmp_path / "data", embedder)) as store:
+        ingest(store, ARTICLES)
+    monkeypatch.chdir(tmp_path)
+    # The model that the tests have loaded already.
+    monkeypatch.setattr("vectorstore.embedding.SentenceTransformerEmbedder", lambda: embedder)
+    _, _, example = inspect.cleandoc(PassageRetriever.__doc__ or "").partition("filters:\n")
+    variables: dict[str, list[Document]] = {}
+    exec(textwrap.dedent(example), variables)
+    assert variables["documents"][0].metadata["article_id"] == "joined"
+
+
 async def _documents(retriever: PassageRetriever, question: str) -> list[Document]:
     return await retriever.ainvoke(question)
 
 
 def test_it_can_be_awaited(retriever: PassageRetriever) -> None:
-    import asyncio
-
     question = "Where was the whale seen?"
     assert asyncio.run(_documents(retriever, question)) == retriever.invoke(question)
 

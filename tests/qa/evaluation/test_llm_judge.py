@@ -106,7 +106,7 @@ def test_an_opinion_beyond_the_scale_is_taken_as_its_end(model: ScriptedModel) -
     ("name", "said"),
     [
         (None, "No chat model is configured: set QA_MODEL"),
-        ("nonsense:model", "names no provider that is known"),
+        ("nonsense:model", "names no known provider"),
         ("mistralai:small", "pip install 'langchain-mistralai'"),
     ],
 )

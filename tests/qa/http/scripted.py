@@ -5,27 +5,25 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
-from qa.answering.chain import Reader, build_chain
+from qa.answering.chain import build_chain
+from qa.answering.pipeline import Pipeline
+from qa.answering.rewriting.query_rewriter import QueryRewriter
 from qa.service import Service
-from qa.types import Answerer, AnswererName, Reply, SentenceChecked, Token, Turn
+from qa.types import Answerer, AnswerPart, Reply, Token
 from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.types import Article, ArticleInfo, Embedder, ScoredPassage
-
-Streamed = Token | SentenceChecked | Reply
 
 
 def service_over(folder: Path, answerer: Answerer, embedder: Embedder | None = None) -> Service:
     """A service whose questions `answerer` answers, over an index in `folder` with one article."""
     store = Store(folder, embedder or HashingEmbedder())
 
-    async def condense(question: str, history: Sequence[Turn]) -> str:
-        return question
-
-    readers: dict[AnswererName, Reader] = {"extractive": Reader(condense, answerer)}
-    chain = build_chain(lambda text, k, filters: search(store, text, k, filters), readers)
-    service = Service(store, chain, readers, None)
+    pipeline = Pipeline(
+        QueryRewriter(), lambda text, k, filters: search(store, text, k, filters), answerer
+    )
+    service = Service(store, {"extractive": build_chain(pipeline)}, None)
     service.add([Article(ArticleInfo("one", "One"), "The cat sat on the mat, and it was content.")])
     return service
 
@@ -39,7 +37,7 @@ class Failing:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncGenerator[Streamed]:
+    ) -> AsyncGenerator[AnswerPart]:
         for _ in range(self.after):
             yield Token("The cat ")
         raise self.error
@@ -55,7 +53,7 @@ class Waiting:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncGenerator[Streamed]:
+    ) -> AsyncGenerator[AnswerPart]:
         released = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._release.append(lambda: loop.call_soon_threadsafe(released.set))
@@ -80,7 +78,7 @@ class Talking:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncGenerator[Streamed]:
+    ) -> AsyncGenerator[AnswerPart]:
         try:
             while True:
                 yield Token("word " * 1_000)

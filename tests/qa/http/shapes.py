@@ -28,7 +28,7 @@ def assert_answer(body: Body) -> None:
     """The body has exactly the keys of the contract, all the way down."""
     assert set(body) == ANSWER
     assert set(body["usage"]) == {"input_tokens", "output_tokens"}
-    assert set(body["timings_ms"]) == {"retrieve", "answer"}
+    assert set(body["timings_ms"]) == {"rewrite", "retrieve", "answer"}
     assert body["short_answer"] is None or set(body["short_answer"]) == {"text", "citation"}
     for key, shape in (("sentences", SENTENCE), ("citations", CITATION), ("passages", PASSAGE)):
         assert all(set(each) == shape for each in body[key])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as over
 from hypothesis import settings, strategies
 
-from qa.verification.checker import CheckedText, StreamChecker, Unsupported, check_text, mark
+from qa.verification.checker import CheckedText, StreamChecker, Unsupported, check_text
 from qa.verification.evidence import ClaimChecker
 from tests.qa.passages import FINE, LOBBY, given, passage_of
 from vectorstore.embedding import SentenceTransformerEmbedder
@@ -218,22 +218,6 @@ def test_the_same_sentence_of_overlapping_passages_is_one_citation(
     passages = [passage_of(LOBBY), passage_of(LOBBY)]
     text = "Coinbase left the group within days [1]. It was Coinbase that left within days [2]."
     assert len(check_text(text, passages, embed=embedder.embed).citations) == 1
-
-
-@pytest.mark.parametrize(
-    ("claim", "numbers", "marked"),
-    [
-        ("It left.", (1,), "It left [1]."),
-        ("Did it leave?", (2, 3), "Did it leave [2][3]?"),
-        ("He said “no.”", (1,), "He said “no.” [1]"),
-        ("It left", (1,), "It left [1]"),
-        ("It left.", (), "It left."),
-    ],
-)
-def test_markers_stand_before_the_full_stop(
-    claim: str, numbers: tuple[int, ...], marked: str
-) -> None:
-    assert mark(claim, numbers) == marked
 
 
 PIECES = strategies.sampled_from(

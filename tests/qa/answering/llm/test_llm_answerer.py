@@ -9,12 +9,11 @@ from typing import Protocol, cast
 
 import pytest
 
-from qa.answering.extractive.extractive_answerer import NOT_ANSWERED
-from qa.answering.llm.llm_answerer import AnswerEvent, LLMAnswerer
-from qa.answering.llm.model_client import CallLimits
+from qa.answering.llm.llm_answerer import LLMAnswerer
+from qa.answering.llm.model_client import CallLimits, ModelClient
 from qa.answering.llm.provider import make_chat_model
 from qa.settings import read_settings
-from qa.types import Reply, SentenceChecked, Token
+from qa.types import UNANSWERED_TEXT, AnswerPart, Reply, SentenceChecked, Token
 from qa.verification.checker import Unsupported
 from tests.openai_server import Deed, Fail, Garbage, Hang, Obey, OpenAIServer, Say
 from tests.qa.passages import FINE, LOBBY, given, passage_of
@@ -25,7 +24,7 @@ pytest.importorskip("langchain_openai")
 
 KEY = "sk-secret-key-of-the-tests"
 GOOD = "Binance.US was admitted to the Blockchain Association in August 2020 [1]."
-QUICK = CallLimits(silence=5, whole=10, attempts=3, pause=0.001, longest_pause=0.1)
+QUICK = CallLimits(between_chunks=5, total=10, attempts=3, first_pause=0.001, longest_pause=0.1)
 
 
 class Quoting:
@@ -33,7 +32,7 @@ class Quoting:
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
-    ) -> AsyncGenerator[AnswerEvent]:
+    ) -> AsyncGenerator[AnswerPart]:
         yield Token("Quoted.")
         yield Reply(answered=True, text="Quoted.")
 
@@ -41,7 +40,7 @@ class Quoting:
 class Asked:
     """What came of one question: every event, the time, and what the server saw."""
 
-    def __init__(self, events: list[AnswerEvent], server: OpenAIServer) -> None:
+    def __init__(self, events: list[AnswerPart], server: OpenAIServer) -> None:
         self.events = events
         self.server = server
         last = events[-1]
@@ -92,7 +91,7 @@ def ask(embedder: SentenceTransformerEmbedder) -> Ask:
         with OpenAIServer(deeds) as server:
             answerer = answerer_for(server, embedder, limits, unsupported)
 
-            async def collect() -> list[AnswerEvent]:
+            async def collect() -> list[AnswerPart]:
                 given_passages = given() if passages is None else passages
                 return [e async for e in answerer.answer("Who joined when?", given_passages)]
 
@@ -109,11 +108,10 @@ def answerer_for(
 ) -> LLMAnswerer:
     settings = read_settings(model="openai:scripted", model_base_url=server.url, model_api_key=KEY)
     return LLMAnswerer(
-        make_chat_model(settings),
+        ModelClient(make_chat_model(settings), limits),
         "openai:scripted",
         embedder,
         Quoting(),
-        limits=limits,
         unsupported=unsupported,
     )
 
@@ -136,7 +134,7 @@ def test_a_good_answer_is_streamed_checked_and_counted(ask: Ask, size: int) -> N
 def test_each_sentence_is_shown_as_soon_as_it_is_checked(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
-    async def first_events(server: OpenAIServer) -> list[AnswerEvent]:
+    async def first_events(server: OpenAIServer) -> list[AnswerPart]:
         events = answerer_for(server, embedder).answer("Who?", given())
         async with contextlib.aclosing(events):
             return [await anext(events), await anext(events)]
@@ -172,7 +170,7 @@ def test_an_answer_without_markers_is_cited(ask: Ask) -> None:
 def test_nothing_supported_is_not_answered_and_nothing_of_it_is_shown(ask: Ask) -> None:
     asked = ask(Say("Kraken was sold to Citadel for $9 billion [1]. Its founder wept [2]."))
     assert not asked.reply.answered
-    assert asked.reply.text == NOT_ANSWERED
+    assert asked.reply.text == UNANSWERED_TEXT
     assert not asked.reply.sentences
     assert not asked.reply.citations
     assert "support none of it" in asked.notice
@@ -180,7 +178,7 @@ def test_nothing_supported_is_not_answered_and_nothing_of_it_is_shown(ask: Ask) 
 
 def test_a_model_that_finds_no_answer_is_believed(ask: Ask) -> None:
     asked = ask(Say("The articles do not say."))
-    assert (asked.reply.answered, asked.reply.text) == (False, NOT_ANSWERED)
+    assert (asked.reply.answered, asked.reply.text) == (False, UNANSWERED_TEXT)
     assert asked.reply.notice is None
 
 
@@ -194,7 +192,7 @@ def test_a_very_long_answer_is_checked_to_its_end(ask: Ask) -> None:
     sentences = [GOOD, "Coinbase left the group within days [1].", "Nobody knows why it rained."]
     text = " ".join(sentences * 150)
     assert len(text) > 20_000
-    asked = ask(Say(text, size=100), limits=CallLimits(silence=60, whole=300))
+    asked = ask(Say(text, size=100), limits=CallLimits(between_chunks=60, total=300))
     assert len(asked.reply.sentences) == 450
     assert len(asked.reply.citations) == 2
 
@@ -218,11 +216,43 @@ def test_images_and_links_never_reach_the_reader(ask: Ask) -> None:
     assert not re.search(r"evil|http|javascript|<|\]\(", asked.reply.text)
 
 
-def test_thinking_aloud_is_no_part_of_the_answer(ask: Ask) -> None:
-    asked = ask(
-        Say(f"<think>\nThe user asks. Coinbase left the group.\n</think>\n\n{GOOD}", size=3)
-    )
+THOUGHT = "The user asks about Coinbase. Coinbase left the group within days."
+
+
+@pytest.mark.parametrize("size", [1, 3, len("<think>"), 1_000])
+@pytest.mark.parametrize("tag", ["think", "thinking", "THINK"])
+def test_thoughts_are_no_part_of_the_answer(ask: Ask, tag: str, size: int) -> None:
+    asked = ask(Say(f"<{tag}>{THOUGHT}</{tag}>\n\n{GOOD}", size=size))
     assert asked.reply.text == GOOD
+    assert asked.reply.sentences[0].supported
+
+
+def test_thoughts_without_an_end_are_no_answer(ask: Ask) -> None:
+    asked = ask(Say(f"<think>{THOUGHT}"))
+    assert asked.reply.text == "Quoted."
+    assert asked.notice.startswith("The chat model wrote nothing")
+
+
+def test_a_model_that_starts_inside_its_thoughts_is_known_after_one_answer(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    async def ask_twice(server: OpenAIServer) -> list[Reply]:
+        answerer = answerer_for(server, embedder)
+        replies = []
+        for _ in range(2):
+            parts = [part async for part in answerer.answer("Who?", given())]
+            replies += [part for part in parts if isinstance(part, Reply)]
+        return replies
+
+    # A sentence of its first thoughts has been shown when they end, and is checked like any other.
+    with OpenAIServer([Say(f"{THOUGHT} So be it.</think>\n{GOOD}")]) as server:
+        first, second = asyncio.run(ask_twice(server))
+    assert "So be it.\n\nBinance.US was admitted" in first.text
+    assert second.text == GOOD
+
+
+def test_thoughts_that_no_passage_supports_are_taken_back_when_they_end(ask: Ask) -> None:
+    assert ask(Say(f"Okay, what is asked? Kraken?</think>{GOOD}")).reply.text == GOOD
 
 
 def test_the_prompt_is_not_repeated_to_the_reader(ask: Ask) -> None:
@@ -274,7 +304,7 @@ def test_a_server_that_nobody_runs_is_unreachable(embedder: SentenceTransformerE
     with OpenAIServer([Say(GOOD)]) as server:
         answerer = answerer_for(server, embedder)
 
-    async def collect() -> list[AnswerEvent]:
+    async def collect() -> list[AnswerPart]:
         return [e async for e in answerer.answer("Who?", given())]
 
     reply = asyncio.run(collect())[-1]
@@ -289,14 +319,14 @@ def test_a_model_that_recovers_is_asked_again(ask: Ask) -> None:
 
 
 def test_a_model_that_hangs_is_waited_for_only_so_long(ask: Ask) -> None:
-    impatient = CallLimits(silence=0.1, whole=10, attempts=2, pause=0.001)
+    impatient = CallLimits(between_chunks=0.1, total=10, attempts=2, first_pause=0.001)
     asked = ask(Hang(), limits=impatient)
     assert "took too long" in asked.notice
     assert len(asked.server.requests) == 2
 
 
 def test_all_attempts_together_are_waited_for_only_so_long(ask: Ask) -> None:
-    asked = ask(Hang(), limits=CallLimits(silence=60, whole=0.2))
+    asked = ask(Hang(), limits=CallLimits(between_chunks=60, total=0.2))
     assert "took too long" in asked.notice
 
 
@@ -304,7 +334,7 @@ def test_all_attempts_together_are_waited_for_only_so_long(ask: Ask) -> None:
     "deed", [Say(f"{GOOD} Coinbase left the", cut=True), Hang(f"{GOOD} Coinbase left the")]
 )
 def test_what_was_checked_before_the_model_broke_off_is_kept(ask: Ask, deed: Deed) -> None:
-    asked = ask(deed, limits=CallLimits(silence=0.2, pause=0.001))
+    asked = ask(deed, limits=CallLimits(between_chunks=0.2, first_pause=0.001))
     assert asked.reply.text == GOOD
     assert asked.reply.answered
     assert "before it had finished" in asked.notice
@@ -313,7 +343,7 @@ def test_what_was_checked_before_the_model_broke_off_is_kept(ask: Ask, deed: Dee
 
 def test_no_more_calls_at_one_time_than_allowed(embedder: SentenceTransformerEmbedder) -> None:
     async def ask_five(server: OpenAIServer) -> int:
-        answerer = answerer_for(server, embedder, CallLimits(concurrent=2, silence=30))
+        answerer = answerer_for(server, embedder, CallLimits(concurrent=2, between_chunks=30))
 
         async def one() -> None:
             async for _ in answerer.answer("Who?", given()):
