@@ -1,5 +1,6 @@
 """A follow-up and its conversation, to a question that stands alone."""
 
+import asyncio
 import logging
 import re
 import uuid
@@ -209,9 +210,9 @@ class QueryRewriter:
         self._caller = caller
 
     async def __call__(self, question: str, history: Sequence[Turn]) -> str:
-        if not history or stands_alone(question):
+        if not history or await asyncio.to_thread(stands_alone, question):
             return question
-        by_rule = rewrite_by_rule(question, history)
+        by_rule = await asyncio.to_thread(rewrite_by_rule, question, history)
         if self._caller is None:
             return by_rule
         request = uuid.uuid4().hex[:12]
