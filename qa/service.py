@@ -1,6 +1,5 @@
 """What the service does, in one process: every entry point calls these methods and no others."""
 
-import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,6 +7,7 @@ from typing import Protocol
 from qa.answering.chain import Reader, reader_for
 from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
 from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
+from qa.settled_value import IsCurrent, SettledValue
 from qa.types import Answer, AnswererName, Event, PassageResult, Question
 from qa.verification.checker import CheckedText, check_text
 from qa.verification.sentence_stream import without_markers
@@ -18,7 +18,7 @@ from vectorstore.readers import Unreadable
 from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.text.sentences import split_sentences
-from vectorstore.types import Article, Filters
+from vectorstore.types import Article, Filters, ScoredPassage
 
 EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
@@ -60,23 +60,29 @@ class Service:
         self._readers = readers
         self._model = model
         self._loaded = False
-        self._choosing_examples = threading.Lock()
-        self._examples: tuple[int, tuple[str, ...]] = (-1, ())
-        self._why_not_loaded = "The embedding model is being read. Ask again in a few seconds."
+        self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
+        self._why_damaged: str | None = None
+        self._examples = SettledValue[tuple[str, ...]](self._choose_examples, initial=())
+
+    @property
+    def answerers(self) -> tuple[AnswererName, ...]:
+        return tuple(self._readers)
 
     def close(self) -> None:
+        self._examples.close()
         self.store.close()
 
     def load(self) -> None:
-        """Read the models now, so that the first question does not wait for them.
+        """Load the models now, so that the first question does not wait for them, and choose the
+        example questions, from now on again after each change of the collection.
 
-        Raises UserError for a model that cannot be had, and `readiness` says it from then on.
+        Raises UserError for a model that cannot be loaded; `readiness` then gives its message.
         """
         try:
             self.store.embedder.embed(["ready"])
             self.store.vectors.warm()
             self.search("ready", 1)
-            self._examples_of(self.store.changes)
+            self._examples.start()
         except UserError as error:
             self._why_not_loaded = str(error)
             raise
@@ -84,17 +90,25 @@ class Service:
 
     def readiness(self) -> Readiness:
         summary = self.store.catalog.summary()
-        passages = summary.passages
-        vectors = self.store.vectors.count()
-        reason = None
-        if not self._loaded:
-            reason = self._why_not_loaded
-        elif passages != vectors:
-            reason = (
-                f"The index has {passages:,} passages and {vectors:,} vectors: articles are being "
-                "added, or were interrupted. If this stays, run `qa check --repair`."
-            )
-        return Readiness(summary.articles, passages, reason)
+        reason = self._damage() if self._loaded else self._why_not_loaded
+        return Readiness(summary.articles, summary.passages, reason)
+
+    def _damage(self) -> str | None:
+        """What is wrong with the index, as of the last time that nobody was changing it."""
+        # Passages and vectors differ in number during a change, which is no damage.
+        if self.store.writing.acquire(blocking=False):
+            try:
+                passages = self.store.catalog.summary().passages
+                vectors = self.store.vectors.count()
+            finally:
+                self.store.writing.release()
+            self._why_damaged = None
+            if passages != vectors:
+                self._why_damaged = (
+                    f"The index has {passages:,} passages and {vectors:,} vectors. "
+                    "Run `qa check --repair`."
+                )
+        return self._why_damaged
 
     def check_askable(self, question: Question) -> None:
         """Raises AnswererMissing for a question that no answerer here is for."""
@@ -132,25 +146,33 @@ class Service:
         articles: Iterable[Article | Unreadable],
         on_progress: Callable[[Progress], None] = ignore_progress,
     ) -> AddReport:
-        return AddReport.of(ingest(self.store, articles, on_progress))
+        with self._examples.changing():
+            return AddReport.of(ingest(self.store, articles, on_progress))
 
     def remove(self, article_id: str) -> bool:
         """Whether the article was there."""
-        return self.store.remove(article_id)
+        with self._examples.changing():
+            return self.store.remove(article_id)
 
-    def check_text(self, text: str, article_ids: Sequence[str] = ()) -> CheckedText:
+    def check_text(
+        self,
+        text: str,
+        article_ids: Sequence[str] = (),
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> CheckedText:
         """Each sentence of a text that anyone wrote, with the words of the articles (all, or
-        those named) that bear it out.
+        those named) that bear it out. Nothing once it `is_cancelled`.
 
         Passages are searched for sentence by sentence; markers such as [1] count for nothing.
         """
         filters = Filters(article_ids=tuple(article_ids))
         claims = dict.fromkeys(span.of(text) for span in split_sentences(text))
-        found = {
-            each.passage.id: each
-            for claim in claims
-            for each in search(self.store, claim, PASSAGES_FOR_A_CLAIM, filters)
-        }
+        found: dict[str, ScoredPassage] = {}
+        for claim in claims:
+            if is_cancelled():
+                return CheckedText("", (), ())
+            passages = search(self.store, claim, PASSAGES_FOR_A_CLAIM, filters)
+            found |= {each.passage.id: each for each in passages}
         embed = self.store.embedder.embed
         return check_text(without_markers(text), list(found.values()), embed=embed)
 
@@ -168,27 +190,21 @@ class Service:
             published_from=summary.published_from,
             published_to=summary.published_to,
             sources=tuple(SourceEntry(source, count) for source, count in summary.sources),
-            example_questions=self._example_questions(),
-            answerers=tuple(self._readers),
+            example_questions=self._examples.value,
+            answerers=self.answerers,
             model=self._model,
         )
 
-    def _example_questions(self) -> tuple[str, ...]:
-        """Questions that are answered well, found anew when the collection has changed. None
-        before the model is read: the page need not wait for it."""
-        if not self._loaded:
-            return ()
-        return self._examples_of(self.store.changes)
+    def _choose_examples(self, is_current: IsCurrent) -> tuple[str, ...]:
+        """Questions that the articles answer well, drawn from some of the newest articles."""
+        newest = self.store.catalog.newest(EXAMPLES_DRAWN_FROM)
+        spread = newest[:: max(1, len(newest) // (2 * EXAMPLES))]
+        candidates = [examples_in(self.store.catalog.passages_of(each)) for each in spread]
 
-    def _examples_of(self, changes: int) -> tuple[str, ...]:
-        with self._choosing_examples:
-            if self._examples[0] != changes:
-                newest = self.store.catalog.newest(EXAMPLES_DRAWN_FROM)
-                spread = newest[:: max(1, len(newest) // (2 * EXAMPLES))]
-                candidates = [examples_in(self.store.catalog.passages_of(each)) for each in spread]
-                found = choose_examples(candidates, self._is_answered_well, EXAMPLES)
-                self._examples = (changes, found)
-            return self._examples[1]
+        def is_wanted(example: Example) -> bool:
+            return is_current() and self._is_answered_well(example)
+
+        return choose_examples(candidates, is_wanted, EXAMPLES)
 
     def _is_answered_well(self, example: Example) -> bool:
         answer = self.ask(Question(example.question, answerer="extractive"))

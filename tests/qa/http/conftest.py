@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from qa.http import app as app_module
 from qa.http.app import create_app
+from qa.http.limits import Limits
 from qa.types import Answerer
 from tests.qa.http.scripted import service_over
 from tests.qa.serving import Served, running
@@ -19,9 +19,7 @@ Serve = Callable[[Answerer], Served]
 @pytest.fixture(scope="session")
 def small_limit(served: Served) -> Iterator[httpx.Client]:
     """The service, reading at most 100,000 bytes of a request."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app_module, "LARGEST_REQUEST", 100_000)
-        app = create_app(served.service)
+    app = create_app(served.service, limits=Limits(request_bytes=100_000, articles_bytes=100_000))
     with running(app) as url, httpx.Client(base_url=url, timeout=60) as http:
         yield http
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from qa.http.dependencies import MOST_QUESTIONS_AT_ONCE
+from qa.http.limits import Limits
 from tests.qa.http.conftest import Serve
 from tests.qa.http.scripted import Failing, Talking, Waiting
 from tests.qa.http.shapes import assert_problem, events_of
@@ -15,6 +15,7 @@ from vectorstore.errors import UserError
 QUESTION = {"question": "Where is the cat?"}
 STREAM = {"Accept": "text/event-stream"}
 SECONDS = 20.0
+PLACES = Limits().questions
 
 
 def test_a_failure_is_a_problem_that_keeps_its_secrets(
@@ -83,7 +84,7 @@ def test_whoever_leaves_ends_an_answer_that_is_being_written(serve: Serve) -> No
 def test_places_of_those_who_left_are_free_again(serve: Serve) -> None:
     waiting = Waiting()
     served = serve(waiting)
-    for _ in range(MOST_QUESTIONS_AT_ONCE + 1):
+    for _ in range(PLACES + 1):
         waiting.closed.clear()
         with served.http.stream("POST", "/ask", json=QUESTION, headers=STREAM) as response:
             assert response.status_code == 200
@@ -94,10 +95,10 @@ def test_places_of_those_who_left_are_free_again(serve: Serve) -> None:
 def test_more_questions_than_places_are_asked_to_come_again(serve: Serve) -> None:
     waiting = Waiting()
     served = serve(waiting)
-    with ThreadPoolExecutor(MOST_QUESTIONS_AT_ONCE) as threads:
+    with ThreadPoolExecutor(PLACES) as threads:
         asked = [
             threads.submit(httpx.post, f"{served.url}/ask", json=QUESTION, timeout=60)
-            for _ in range(MOST_QUESTIONS_AT_ONCE)
+            for _ in range(PLACES)
         ]
         try:
             for _ in asked:
