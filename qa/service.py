@@ -24,6 +24,9 @@ EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
 SURE = 0.6
 EXAMPLES_DRAWN_FROM = 500
+SECONDS_TO_SETTLE = 2.0
+"""Without a change of the collection, until example questions are chosen again: an ingest over
+HTTP is a series of changes."""
 
 
 class Chain(Protocol):
@@ -62,7 +65,9 @@ class Service:
         self._loaded = False
         self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
         self._why_damaged: str | None = None
-        self._examples = SettledValue[tuple[str, ...]](self._choose_examples, initial=())
+        self._examples: SettledValue[tuple[str, ...]] = SettledValue(
+            self._choose_examples, initial=(), settle_seconds=SECONDS_TO_SETTLE
+        )
 
     @property
     def answerers(self) -> tuple[AnswererName, ...]:

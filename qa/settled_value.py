@@ -23,7 +23,7 @@ class SettledValue(Generic[T]):
     """
 
     def __init__(
-        self, compute: Callable[[IsCurrent], T], initial: T, settle_seconds: float = 2.0
+        self, compute: Callable[[IsCurrent], T], initial: T, settle_seconds: float
     ) -> None:
         self._compute = compute
         self._settle_seconds = settle_seconds
@@ -68,6 +68,14 @@ class SettledValue(Generic[T]):
             if not self._closed and self._thread.ident is None:
                 self._thread.start()
 
+    def wait_until_current(self, seconds: float) -> bool:
+        """Whether the value is that of the last change, which is awaited for at most so long."""
+        with self._state:
+            return self._state.wait_for(
+                lambda: self._changes_under_way == 0 and self._computed_version == self._version,
+                seconds,
+            )
+
     def close(self) -> None:
         """Stop computing, and wait until the thread has ended."""
         with self._state:
@@ -82,10 +90,11 @@ class SettledValue(Generic[T]):
             try:
                 self._compute_for(version)
             except Exception:
-                # The value before it serves until the next change.
                 logger.exception("A value could not be computed in the background.")
+                # The last value stays until the next change.
                 with self._state:
-                    self._computed_version = max(self._computed_version, version)
+                    self._computed_version = version
+                    self._state.notify_all()
 
     def _wait_until_settled(self) -> int | None:
         """The version to compute; None once closed."""
@@ -106,6 +115,7 @@ class SettledValue(Generic[T]):
             if self._is_current(version):
                 self._value = computed
                 self._computed_version = version
+                self._state.notify_all()
 
     def _is_current(self, version: int) -> bool:
         return version == self._version and not self._closed

@@ -107,6 +107,6 @@ def test_more_questions_than_places_are_asked_to_come_again(serve: Serve) -> Non
         finally:
             waiting.release()
         answers = [each.result() for each in asked]
-    assert "Ask again" in assert_problem(refused, 429)
+    assert "32 questions" in assert_problem(refused, 429)
     assert int(refused.headers["retry-after"]) > 0
     assert {each.status_code for each in answers} == {200}

@@ -42,7 +42,7 @@ def test_a_service_is_not_ready_before_its_model_is(tmp_path: Path) -> None:
     service = service_over(tmp_path, Failing(RuntimeError()))
     with running(create_app(service)) as url, httpx.Client(base_url=url) as http:
         refused = http.get("/ready")
-        assert "being read" in assert_problem(refused, 503)
+        assert "being loaded" in assert_problem(refused, 503)
         assert int(refused.headers["retry-after"]) > 0
         assert http.get("/health").status_code == 200, "it lives meanwhile"
         service.load()
