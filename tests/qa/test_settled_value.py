@@ -125,6 +125,7 @@ def test_a_change_discards_the_computation_under_way(until_the_end: ExitStack) -
 
 
 def test_closing_ends_the_computation_under_way() -> None:
+    before = set(threading.enumerate())
     compute = Computation()
     value = SettledValue(compute, 0, settle_seconds=0)
     value.start()
@@ -138,7 +139,8 @@ def test_closing_ends_the_computation_under_way() -> None:
     compute.go.set()
     closing.join(SECONDS)
     assert not closing.is_alive()
-    assert not [each for each in threading.enumerate() if each.name == "settled-value"]
+    left = set(threading.enumerate()) - before
+    assert "settled-value" not in {each.name for each in left}
 
 
 def test_closed_before_it_was_started_it_computes_nothing() -> None:
