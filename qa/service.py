@@ -64,7 +64,6 @@ class Service:
         self._model = model
         self._loaded = False
         self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
-        self._why_damaged: str | None = None
         self._examples: SettledValue[tuple[str, ...]] = SettledValue(
             self._choose_examples, initial=(), settle_seconds=SECONDS_TO_SETTLE
         )
@@ -95,25 +94,15 @@ class Service:
 
     def readiness(self) -> Readiness:
         summary = self.store.catalog.summary()
-        reason = self._damage() if self._loaded else self._why_not_loaded
+        reason = None
+        if not self._loaded:
+            reason = self._why_not_loaded
+        elif not self.store.in_step():
+            reason = (
+                "Some passages of the index have no vector, or the reverse. Stop the service and "
+                "run `qa doctor --repair`."
+            )
         return Readiness(summary.articles, summary.passages, reason)
-
-    def _damage(self) -> str | None:
-        """What is wrong with the index, as of the last time that nobody was changing it."""
-        # Passages and vectors differ in number during a change, which is no damage.
-        if self.store.writing.acquire(blocking=False):
-            try:
-                passages = self.store.catalog.summary().passages
-                vectors = self.store.vectors.count()
-            finally:
-                self.store.writing.release()
-            self._why_damaged = None
-            if passages != vectors:
-                self._why_damaged = (
-                    f"The index has {passages:,} passages and {vectors:,} vectors. "
-                    "Run `qa check --repair`."
-                )
-        return self._why_damaged
 
     def check_askable(self, question: Question) -> None:
         """Raises AnswererMissing for a question that no answerer here is for."""
