@@ -1,12 +1,12 @@
 """The service in one process: every entry point calls these methods and no others."""
 
-import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.answering.chain import Chain, chain_for
 from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
 from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
+from qa.settled_value import IsCurrent, SettledValue
 from qa.types import Answer, AnswererName, Event, PassageResult, Question
 from qa.verification.checker import CheckedText, check_text
 from qa.verification.sentence_stream import without_markers
@@ -17,12 +17,15 @@ from vectorstore.readers import Unreadable
 from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.text.sentences import split_sentences
-from vectorstore.types import Article, Filters
+from vectorstore.types import Article, Filters, ScoredPassage
 
 EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
 SURE = 0.6
 EXAMPLES_DRAWN_FROM = 500
+SECONDS_TO_SETTLE = 2.0
+"""Without a change of the collection, until example questions are chosen again: an ingest over
+HTTP is a series of changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +50,30 @@ class Service:
         self._chains = chains
         self._model = model
         self._loaded = False
-        self._choosing_examples = threading.Lock()
-        self._examples: tuple[int, tuple[str, ...]] = (-1, ())
-        self._why_not_loaded = "The embedding model is being read. Ask again in a few seconds."
+        self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
+        self._examples: SettledValue[tuple[str, ...]] = SettledValue(
+            self._choose_examples, initial=(), settle_seconds=SECONDS_TO_SETTLE
+        )
+
+    @property
+    def answerers(self) -> tuple[AnswererName, ...]:
+        return tuple(self._chains)
 
     def close(self) -> None:
+        self._examples.close()
         self.store.close()
 
     def load(self) -> None:
-        """Load the embedding model now, so that the first question does not wait for it.
+        """Load the models now, so that the first question does not wait for them, and choose the
+        example questions, from now on again after each change of the collection.
 
-        Raises UserError if it cannot be loaded; `readiness` gives the reason from then on.
+        Raises UserError for a model that cannot be loaded; `readiness` then gives its message.
         """
         try:
             self.store.embedder.embed(["ready"])
             self.store.vectors.warm()
             self.search("ready", 1)
-            self._examples_of(self.store.changes)
+            self._examples.start()
         except UserError as error:
             self._why_not_loaded = str(error)
             raise
@@ -71,17 +81,15 @@ class Service:
 
     def readiness(self) -> Readiness:
         summary = self.store.catalog.summary()
-        passages = summary.passages
-        vectors = self.store.vectors.count()
         reason = None
         if not self._loaded:
             reason = self._why_not_loaded
-        elif passages != vectors:
+        elif not self.store.in_step():
             reason = (
-                f"The index has {passages:,} passages and {vectors:,} vectors: articles are being "
-                "added, or were interrupted. If this stays, run `qa check --repair`."
+                "Some passages of the index have no vector, or the reverse. Stop the service and "
+                "run `qa doctor --repair`."
             )
-        return Readiness(summary.articles, passages, reason)
+        return Readiness(summary.articles, summary.passages, reason)
 
     def ask(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
@@ -118,25 +126,33 @@ class Service:
         articles: Iterable[Article | Unreadable],
         on_progress: Callable[[Progress], None] = ignore_progress,
     ) -> AddReport:
-        return AddReport.of(ingest(self.store, articles, on_progress))
+        with self._examples.changing():
+            return AddReport.of(ingest(self.store, articles, on_progress))
 
     def remove(self, article_id: str) -> bool:
         """Whether the article was there."""
-        return self.store.remove(article_id)
+        with self._examples.changing():
+            return self.store.remove(article_id)
 
-    def check_text(self, text: str, article_ids: Sequence[str] = ()) -> CheckedText:
+    def check_text(
+        self,
+        text: str,
+        article_ids: Sequence[str] = (),
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> CheckedText:
         """Each sentence of a text that anyone wrote, with the words of the articles (all, or
-        those named) that bear it out.
+        those named) that bear it out. Nothing once it `is_cancelled`.
 
         Passages are searched for sentence by sentence; markers such as [1] count for nothing.
         """
         filters = Filters(article_ids=tuple(article_ids))
         claims = dict.fromkeys(span.of(text) for span in split_sentences(text))
-        found = {
-            each.passage.id: each
-            for claim in claims
-            for each in search(self.store, claim, PASSAGES_FOR_A_CLAIM, filters)
-        }
+        found: dict[str, ScoredPassage] = {}
+        for claim in claims:
+            if is_cancelled():
+                return CheckedText("", (), ())
+            passages = search(self.store, claim, PASSAGES_FOR_A_CLAIM, filters)
+            found |= {each.passage.id: each for each in passages}
         embed = self.store.embedder.embed
         return check_text(without_markers(text), list(found.values()), embed=embed)
 
@@ -154,27 +170,21 @@ class Service:
             published_from=summary.published_from,
             published_to=summary.published_to,
             sources=tuple(SourceEntry(source, count) for source, count in summary.sources),
-            example_questions=self._example_questions(),
-            answerers=tuple(self._chains),
+            example_questions=self._examples.value,
+            answerers=self.answerers,
             model=self._model,
         )
 
-    def _example_questions(self) -> tuple[str, ...]:
-        """Questions that are answered well, found anew when the collection has changed. None
-        before the model is read: the page need not wait for it."""
-        if not self._loaded:
-            return ()
-        return self._examples_of(self.store.changes)
+    def _choose_examples(self, is_current: IsCurrent) -> tuple[str, ...]:
+        """Questions that the articles answer well, drawn from some of the newest articles."""
+        newest = self.store.catalog.newest(EXAMPLES_DRAWN_FROM)
+        spread = newest[:: max(1, len(newest) // (2 * EXAMPLES))]
+        candidates = [examples_in(self.store.catalog.passages_of(each)) for each in spread]
 
-    def _examples_of(self, changes: int) -> tuple[str, ...]:
-        with self._choosing_examples:
-            if self._examples[0] != changes:
-                newest = self.store.catalog.newest(EXAMPLES_DRAWN_FROM)
-                spread = newest[:: max(1, len(newest) // (2 * EXAMPLES))]
-                candidates = [examples_in(self.store.catalog.passages_of(each)) for each in spread]
-                found = choose_examples(candidates, self._is_answered_well, EXAMPLES)
-                self._examples = (changes, found)
-            return self._examples[1]
+        def is_wanted(example: Example) -> bool:
+            return is_current() and self._is_answered_well(example)
+
+        return choose_examples(candidates, is_wanted, EXAMPLES)
 
     def _is_answered_well(self, example: Example) -> bool:
         answer = self.ask(Question(example.question, answerer="extractive"))

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from qa.cli.output import ingest_progress, show_report
 from qa.connect import OnWait, open_service, refuse_if_served
-from qa.http.server import HttpServer, listen, url_of
+from qa.http.server import HttpServer, exempt_from_collection, listen, url_of
 from qa.service import Service
 from qa.settings import Settings
 from vectorstore.errors import UserError
@@ -50,6 +50,7 @@ def _serve(
 def _load(service: Service, console: Console, ended: threading.Event) -> None:
     try:
         service.load()
+        exempt_from_collection()
     except UserError as error:
         console.print(str(error), markup=False)
     except Exception:

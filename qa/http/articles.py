@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic_core import to_json
 from starlette.datastructures import UploadFile
 
-from qa.http.dependencies import TheService
-from qa.http.errors import TOO_DEEP, Problem, shortened
+from qa.http.api_description import problems
+from qa.http.dependencies import AdditionPlace, ChangingThreads, TheService
+from qa.http.errors import Problem, shortened
+from qa.http.json_body import media_type, parse_json
+from qa.http.responses import json_response
 from qa.schemas import (
     AddReport,
     ArticleList,
@@ -17,10 +22,13 @@ from qa.schemas import (
     article_from,
     each_id_once,
 )
+from qa.service import Service
 from vectorstore.readers import Unreadable, parse_upload
 from vectorstore.types import Article
 
 router = APIRouter(tags=["articles"])
+
+MOST_FILES = 1_000
 
 ARTICLE = {
     "type": "object",
@@ -54,77 +62,114 @@ REQUEST_BODY = {
 }
 
 
-@router.get("/articles", summary="The articles, newest first")
+@router.get(
+    "/articles",
+    response_model=ArticleList,
+    summary="The articles, newest first",
+    responses=problems(422),
+)
 def list_articles(
     service: TheService,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
     q: Annotated[str, Query(max_length=500)] = "",
-) -> ArticleList:
+) -> Response:
     try:
-        return service.articles(limit, cursor, q)
+        return json_response(service.articles(limit, cursor, q))
     except (ValueError, OverflowError):
         given = shortened(cursor or "")
         raise Problem(
-            422, f"{given!r} is no cursor. Take it from an earlier page's next_cursor."
+            422, f"{given!r} is not a cursor. Take it from an earlier page's next_cursor."
         ) from None
 
 
-@router.get("/articles/{article_id:path}", summary="One article with its whole text")
-def read_article(article_id: str, service: TheService) -> WholeArticle:
+@router.get(
+    "/articles/{article_id:path}",
+    response_model=WholeArticle,
+    summary="One article with its whole text",
+    responses=problems(404),
+)
+def read_article(article_id: str, service: TheService) -> Response:
     article = service.article(article_id)
     if article is None:
         raise _unknown(article_id)
-    return article
+    return json_response(article)
 
 
 @router.post(
     "/articles",
     status_code=201,
+    response_model=AddReport,
     summary="Add articles, or replace those with the same id",
     openapi_extra={"requestBody": REQUEST_BODY},
+    responses=problems(413, 415, 422, 429, 503),
 )
-async def add_articles(request: Request, service: TheService) -> AddReport:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+async def add_articles(
+    request: Request, service: TheService, place: AdditionPlace, threads: ChangingThreads
+) -> Response:
+    content_type = media_type(request)
     if content_type == "multipart/form-data":
-        async with request.form(max_files=1_000) as form:
+        async with request.form(max_files=MOST_FILES) as form:
             files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
             if not files:
                 raise Problem(422, "There is no file in the field named files.")
-            uploads = [(each.filename or "article.txt", await each.read()) for each in files]
-        return await run_in_threadpool(service.add, each_id_once(_from_uploads(uploads)))
+            articles = _from_uploads(files)
+            return await to_thread.run_sync(_add, service, articles, limiter=threads)
     if content_type not in ("application/json", ""):
         raise Problem(415, "Send articles as application/json, or files as multipart/form-data.")
-    try:
-        value = await request.json()
-    except ValueError as error:
-        raise Problem(422, f"The body is not JSON: {error}.") from None
-    except RecursionError:
-        raise Problem(422, TOO_DEEP) from None
-    records = value if isinstance(value, list) else [value]
-    articles = [article_from(each, f"article {n}") for n, each in enumerate(records, start=1)]
-    return await run_in_threadpool(service.add, each_id_once(articles))
+    chunks = [chunk async for chunk in request.stream()]
+    records = await run_in_threadpool(_records, chunks)
+    return await to_thread.run_sync(_add, service, _from_records(records), limiter=threads)
 
 
 @router.delete(
-    "/articles/{article_id:path}", status_code=204, summary="Remove an article and its passages"
+    "/articles/{article_id:path}",
+    status_code=204,
+    summary="Remove an article and its passages",
+    responses=problems(404),
 )
-def remove_article(article_id: str, service: TheService) -> Response:
-    if not service.remove(article_id):
+async def remove_article(
+    article_id: str, service: TheService, threads: ChangingThreads
+) -> Response:
+    if not await to_thread.run_sync(service.remove, article_id, limiter=threads):
         raise _unknown(article_id)
     return Response(status_code=204)
 
 
-@router.get("/collection", summary="What there is to ask about")
-def read_collection(service: TheService) -> Collection:
-    return service.collection()
+@router.get(
+    "/collection",
+    response_model=Collection,
+    summary="What there is to ask about",
+    responses=problems(),
+)
+def read_collection(service: TheService) -> Response:
+    return json_response(service.collection())
 
 
-def _from_uploads(
-    uploads: Iterable[tuple[str, bytes]],
-) -> Iterator[Article | Unreadable]:
-    for name, data in uploads:
-        yield from parse_upload(name, data)
+def _add(service: Service, articles: Iterable[Article | Unreadable]) -> Response:
+    """Reads the articles one after another, in the thread that adds them."""
+    report = service.add(each_id_once(articles))
+    # One by one, since it is long where a million lines of a file could not be read, and the
+    # serializer lets no other thread run until it is done.
+    outcomes = b",".join(to_json(each) for each in report.articles)
+    content = b'{"articles":[%b],"passages":%d}' % (outcomes, report.passages)
+    return Response(content, 201, media_type="application/json")
+
+
+def _records(chunks: list[bytes]) -> list[object]:
+    """The articles of a JSON body, which is joined here, since it may be long."""
+    value = parse_json(b"".join(chunks))
+    return value if isinstance(value, list) else [value]
+
+
+def _from_records(records: list[object]) -> Iterator[Article | Unreadable]:
+    for number, record in enumerate(records, start=1):
+        yield article_from(record, f"article {number}")
+
+
+def _from_uploads(files: Iterable[UploadFile]) -> Iterator[Article | Unreadable]:
+    for each in files:
+        yield from parse_upload(each.filename or "article.txt", each.file.read())
 
 
 def _unknown(article_id: str) -> Problem:

@@ -1,17 +1,21 @@
-"""POST /ask: an answer as one JSON body, or as server-sent events while it is made."""
+"""POST /ask: an answer as one JSON body, or as server-sent events while it is written."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
-from fastapi.sse import EventSourceResponse, format_sse_event
-from pydantic import TypeAdapter
+from fastapi.responses import Response
+from fastapi.sse import format_sse_event
 from pydantic_core import to_json
 
-from qa.http.dependencies import Asking, InJson, TheService
+from qa.http.api_description import JSON_PROBLEMS, json_request
+from qa.http.dependencies import KeepAlive, QuestionPlace, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.errors import problem_for
+from qa.http.event_stream import event_stream
+from qa.http.json_body import json_body
 from qa.http.request_bodies import AskBody
+from qa.http.responses import json_response
 from qa.types import Answer, Event, PassagesFound, SentenceChecked, Token
 
 router = APIRouter(tags=["questions"])
@@ -22,13 +26,13 @@ EVENT_NAMES: dict[type[Event], str] = {
     SentenceChecked: "sentence",
     Answer: "answer",
 }
-ANSWER = TypeAdapter(Answer)
 
 
 @router.post(
     "/ask",
     response_model=Answer,
     summary="Answer a question from the articles, every sentence with its quote",
+    openapi_extra=json_request(AskBody),
     responses={
         200: {
             "content": {
@@ -39,27 +43,27 @@ ANSWER = TypeAdapter(Answer)
             },
             "description": "The answer; with `Accept: text/event-stream`, the events `passages`, "
             "`token`, `sentence`, and last `answer` or `error`.",
-        }
+        },
+        **JSON_PROBLEMS,
     },
 )
 async def ask(
-    body: AskBody, request: Request, service: TheService, asking: Asking, json: InJson
+    request: Request,
+    service: TheService,
+    place: QuestionPlace,
+    body: Annotated[AskBody, json_body(AskBody)],
+    keep_alive: KeepAlive,
 ) -> Response:
     question = body.as_question()
-    if "text/event-stream" not in request.headers.get("accept", "").lower():
-        answer = await cancel_on_disconnect(request, service.ask_async(question))
-        if answer is None:
-            return client_closed_response()
-        return JSONResponse(ANSWER.dump_python(answer, mode="json"))
-    # What can be refused is refused here, while there is a status to say it.
-    events = service.stream(question)
-    return EventSourceResponse(
-        _encoded_events(events, request.state.request_id),
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-    )
+    if "text/event-stream" in request.headers.get("accept", "").lower():
+        # What can be refused is refused here, while there is a status to say it.
+        events = service.stream(question)
+        return event_stream(_encoded_events(events, request.state.request_id), keep_alive)
+    answer = await cancel_on_disconnect(request, service.ask_async(question))
+    return client_closed_response() if answer is None else json_response(answer)
 
 
-async def _encoded_events(events: AsyncIterator[Event], request_id: str) -> AsyncIterator[bytes]:
+async def _encoded_events(events: AsyncIterator[Event], request_id: str) -> AsyncGenerator[bytes]:
     try:
         async for event in events:
             yield _encoded(EVENT_NAMES[type(event)], event)

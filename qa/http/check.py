@@ -1,33 +1,27 @@
-"""POST /check: a text that anyone wrote, each sentence held against the articles."""
+"""POST /check: a text that anyone wrote, each sentence checked against the articles."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
-from qa.http.dependencies import Asking, InJson, TheService
+from qa.http.api_description import JSON_PROBLEMS, json_request
+from qa.http.dependencies import CheckPlace, TheService
+from qa.http.disconnect import (
+    IsCancelled,
+    cancel_on_disconnect,
+    client_closed_response,
+    in_cancellable_thread,
+)
+from qa.http.json_body import json_body
+from qa.http.request_bodies import CheckBody
+from qa.http.responses import json_response
+from qa.service import Service
 from qa.types import Citation, Sentence
 
 router = APIRouter(tags=["questions"])
-
-LONGEST_TEXT = 20_000
-
-
-class CheckBody(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"text": "Binance.US joined the Blockchain Association in 2019."}]
-        },
-    )
-
-    text: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)
-    ]
-    article_ids: list[str] = Field(
-        default=[], max_length=10_000, description="Hold it against these articles only."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +38,31 @@ class CheckResponse:
     citations: tuple[Citation, ...]
 
 
-@router.post("/check", summary="What of a text the articles bear out, with their words")
-def check(body: CheckBody, service: TheService, asking: Asking, json: InJson) -> CheckResponse:
-    checked = service.check_text(body.text, body.article_ids)
-    return CheckResponse(
-        text=checked.text,
-        supported=checked.supported,
-        sentences=checked.sentences,
-        citations=checked.citations,
+@router.post(
+    "/check",
+    response_model=CheckResponse,
+    summary="Check each sentence of a text against the articles' own words",
+    openapi_extra=json_request(CheckBody),
+    responses=JSON_PROBLEMS,
+)
+async def check(
+    request: Request,
+    service: TheService,
+    place: CheckPlace,
+    body: Annotated[CheckBody, json_body(CheckBody)],
+) -> Response:
+    checking = in_cancellable_thread(partial(_check, service, body))
+    response = await cancel_on_disconnect(request, checking)
+    return client_closed_response() if response is None else response
+
+
+def _check(service: Service, body: CheckBody, is_cancelled: IsCancelled) -> Response:
+    checked = service.check_text(body.text, body.article_ids, is_cancelled)
+    return json_response(
+        CheckResponse(
+            text=checked.text,
+            supported=checked.supported,
+            sentences=checked.sentences,
+            citations=checked.citations,
+        )
     )

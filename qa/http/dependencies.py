@@ -1,14 +1,30 @@
-"""What routes ask for: the service, and a place among the questions being answered."""
+"""What routes ask for: the service, and a place among the requests of their kind.
+
+FastAPI resolves dependencies in the order of a route's parameters: a place comes before the body,
+so that a request which is refused is not read.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from anyio import CapacityLimiter
+from fastapi import Depends, FastAPI, Request
 
-from qa.http.errors import Problem
+from qa.http.limits import Limits, Places
 from qa.service import Service
 
-MOST_QUESTIONS_AT_ONCE = 32
+THREADS_THAT_CHANGE_THE_INDEX = 2
+"""Changes wait for each other: with threads of their own they never keep searches from theirs."""
+
+
+def add_state(app: FastAPI, service: Service, limits: Limits, keep_alive: float) -> None:
+    """Put what the dependencies below take from the application into it."""
+    app.state.service = service
+    app.state.questions = Places(limits.questions, "questions are being answered")
+    app.state.checks = Places(limits.checks, "texts are being checked")
+    app.state.additions = Places(limits.additions, "requests are adding articles")
+    app.state.changing = CapacityLimiter(THREADS_THAT_CHANGE_THE_INDEX)
+    app.state.keep_alive = keep_alive
 
 
 def the_service(request: Request) -> Service:
@@ -16,28 +32,35 @@ def the_service(request: Request) -> Service:
     return service
 
 
-async def asking(request: Request) -> AsyncIterator[None]:
+def changing_threads(request: Request) -> CapacityLimiter:
+    limiter: CapacityLimiter = request.app.state.changing
+    return limiter
+
+
+def seconds_between_comments(request: Request) -> float:
+    seconds: float = request.app.state.keep_alive
+    return seconds
+
+
+async def place_for_a_question(request: Request) -> AsyncIterator[None]:
     """A place for one question, given back when its response is complete."""
-    state = request.app.state
-    if state.questions_being_answered >= MOST_QUESTIONS_AT_ONCE:
-        raise Problem(
-            429,
-            f"{MOST_QUESTIONS_AT_ONCE} questions are being answered already. Ask again shortly.",
-            {"Retry-After": "2"},
-        )
-    state.questions_being_answered += 1
-    try:
+    with request.app.state.questions.one():
         yield
-    finally:
-        state.questions_being_answered -= 1
 
 
-def in_json(request: Request) -> None:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise Problem(415, "Send it as JSON, with Content-Type: application/json.")
+async def place_for_a_check(request: Request) -> AsyncIterator[None]:
+    with request.app.state.checks.one():
+        yield
+
+
+async def place_for_an_addition(request: Request) -> AsyncIterator[None]:
+    with request.app.state.additions.one():
+        yield
 
 
 TheService = Annotated[Service, Depends(the_service)]
-Asking = Annotated[None, Depends(asking)]
-InJson = Annotated[None, Depends(in_json)]
+ChangingThreads = Annotated[CapacityLimiter, Depends(changing_threads)]
+KeepAlive = Annotated[float, Depends(seconds_between_comments)]
+QuestionPlace = Annotated[None, Depends(place_for_a_question)]
+CheckPlace = Annotated[None, Depends(place_for_a_check)]
+AdditionPlace = Annotated[None, Depends(place_for_an_addition)]

@@ -1,35 +1,55 @@
-"""Whoever leaves is not worked for any longer, whether or not they asked for a stream."""
+"""Cancels work when the client disconnects, whether it waits for a stream or for one body."""
 
 import asyncio
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 T = TypeVar("T")
 
+IsCancelled = Callable[[], bool]
+
 
 def client_closed_response() -> Response:
-    """The response to a client that has left, which is not sent; 499 is what proxies log then."""
+    """The response to a client that has disconnected: it is never sent, and 499 is what proxies
+    log in that case."""
     return Response(status_code=499)
 
 
 async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    """The outcome of `work`; None once the client has hung up, and then `work` is cancelled.
+    """The result of `work`; None if the client disconnects first, and then `work` is cancelled.
 
-    For requests whose body is read: what comes after it is that the client is gone.
+    For requests whose body has been read: after it, the only message is that the client is gone.
     """
     working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_left(request))
+    disconnecting = asyncio.create_task(_disconnected(request))
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((working, disconnecting), return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None
     finally:
         working.cancel()
-        leaving.cancel()
-        await asyncio.wait((working, leaving))
+        disconnecting.cancel()
+        await asyncio.wait((working, disconnecting))
 
 
-async def _left(request: Request) -> None:
+async def in_cancellable_thread(function: Callable[[IsCancelled], T]) -> T:
+    """The result of `function`, which runs in a thread and stops early once it is cancelled.
+
+    Cancelling waits for the thread, so that a place is not given back while it still works.
+    """
+    cancelled = threading.Event()
+    running = asyncio.create_task(run_in_threadpool(function, cancelled.is_set))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        cancelled.set()
+        await asyncio.wait({running})
+        raise
+
+
+async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

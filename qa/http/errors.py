@@ -16,14 +16,14 @@ from vectorstore.errors import UserError
 log = logging.getLogger("qa.http")
 
 MEDIA_TYPE = "application/problem+json"
-TOO_DEEP = "The body is nested too deeply to be read."
-IN_WORDS = {
+MESSAGES = {
     "extra_forbidden": "There is no such field",
     "missing": "It is missing",
-    "model_attributes_type": "It has to be a JSON object",
+    "model_type": "It has to be a JSON object",
     "string_unicode": "It holds half of a surrogate pair, which is no character",
 }
 INTERNAL = "Something failed inside the service. The log says what, under this request's id."
+FAULTS_TOLD = 5
 
 
 class Problem(HTTPException):
@@ -77,7 +77,7 @@ def problem_for(error: Exception, request_id: str) -> dict[str, object]:
 
 
 def failure_response(error: Exception, request_id: str) -> JSONResponse:
-    """The response for an error that no route answered."""
+    """The response for an error that no route handled."""
     document = problem_for(error, request_id)
     return JSONResponse(document, int(str(document["status"])), media_type=MEDIA_TYPE)
 
@@ -86,10 +86,6 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
         detail = str(error.detail)
-        if isinstance(error.__cause__, UnicodeDecodeError):
-            return problem_response(422, "The body is not JSON: it is not UTF-8. Send it as UTF-8.")
-        if isinstance(error.__cause__, RecursionError):
-            return problem_response(422, TOO_DEEP)
         if error.status_code == 404 and detail == "Not Found":
             detail = (
                 f"There is nothing at {shortened(request.url.path)}. /docs lists what there is."
@@ -103,22 +99,19 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         faults = [_fault(each) for each in error.errors()]
-        said = "; ".join(
+        told = [
             f"{each['field']}: {each['message']}" if each["field"] else each["message"]
-            for each in faults
-        )
-        return problem_response(422, f"The request cannot be used. {said}.", errors=faults)
+            for each in faults[:FAULTS_TOLD]
+        ]
+        if len(faults) > FAULTS_TOLD:
+            told.append(f"and {len(faults) - FAULTS_TOLD} more")
+        detail = f"The request cannot be used. {'; '.join(told)}."
+        return problem_response(422, detail, errors=faults)
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     """One fault of a request: in which field, and what it is."""
-    field = ".".join(str(part) for part in error["loc"][1:])
-    match error["type"]:
-        case "json_invalid":
-            place = f"at character {field}: {error['ctx']['error']}"
-            return {"field": "", "message": f"The body is not JSON {place}"}
-        case "value_error":
-            message = str(error["ctx"]["error"])
-        case kind:
-            message = IN_WORDS.get(kind, error["msg"])
-    return {"field": field, "message": message}
+    field = shortened(".".join(str(part) for part in error["loc"][1:]))
+    if error["type"] == "value_error":
+        return {"field": field, "message": str(error["ctx"]["error"])}
+    return {"field": field, "message": MESSAGES.get(error["type"], error["msg"])}

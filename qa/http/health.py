@@ -5,6 +5,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 
+from qa.http.api_description import problems
 from qa.http.dependencies import TheService
 from qa.http.errors import Problem
 
@@ -24,13 +25,17 @@ class Ready:
 
 
 @router.head("/health", include_in_schema=False)
-@router.get("/health", summary="Whether the process lives")
+@router.get("/health", summary="Whether the process lives", responses=problems())
 async def health() -> Health:
     return Health()
 
 
 @router.head("/ready", include_in_schema=False)
-@router.get("/ready", summary="Whether the index is open and whole, and the model read")
+@router.get(
+    "/ready",
+    summary="Whether the index is open and whole, and the model is loaded",
+    responses=problems(503),
+)
 def ready(service: TheService) -> Ready:
     readiness = service.readiness()
     if readiness.reason is not None:

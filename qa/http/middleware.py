@@ -1,10 +1,12 @@
 """What every request passes before it reaches a route, as plain ASGI middleware."""
 
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.http.errors import failure_response, problem_response
@@ -36,11 +38,11 @@ class RequestId:
         await self.app(scope, receive, send_with_id)
 
 
-class Failures:
-    """Answers for what no route foresaw.
+class UnhandledErrors:
+    """Responds to errors that no route handled.
 
-    Left to the server, the failure is logged twice, the response lacks its id, and the connection
-    is closed under a client that would use it again.
+    Left to the server, the error is logged twice, the response lacks its id, and the connection
+    is closed although the client could have used it again.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -59,6 +61,8 @@ class Failures:
 
         try:
             await self.app(scope, receive, send_noted)
+        except ClientDisconnect:
+            return  # before its body was whole: there is nobody to respond to
         except Exception as error:
             if started:
                 raise
@@ -67,11 +71,12 @@ class Failures:
 
 
 class SameOrigin:
-    """Refuses what another website makes a reader's browser send.
+    """Refuses requests that another website makes a reader's browser send.
 
-    A page elsewhere could post articles to a service on the reader's own machine, and by giving
-    its own name the address 127.0.0.1 even read the answers: so a changing request must come from
-    this origin, and a service on a loopback address is addressed by a loopback name.
+    A page elsewhere could post articles to a service on the reader's own machine. By pointing its
+    own host name at 127.0.0.1 (DNS rebinding) it could even read answers. So a request that changes
+    anything must come from this origin, and a service on a loopback address answers to loopback
+    names only.
     """
 
     def __init__(self, app: ASGIApp, loopback_only: bool) -> None:
@@ -89,8 +94,8 @@ class SameOrigin:
                 await refusal(scope, receive, send)
                 return
             origin = headers.get("origin")
-            changes = scope["method"] not in SAFE_METHODS
-            if changes and origin is not None and _split(origin).netloc != host:
+            is_safe = scope["method"] in SAFE_METHODS
+            if not is_safe and origin is not None and _split(origin).netloc != host:
                 refusal = problem_response(403, f"Pages of {origin} may not change anything here.")
                 await refusal(scope, receive, send)
                 return
@@ -98,35 +103,37 @@ class SameOrigin:
 
 
 def _split(address: str) -> SplitResult:
-    """The parts of an address; all empty for what is none."""
+    """The parts of a URL; all empty if it is malformed."""
     try:
         parts = urlsplit(address)
-        _ = parts.hostname  # some faults show here only
+        _ = parts.hostname  # raises for some malformed URLs that urlsplit accepts
     except ValueError:
         return SplitResult("", "", "", "", "")
     return parts
 
 
-class TooLarge(Exception):  # named for what is the case
-    """The body of a request is longer than is read."""
+class BodyTooLong(Exception):  # named for what is the case
+    """The body of a request is longer than its limit."""
 
 
 class BodyLimit:
-    """Answers 413 to a request whose body is longer than `limit` bytes, announced or not."""
+    """Answers 413 to a request whose body is longer than `limit_of(path)` bytes, whether or not
+    its length was announced."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int]) -> None:
         self.app = app
-        self.limit = limit
+        self.limit_of = limit_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.limit_of(scope["path"])
         refusal = problem_response(
-            413, f"The request is longer than {self.limit:,} bytes. Send less at once."
+            413, f"The request is longer than {limit:,} bytes. Send less at once."
         )
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced) > self.limit:
+        if announced.isdecimal() and int(announced) > limit:
             await refusal(scope, receive, send)
             return
         received = 0
@@ -136,18 +143,18 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.limit:
-                raise TooLarge
+            if received > limit:
+                raise BodyTooLong
             return message
 
         async def send_noted(message: Message) -> None:
             nonlocal started
-            if started or received <= self.limit:
+            if started or received <= limit:
                 started = True
                 await send(message)
 
-        # A parser may have taken TooLarge for a fault of the body, and said so: that is not sent.
-        with suppress(TooLarge):
+        # A parser may take BodyTooLong for a fault of the body; its response is not sent.
+        with suppress(BodyTooLong):
             await self.app(scope, receive_counted, send_noted)
-        if received > self.limit and not started:
+        if received > limit and not started:
             await refusal(scope, receive, send)

@@ -1,10 +1,11 @@
-"""What requests may hold."""
+"""The bodies of requests, and how long their parts may be."""
 
 import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,27 +17,34 @@ from pydantic import (
 from qa.types import AnswererName, Question, Turn
 from vectorstore.types import Filters
 
+LONGEST_QUESTION = 2_000
+LONGEST_TURN = 20_000
+HISTORY_TURNS = 100
+HISTORY_CHARACTERS = 100_000
+LONGEST_TEXT = 20_000
+MOST_ARTICLE_IDS = 10_000
+
 QuestionText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_QUESTION)
 ]
 
 
 def _written_as_day(value: object) -> object:
-    """Pydantic would take numbers as well, as seconds since 1970."""
+    """Pydantic would accept numbers as well, as seconds since 1970."""
     if value is None or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
         return value
-    raise ValueError("It is no day. Write it as 2022-04-20")
+    raise ValueError("It is not a day. Write it as 2022-04-20")
 
 
 Day = Annotated[date | None, BeforeValidator(_written_as_day)]
 
 
 def check_days(published_from: date | None, published_to: date | None) -> None:
-    """Raises ValueError, with a sentence, for a range in which no day is."""
+    """Raises ValueError, with a sentence, for a range without a day in it."""
     if published_from and published_to and published_from > published_to:
         raise ValueError(
-            f"published_from ({published_from}) is after published_to ({published_to}), so that no "
-            "article can be meant"
+            f"published_from ({published_from}) is after published_to ({published_to}), so no "
+            "article can match"
         )
 
 
@@ -46,7 +54,7 @@ class FiltersBody(BaseModel):
     published_from: Day = None
     published_to: Day = None
     sources: list[str] = Field(default=[], max_length=1_000)
-    article_ids: list[str] = Field(default=[], max_length=10_000)
+    article_ids: list[str] = Field(default=[], max_length=MOST_ARTICLE_IDS)
 
     @model_validator(mode="after")
     def _days_in_order(self) -> Self:
@@ -61,11 +69,21 @@ class FiltersBody(BaseModel):
 
 class TurnBody(BaseModel):
     role: Literal["user", "assistant"]
-    content: str = Field(max_length=20_000)
+    content: str = Field(max_length=LONGEST_TURN)
+
+
+def _within_the_limit(history: list[TurnBody]) -> list[TurnBody]:
+    characters = sum(len(turn.content) for turn in history)
+    if characters > HISTORY_CHARACTERS:
+        raise ValueError(
+            f"The turns have {characters:,} characters in all, and may have "
+            f"{HISTORY_CHARACTERS:,}. Leave out the oldest"
+        )
+    return history
 
 
 class AskBody(BaseModel):
-    """A question: alone, or with the conversation that it follows."""
+    """A question, alone or with the conversation before it."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -75,7 +93,11 @@ class AskBody(BaseModel):
     )
 
     question: QuestionText
-    history: list[TurnBody] = Field(default=[], max_length=100)
+    history: Annotated[list[TurnBody], AfterValidator(_within_the_limit)] = Field(
+        default=[],
+        max_length=HISTORY_TURNS,
+        description=f"At most {HISTORY_CHARACTERS:,} characters in all.",
+    )
     filters: FiltersBody = FiltersBody()
     passages: int = Field(default=8, ge=1, le=20)
     answerer: AnswererName | None = None
@@ -88,3 +110,23 @@ class AskBody(BaseModel):
             passages=self.passages,
             answerer=self.answerer,
         )
+
+
+class CheckBody(BaseModel):
+    """A text to check."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"text": "Binance.US joined the Blockchain Association in 2019."}]
+        },
+    )
+
+    text: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)
+    ]
+    article_ids: list[str] = Field(
+        default=[],
+        max_length=MOST_ARTICLE_IDS,
+        description="Check it against these articles only.",
+    )

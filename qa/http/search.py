@@ -3,17 +3,25 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 
+from qa.http.api_description import problems
 from qa.http.dependencies import TheService
 from qa.http.errors import Problem
 from qa.http.request_bodies import Day, QuestionText, check_days
+from qa.http.responses import json_response
 from qa.schemas import FoundPassages
 from vectorstore.types import Filters
 
 router = APIRouter(tags=["questions"])
 
 
-@router.get("/search", summary="The passages that best fit a question")
+@router.get(
+    "/search",
+    response_model=FoundPassages,
+    summary="The passages that best match a question",
+    responses=problems(422, 503),
+)
 def search(
     service: TheService,
     q: Annotated[QuestionText, Query()],
@@ -22,10 +30,10 @@ def search(
     published_to: Annotated[Day, Query()] = None,
     source: Annotated[list[str] | None, Query()] = None,
     article_id: Annotated[list[str] | None, Query()] = None,
-) -> FoundPassages:
+) -> Response:
     try:
         check_days(published_from, published_to)
     except ValueError as error:
         raise Problem(422, f"The request cannot be used: {error}.") from None
     filters = Filters(published_from, published_to, tuple(source or ()), tuple(article_id or ()))
-    return FoundPassages(service.search(q, k, filters))
+    return json_response(FoundPassages(service.search(q, k, filters)))

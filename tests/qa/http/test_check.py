@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.http.check import LONGEST_TEXT
+from qa.http.request_bodies import LONGEST_TEXT
 from tests.openai_server import Say
 from tests.qa.http.shapes import CITATION, SENTENCE, Body, assert_problem
 from tests.qa.llm_service import answering

@@ -304,7 +304,7 @@ def test_what_is_refused_raises_the_clients_own_errors_with_our_sentence(front: 
     with pytest.raises(openai.BadRequestError, match=r"last message must be the user's question"):
         it.ask({"role": "system", "content": "Be brief."})
     with pytest.raises(openai.UnprocessableEntityError, match=r"The request cannot be used\."):
-        it.ask(*[user("again")] * 1_001)
+        it.ask(*[user("again")] * 10_001)
     assert it.model.requests == []
 
 

@@ -1,0 +1,96 @@
+"""What the OpenAPI description says beyond what FastAPI finds out by itself: the bodies that are
+parsed off the event loop, and the problem documents."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from qa.http.errors import MEDIA_TYPE
+
+PROBLEMS = {
+    400: "The request cannot be used; `detail` says why.",
+    403: "The request comes from another website, or is addressed to another host.",
+    404: "There is no such article, model or cursor.",
+    413: "The body is longer than this route reads.",
+    415: "The body is of another media type.",
+    422: "The request cannot be used; `errors` names each field at fault.",
+    429: "Too many such requests are worked on; `Retry-After` says when to try again.",
+    500: "Something failed inside the service; the log says what.",
+    503: "The service cannot do this at present; `detail` says why.",
+}
+PROBLEM_SCHEMA = {
+    "title": "Problem",
+    "description": "An RFC 9457 problem document.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "error"],
+    "properties": {
+        "type": {"type": "string", "const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for people."},
+        "error": {
+            "type": "object",
+            "description": "The same, where clients of the OpenAI protocol look for it.",
+            "required": ["message", "type"],
+            "properties": {"message": {"type": "string"}, "type": {"type": "string"}},
+        },
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+        "request_id": {"type": "string", "description": "Where the log says what failed."},
+    },
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """A route's `responses` for these statuses, and for those that every route can give."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": PROBLEMS[status], "content": content}
+        for status in sorted({403, 500, *statuses})
+    }
+
+
+JSON_PROBLEMS = problems(413, 415, 422, 429, 503)
+"""For routes that take a question or a text as JSON."""
+
+
+def json_request(model: type[BaseModel]) -> dict[str, Any]:
+    """A route's `openapi_extra` for a body that `json_body(model)` parses."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def description_of(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> dict[str, Any]:
+    """The OpenAPI document, with the schemas of `bodies` and of problem documents. Made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        _, found = models_json_schema(
+            [(model, "validation") for model in bodies],
+            ref_template="#/components/schemas/{model}",
+        )
+        schemas = document["components"]["schemas"]
+        schemas |= {**found["$defs"], "Problem": PROBLEM_SCHEMA}
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        for path in document["paths"].values():
+            for operation in path.values():
+                _remove_the_response_nobody_gets(operation["responses"])
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _remove_the_response_nobody_gets(responses: dict[str, Any]) -> None:
+    """FastAPI gives every route with parameters a 422 of its own kind, even for any string."""
+    if MEDIA_TYPE not in responses.get("422", {}).get("content", {MEDIA_TYPE: {}}):
+        del responses["422"]

@@ -1,0 +1,63 @@
+"""Server-sent events: a response that streams them, and keeps its connection alive meanwhile."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import anyio
+from fastapi.sse import EventSourceResponse, format_sse_event
+
+KEEP_ALIVE_SECONDS = 15.0
+"""Proxies close a connection on which nothing is sent, most of them after 30 to 60 s."""
+
+COMMENT = format_sse_event(comment="keep-alive")
+
+
+def event_stream(events: AsyncGenerator[bytes], keep_alive: float) -> EventSourceResponse:
+    """A response of these encoded events, with a comment after every `keep_alive` seconds without.
+
+    FastAPI adds comments of its own only to a route that always streams.
+    """
+    return EventSourceResponse(
+        with_comments(events, keep_alive),
+        # nginx would hold events back until it has a buffer full of them.
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+async def with_comments(events: AsyncGenerator[bytes], keep_alive: float) -> AsyncGenerator[bytes]:
+    """The events, and a comment, which clients ignore, whenever none comes for `keep_alive`
+    seconds. Closed early, it closes `events`.
+
+    The events are produced in a task of their own, since a timeout around a generator's next step
+    would end the generator.
+    """
+    sending, receiving = anyio.create_memory_object_stream[bytes](max_buffer_size=0)
+
+    async def produce() -> None:
+        async with sending, aclosing(events):
+            async for event in events:
+                await sending.send(event)
+
+    producing = asyncio.create_task(produce())
+    try:
+        async with receiving:
+            while (event := await _next_within(keep_alive, receiving)) is not None:
+                yield event
+        await producing  # raises what `events` raised
+    finally:
+        producing.cancel()
+        await asyncio.wait({producing})
+
+
+async def _next_within(
+    seconds: float, events: anyio.abc.ObjectReceiveStream[bytes]
+) -> bytes | None:
+    """The next event, a comment if there is none for so long, or None at the end."""
+    try:
+        with anyio.fail_after(seconds):
+            return await events.receive()
+    except TimeoutError:
+        return COMMENT
+    except anyio.EndOfStream:
+        return None

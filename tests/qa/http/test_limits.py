@@ -1,0 +1,224 @@
+"""How much a request may hold, and how many are worked on at once."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from qa.http.limits import Limits
+from qa.http.openai.chat_request import latest
+from qa.http.request_bodies import HISTORY_CHARACTERS, HISTORY_TURNS, LONGEST_TURN
+from qa.types import Turn
+from qa.verification.checker import CheckedText
+from tests.qa.http.conftest import Serve
+from tests.qa.http.scripted import Failing, Waiting
+from tests.qa.http.shapes import assert_problem
+from tests.qa.serving import Served
+
+SECONDS = 20.0
+JSON = {"Content-Type": "application/json"}
+QUESTION = {"question": "Where is the cat?"}
+CHAT = "/v1/chat/completions"
+
+
+def turns(number: int, characters: int) -> list[dict[str, str]]:
+    return [{"role": "user", "content": "x" * characters}] * number
+
+
+def chat(*contents: str) -> dict[str, object]:
+    return {"messages": [{"role": "user", "content": each} for each in contents]}
+
+
+def test_the_longest_history_is_read(http: httpx.Client) -> None:
+    history = turns(HISTORY_TURNS, HISTORY_CHARACTERS // HISTORY_TURNS)
+    assert http.post("/ask", json={**QUESTION, "history": history}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("history", "says"),
+    [
+        (turns(HISTORY_TURNS + 1, 1), "100 items"),
+        (turns(1, LONGEST_TURN + 1), "20000 characters"),
+        (turns(6, LONGEST_TURN), "120,000 characters in all, and may have 100,000"),
+    ],
+)
+def test_a_longer_history_is_refused_and_the_limit_named(
+    http: httpx.Client, history: object, says: str
+) -> None:
+    refused = http.post("/ask", json={**QUESTION, "history": history})
+    detail = assert_problem(refused, 422)
+    assert detail.startswith("The request cannot be used. history")
+    assert says in detail
+
+
+def test_of_a_longer_conversation_the_latest_turns_are_read() -> None:
+    conversation = [Turn("user", f"{n}") for n in range(150)]
+    assert latest(conversation) == tuple(conversation[50:])
+
+
+def test_of_a_conversation_with_more_characters_the_latest_turns_are_read() -> None:
+    conversation = [Turn("user", f"{n}".ljust(30_000)) for n in range(10)]
+    assert latest(conversation) == tuple(conversation[7:])
+
+
+def test_a_short_conversation_is_read_whole() -> None:
+    conversation = [Turn("user", "Who is he?"), Turn("assistant", "A judge.")]
+    assert latest(conversation) == tuple(conversation)
+
+
+def test_a_conversation_of_any_length_is_answered_over_the_openai_protocol(
+    http: httpx.Client,
+) -> None:
+    contents = ["word " * 200] * 1_500
+    assert http.post(CHAT, json=chat(*contents, "Who left the lobby?")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["x" * (HISTORY_CHARACTERS + 1), [{"type": "text", "text": "x" * 60_000}] * 2],
+)
+def test_a_message_that_is_too_long_is_refused(http: httpx.Client, content: object) -> None:
+    messages = [{"role": "user", "content": content}, {"role": "user", "content": "Who?"}]
+    refused = http.post(CHAT, json={"messages": messages})
+    assert "characters" in assert_problem(refused, refused.status_code)
+    assert refused.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("path", ["/ask", "/check", CHAT])
+def test_a_question_is_not_as_long_as_articles_may_be(http: httpx.Client, path: str) -> None:
+    refused = http.post(path, content=b" " * 2_000_001, headers=JSON)
+    assert "2,000,000 bytes" in assert_problem(refused, 413)
+
+
+def test_articles_may_be_longer_than_a_question(http: httpx.Client) -> None:
+    body = json.dumps([{"title": "x" * 2_100_000, "text": " "}]).encode()
+    assert http.post("/articles", content=body, headers=JSON).status_code == 201
+
+
+def test_a_thousand_faults_are_counted_and_a_few_are_told(http: httpx.Client) -> None:
+    many = http.post("/ask", json={**QUESTION, **{f"field {n}": 1 for n in range(1_000)}})
+    assert "1,000 faults" in assert_problem(many, 422)
+    few = http.post("/ask", json={**QUESTION, **{f"field {n}": 1 for n in range(9)}})
+    assert assert_problem(few, 422).endswith("; and 4 more.")
+    assert len(few.json()["errors"]) == 9
+
+
+def test_what_a_stranger_named_is_said_back_in_short(http: httpx.Client) -> None:
+    response = http.post("/ask", json={**QUESTION, "x" * 500_000: 1})
+    assert_problem(response, 422)
+    assert len(response.content) < 2_000
+
+
+Send = Callable[[str], httpx.Response]
+
+
+def post_question(url: str) -> httpx.Response:
+    return httpx.post(f"{url}/ask", json=QUESTION, timeout=60)
+
+
+def post_text(url: str) -> httpx.Response:
+    return httpx.post(f"{url}/check", json={"text": "The cat sat."}, timeout=60)
+
+
+def post_article(url: str) -> httpx.Response:
+    return httpx.post(f"{url}/articles", json={"id": "two", "text": "A dog."}, timeout=60)
+
+
+class Gate:
+    """Lets requests in, counts them, and keeps them until it is opened."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self.opened = threading.Event()
+
+    def enter(self) -> None:
+        self.entered.release()
+        assert self.opened.wait(SECONDS)
+
+
+@contextmanager
+def one_under_way(served: Served, send: Send, entered: threading.Semaphore) -> Iterator[None]:
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(send, served.url)
+        assert entered.acquire(timeout=SECONDS)
+        yield
+        assert first.result().is_success
+
+
+def refused_and_then_done(served: Served, send: Send, gate: Gate) -> httpx.Response:
+    """The refusal of a second request while the first is in the gate; alone it is not refused."""
+    with one_under_way(served, send, gate.entered):
+        refused = send(served.url)
+        gate.opened.set()
+    assert send(served.url).is_success
+    return refused
+
+
+def test_a_check_needs_a_place(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = serve(Failing(RuntimeError()), limits=Limits(checks=1))
+    gate = Gate()
+
+    def check_text(*_: object) -> CheckedText:
+        gate.enter()
+        return CheckedText("", (), ())
+
+    monkeypatch.setattr(served.service, "check_text", check_text)
+    refused = refused_and_then_done(served, post_text, gate)
+    assert "1 texts are being checked already" in assert_problem(refused, 429)
+
+
+def test_adding_articles_needs_a_place(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = serve(Failing(RuntimeError()), limits=Limits(additions=1))
+    gate = Gate()
+    add = served.service.add
+
+    def slow_add(articles: object) -> object:
+        gate.enter()
+        return add(articles)  # type: ignore[arg-type]  # as they came
+
+    monkeypatch.setattr(served.service, "add", slow_add)
+    refused = refused_and_then_done(served, post_article, gate)
+    assert "1 requests are adding articles already" in assert_problem(refused, 429)
+
+
+def test_a_request_without_a_place_is_refused_before_it_is_read(serve: Serve) -> None:
+    waiting = Waiting()
+    served = serve(waiting, limits=Limits(questions=1))
+    address = urlsplit(served.url)
+    with (
+        one_under_way(served, post_question, waiting.started),
+        socket.create_connection((address.hostname, address.port), timeout=10) as connection,
+    ):
+        head = f"POST /ask HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 1000\r\n\r\n"
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 429")
+        waiting.release()
+
+
+def test_changes_that_wait_leave_searches_their_threads(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = serve(Failing(RuntimeError()))
+    gate = Gate()
+    remove = served.service.remove
+
+    def slow_remove(article_id: str) -> bool:
+        gate.enter()
+        return remove(article_id)
+
+    monkeypatch.setattr(served.service, "remove", slow_remove)
+    with ThreadPoolExecutor(100) as threads:
+        removing = [
+            threads.submit(httpx.delete, f"{served.url}/articles/{n}", timeout=60)
+            for n in range(100)
+        ]
+        assert gate.entered.acquire(timeout=SECONDS)
+        assert served.http.get("/search", params={"q": "cat"}).status_code == 200
+        gate.opened.set()
+        assert {each.result().status_code for each in removing} == {404}
