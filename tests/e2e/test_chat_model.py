@@ -130,7 +130,7 @@ def test_qa_ask_prints_each_sentence_while_the_next_is_written(index: Path, tmp_
             "ask",
             QUESTION,
             module=PROGRAM,
-            **environment_for(model.url, index, QA_MODEL_TIMEOUT="2"),
+            **environment_for(model.url, index, QA_MODEL_TIMEOUT="4"),
         ) as qa,
     ):
         assert qa.stdout is not None
