@@ -147,8 +147,7 @@ def _article(read: ParsedArticle | ReadFailure, name: str, place: Place) -> Arti
     if (lone := _lone_surrogate(read.text)) is not None:
         return Unreadable(str(place), _UNSTORABLE.format(ord(read.text[lone]), lone))
     paragraphs = _outside(paragraph_spans(read.text, read.body), read.skipped)
-    likely = paragraphs[0] if read.dateline and paragraphs else None
-    promotional = promotional_spans(read.text, paragraphs, likely=likely)
+    promotional = promotional_spans(read.text, paragraphs, after_date=read.dateline)
     prose = _outside(paragraphs, promotional)
     if not any(_has_words(read.text, paragraph) for paragraph in prose):
         return Unreadable(str(place), _EMPTY)

@@ -19,7 +19,12 @@ _FRONT_MATTER = re.compile(
 )
 _LONGEST_FRONT_MATTER = 1 << 16
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_TAG = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+# An unclosed comment or script is taken to the end of the block, as prose: to look for the end of
+# each one anew would take quadratic time.
+_TAG = re.compile(
+    r"<!--.*?(?:-->|(?P<unclosed>\Z))|<(script|style)\b.*?(?:</\2\s*>|(?P<open>\Z))|<[^<>]*>",
+    re.DOTALL | re.IGNORECASE,
+)
 _LINKS_AND_PICTURES = frozenset(("link_open", "link_close", "image", "softbreak", "hardbreak"))
 _BETWEEN_LINKS = frozenset(" |·•-\u2013\u2014/>»←→,")
 
@@ -95,7 +100,7 @@ def _outline(text: str, body: int) -> tuple[str | None, tuple[Span, ...]]:
 
 def _without_prose(token: Token) -> bool:
     if token.type == "html_block":
-        return not _TAG.sub("", token.content).strip()
+        return not _TAG.sub(lambda tag: tag[0] if tag.lastgroup else "", token.content).strip()
     if not token.content.startswith(("[", "!", "<", "*", "-", "|")) or len(token.content) > 5_000:
         return False
     depth, found = 0, False

@@ -12,7 +12,8 @@ _SHORTEST_SENTENCE = 25
 _ENDS_LIKE_PROSE = re.compile(r"[.!?:;,…][\"'\u201d\u2019)]*$")
 _BLANK_LINE = re.compile(r"[^\S\r\n]*(?:\r\n|[\r\n])[^\S\r\n]*(?:\r\n|[\r\n]|\Z)|\s*\Z")
 _SENTENCE_END = re.compile(
-    r"(?:[.!?…]+[\"'\u201d\u2019)\]]*(?=\s+[\"'\u201c\u2018(\[]?[^\W_a-z])|[。\uff01\uff1f]+[」』\u201d]?)"
+    r"(?:(?<![.!?…])[.!?…]++[\"'\u201d\u2019)\]]*(?=\s+[\"'\u201c\u2018(\[]?[^\W_a-z])"
+    r"|[。\uff01\uff1f]+[」』\u201d]?)"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:\w|Mr|Mrs|Ms|Dr|Prof|Rev|Hon|St|Gen|Lt|Col|Maj|Capt|Sgt|Cpl|Adm|Cmdr|Sen|Rep|Gov|Pres"

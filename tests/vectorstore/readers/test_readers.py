@@ -1,6 +1,7 @@
 """What each format says of an article."""
 
 import json
+import time
 from datetime import date
 
 import pytest
@@ -65,8 +66,8 @@ def test_a_date_on_a_line_of_its_own_is_metadata_too() -> None:
     assert skipped(found) == ["date 2022-04-20"]
 
 
-def test_promotion_is_likely_only_right_after_a_date() -> None:
-    line = "Don't miss the ice, three weeks of it."
+def test_an_event_is_promotion_only_right_after_a_date() -> None:
+    line = "Don't miss Ice Forum, three weeks of it."
     front = "---\ndate: 2022-04-20\n---\n"
     prose = "\n\nThe harbor froze."
     assert line in skipped(article("a.txt", f"date 2022-04-20 {line}{prose}"))
@@ -496,3 +497,15 @@ def test_a_day_is_read_as_people_and_programs_write_it(value: object, day: date 
 @given(st.text() | st.integers() | st.none())
 def test_anything_is_a_day_or_none(value: object) -> None:
     assert parse_published(value) is None or isinstance(parse_published(value), date)
+
+
+@pytest.mark.parametrize("unit", ["<!--", "<script>", "<!-- a\n", "- a\n", "# a\n\n", "[a](", "\n"])
+def test_hostile_markdown_is_read_in_linear_time(unit: str) -> None:
+    text = (unit * (400_000 // len(unit)))[:400_000]
+    began = time.perf_counter()
+    list(parse_upload("a.md", text.encode()))
+    assert time.perf_counter() - began < 30  # 4 seconds at most; it was minutes
+
+
+def test_an_unclosed_comment_in_markdown_hides_nothing() -> None:
+    assert skipped(article("a.md", "<!-- begins here\n\nThe harbor froze.\n")) == []
