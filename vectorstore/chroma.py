@@ -206,10 +206,8 @@ class VectorMatrix:
 def _metadata(passage: Passage, article: ArticleInfo) -> "Metadata":
     known: dict[str, str | int | None] = {
         "article_id": article.id,
-        "title": article.title,
+        **article.metadata(),
         "published": date_number(article.published),
-        "source": article.source,
-        "url": article.url,
         "start": passage.start,
         "end": passage.end,
     }

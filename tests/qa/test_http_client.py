@@ -88,7 +88,7 @@ STRANGE_IDS = ("a/b?c#d", "..", ".", "...", "https://x.example/ä?q=%20", "🐈"
 @pytest.mark.parametrize("article_id", STRANGE_IDS)
 def test_articles_are_sent_whole(client: Client, served: Served, article_id: str) -> None:
     text = "The cat\r\nsat \x00 on the mat. \u2028 It was 👩‍👩‍👧 content.\x85 קבוצה"
-    article = Article(ArticleInfo(article_id, "Cat", date(2022, 2, 2)), text)
+    article = Article(ArticleInfo(article_id, title="Cat", published=date(2022, 2, 2)), text)
     (outcome,) = client.add([article]).articles
     assert (outcome.id, outcome.status) == (article_id, "added")
     stored = served.service.store.catalog.article_as_read(article_id)

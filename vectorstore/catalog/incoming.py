@@ -8,7 +8,7 @@ they share their other paragraphs too, but for what each paper adds.
 import json
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from vectorstore.catalog.catalog import RepeatedParagraph, info_from, info_values, spans_from_json
+from vectorstore.catalog.catalog import RepeatedParagraph, info_from, info_values, skipped_from_json
 from vectorstore.catalog.database import Database
 from vectorstore.text.paragraphs import paragraph_fingerprint, paragraph_spans
 from vectorstore.types import Article
@@ -68,7 +68,7 @@ class IncomingArticles:
         ):
             (values,) = found
             row = values[8]
-            yield Article(info_from(values), values[6], spans_from_json(values[7]))
+            yield Article(info_from(values), values[6], skipped_from_json(values[7]))
 
     def articles_to_split_again(self) -> list[str]:
         """Visible articles, not staged themselves, with a paragraph that the staged ones make a

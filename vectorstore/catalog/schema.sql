@@ -9,7 +9,7 @@ CREATE TABLE articles (
     author TEXT,
     url TEXT,
     text TEXT NOT NULL,
-    skipped TEXT NOT NULL,          -- [[start, end], ...] marked by the reader
+    skipped TEXT NOT NULL,          -- [[start, end, reason], ...] marked by the reader
     repeated TEXT NOT NULL,         -- [[start, end], ...] paragraphs found in many articles
     content_hash TEXT NOT NULL
 );

@@ -135,11 +135,13 @@ _TEASER = re.compile(
     re.IGNORECASE,
 )
 
-# How an event is announced, and what it is called.
+# How an event is announced: a call, its name, and a word or a year that says that it is one.
 _EVENT_CALL = re.compile(
-    r"(?i:(?:please )?(?:don't miss|join us (?:for|at)))(?: our| the)? [A-Z0-9]"
+    r"(?i:(?:please )?(?:don't miss|join us (?:for|at))(?: our| the)?) (?P<name>[A-Z0-9][^,:;.!?]*)"
 )
-_EVENT = _any(r"\b(?:forum|summit|conference|festival|expo|webinar|panels|evening)\b")
+_EVENT_KIND = _any(r"\b(?:forum|summit|conference|festival|expo|webinar|panels|evening)\b")
+_YEAR = re.compile(r"\b20\d\d\b")
+_NAME_WORD = re.compile(r"\b[A-Z]\w+\b(?!')")
 
 # Signs that a sentence reports: a quotation, a third person, a finite verb, a verb of saying.
 _SAYING = (
@@ -247,12 +249,11 @@ def _invites(sentence: str) -> bool:
 def _announces_event(paragraph: str, rest: str) -> bool:
     """Whether a paragraph invites to an event that the rest of its article does not mention."""
     line = _plain(paragraph)
-    return (
-        _EVENT_CALL.match(line) is not None
-        and not _REPORTS.search(line)
-        and bool(names := {name.casefold() for name in _EVENT.findall(line)})
-        and not any(name in rest.casefold() for name in names)
-    )
+    call = _EVENT_CALL.match(line)
+    if not call or not (_EVENT_KIND.search(line) or _YEAR.search(line)) or _REPORTS.search(line):
+        return False
+    named = {*_NAME_WORD.findall(call["name"]), *_EVENT_KIND.findall(call["name"].lower())}
+    return not any(re.search(rf"\b{re.escape(each)}\b", rest) for each in named)
 
 
 def _plain(paragraph: str) -> str:

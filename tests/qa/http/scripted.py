@@ -26,7 +26,9 @@ def service_over(folder: Path, answerer: Answerer, embedder: Embedder | None = N
     readers: dict[AnswererName, Reader] = {"extractive": Reader(condense, answerer)}
     chain = build_chain(lambda text, k, filters: search(store, text, k, filters), readers)
     service = Service(store, chain, readers, None)
-    service.add([Article(ArticleInfo("one", "One"), "The cat sat on the mat, and it was content.")])
+    service.add(
+        [Article(ArticleInfo("one", title="One"), "The cat sat on the mat, and it was content.")]
+    )
     return service
 
 

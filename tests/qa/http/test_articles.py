@@ -41,7 +41,7 @@ def test_one_article_is_added_and_read_back_as_it_is(adding: Served) -> None:
     assert add(adding.http, record) == [{"id": "cats/1", "status": "added", "reason": None}]
     body = adding.http.get(at("cats/1")).json()
     assert set(body) == ARTICLE
-    assert body == {**record, "skipped": []}
+    assert body == {**record, "skipped": [], "skipped_reasons": []}
     passages = adding.http.get("/search", params={"q": TEXT, "article_id": "cats/1"}).json()
     assert [each["article_id"] for each in passages["passages"]] == ["cats/1"]
 
