@@ -92,7 +92,7 @@ class Service:
         elif passages != vectors:
             reason = (
                 f"The index has {passages:,} passages and {vectors:,} vectors: articles are being "
-                "added, or were interrupted. If this stays, run `qa check --repair`."
+                "added, or were interrupted. If this stays, run `qa doctor --repair`."
             )
         return Readiness(summary.articles, passages, reason)
 

@@ -150,7 +150,7 @@ def test_a_proxy_of_the_environment_is_not_asked(
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with Client(served.url) as client:
-        assert client.answers()
+        assert client.is_alive()
         assert collect(client.stream(QUESTION))
 
 
@@ -172,7 +172,7 @@ def test_nobody_there() -> None:
     with closing(socket.socket()) as closed:
         closed.bind(("127.0.0.1", 0))
         client = Client(f"http://127.0.0.1:{closed.getsockname()[1]}")
-        assert not client.answers()
+        assert not client.is_alive()
         with pytest.raises(ServiceError, match="qa serve"):
             client.collection()
         with pytest.raises(ServiceError, match="qa serve"):
@@ -183,10 +183,10 @@ def test_nobody_there() -> None:
 @pytest.mark.parametrize("content", ["<html>", "{}", "", "[1, 2]"])
 def test_another_service(content: str) -> None:
     with client_of(lambda request: PlainTextResponse(content)) as client:
-        assert not client.answers()
+        assert not client.is_alive()
         with pytest.raises(ServiceError, match="same version"):
             client.collection()
-        with pytest.raises(ServiceError, match="broke off"):
+        with pytest.raises(ServiceError, match="stopped before"):
             collect(client.stream(QUESTION))
 
 
@@ -205,7 +205,7 @@ def test_an_error_that_says_nothing(content: str) -> None:
         (["event: token\ndata: {\n\n"], "same version"),
         (["event: error\ndata: {}\n\n"], "same version"),
         (['event: error\ndata: {"detail": "It is late."}\n\n'], "It is late"),
-        (['event: token\ndata: {"text": "The"}\n\n'], "broke off"),
+        (['event: token\ndata: {"text": "The"}\n\n'], "stopped before"),
     ],
 )
 def test_a_stream_that_goes_wrong(stream: list[str], says: str) -> None:

@@ -64,7 +64,7 @@ def test_an_index_whose_vectors_are_missing_is_not_ready(tmp_path: Path) -> None
     service.load()
     service.store.vectors.delete(service.store.catalog.passage_ids())
     with running(create_app(service)) as url, httpx.Client(base_url=url) as http:
-        assert "qa check --repair" in assert_problem(http.get("/ready"), 503)
+        assert "qa doctor --repair" in assert_problem(http.get("/ready"), 503)
     service.close()
 
 
