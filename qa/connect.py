@@ -18,8 +18,8 @@ from vectorstore.store import IndexInUse, read_owner
 if TYPE_CHECKING:
     from qa.service import Service
 
-# Even looking who owns an index takes its lock for a moment. So the first attempts come quickly, and
-# only after them is the user told to wait.
+# Even looking who owns an index takes its lock for a moment. So the first attempts follow quickly,
+# and only after them is the user told to wait.
 QUICK_ATTEMPTS = 4
 SECONDS_BETWEEN_QUICK_ATTEMPTS = 0.05
 SECONDS_BETWEEN_ATTEMPTS = 0.5

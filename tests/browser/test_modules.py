@@ -141,7 +141,8 @@ def test_a_quote_over_two_paragraphs_is_marked_in_both(modules: Modules) -> None
         "article.js",
         """({showText}) => {
             const parent = document.createElement("div");
-            const article = {text: "One 🍜 two.\\r\\n\\r\\nThree.", skipped: [], skipped_reasons: []};
+            const text = "One 🍜 two.\\r\\n\\r\\nThree.";
+            const article = {text, skipped: [], skipped_reasons: []};
             showText(parent, article, [{start: 4, end: 19, mark: "current"}]);
             return [...parent.querySelectorAll("mark")].map((mark) => mark.textContent);
         }""",

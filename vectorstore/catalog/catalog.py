@@ -107,12 +107,12 @@ class Catalog:
     def _read(self, article_id: str) -> tuple[Article, tuple[Span, ...]] | None:
         """The article as it was read and its repeated paragraphs, both of the same moment."""
         rows = self._db.rows(
-            f"SELECT {INFO}, a.text, a.skipped, a.repeated FROM articles a WHERE a.id = ?",
+            f"SELECT {INFO}, a.text, a.skipped, a.keep_all, a.repeated"
+            " FROM articles a WHERE a.id = ?",
             (article_id,),
         )
         for row in rows:
-            article = Article(info_from(row), row[6], skipped_from_json(row[7]))
-            return article, spans_from_json(row[8])
+            return article_from(row), spans_from_json(row[9])
         return None
 
     def article_ids(self) -> list[str]:
@@ -241,12 +241,11 @@ class Catalog:
                 db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
                 cursor = db.execute(
                     "INSERT INTO articles (row, id, title, published, source, author, url, text,"
-                    " skipped, repeated, content_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    " skipped, keep_all, repeated, content_hash)"
+                    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                     (
                         row,
-                        *info_values(article.info),
-                        article.text,
-                        json.dumps(article.skipped),
+                        *article_values(article),
                         json.dumps([each.span for each in indexed.repeated]),
                         article.content_hash,
                     ),
@@ -358,6 +357,16 @@ def info_values(info: ArticleInfo) -> tuple[object, ...]:
         info.author,
         info.url,
     )
+
+
+def article_values(article: Article) -> tuple[object, ...]:
+    """Those of the columns id to keep_all."""
+    skipped = json.dumps(article.skipped)
+    return (*info_values(article.info), article.text, skipped, int(article.keep_all))
+
+
+def article_from(row: Sequence[Any]) -> Article:
+    return Article(info_from(row), row[6], skipped_from_json(row[7]), bool(row[8]))
 
 
 def info_from(row: Sequence[Any]) -> ArticleInfo:

@@ -106,7 +106,7 @@ def test_a_terminal_is_told_what_is_not_searched(qa: Qa, monkeypatch: pytest.Mon
     assert ran.out == f"{text}\n"
     assert ran.err == (
         "Not searched: characters 0 to 15 (metadata).\n"
-        "Not searched: characters 41 to 67 (promotional).\n"
+        "Not searched: characters 41 to 68 (promotional).\n"
     )
 
 
