@@ -38,7 +38,9 @@ def build_service(
     def retrieve(question: str, k: int, filters: Filters) -> Sequence[ScoredPassage]:
         return search(store, question, k, filters)
 
-    return Service(store, build_chain(retrieve, readers), readers, settings.model)
+    return Service(
+        store, build_chain(retrieve, readers), readers, settings.model, keep_all=settings.keep_all
+    )
 
 
 def _reader_with(model: ChatModel, settings: Settings, store: Store, fallback: Answerer) -> Reader:

@@ -162,11 +162,14 @@ class Client:
                 for each in batch
                 if isinstance(each, Unreadable)
             ]
-            if readable:
-                body = to_json([WholeArticle.of(each) for each in readable])
-                report = _parse(AddReport, self._send("POST", "/articles", content=body))
-                outcomes += report.articles
-                passages += report.passages
+            for keep_all in (False, True):
+                sent = [WholeArticle.of(each) for each in readable if each.keep_all == keep_all]
+                if sent:
+                    path = f"/articles?keep_all={str(keep_all).lower()}"
+                    response = self._send("POST", path, content=to_json(sent))
+                    report = _parse(AddReport, response)
+                    outcomes += report.articles
+                    passages += report.passages
             on_progress(Progress("embedding", len(outcomes), None, passages))
         return AddReport(tuple(outcomes), passages)
 

@@ -1,7 +1,7 @@
 """Articles and passages as JSON: the bodies of the HTTP interface and the output of `--json`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pydantic import TypeAdapter, ValidationError
@@ -63,15 +63,17 @@ WHOLE_ARTICLE = TypeAdapter(WholeArticle)
 NOT_WHOLE = "It has `skipped`, but is not an article as GET /articles/{id} returns it"
 
 
-def article_from(record: object, where: str) -> Article | Unreadable:
+def article_from(record: object, where: str, *, keep_all: bool = False) -> Article | Unreadable:
     """The article in one JSON object of `POST /articles`; `where` names it in errors.
 
-    An object with `skipped`, as `GET /articles/{id}` returns it, is taken as already read.
+    An object with `skipped`, as `GET /articles/{id}` returns it, is taken as already read: then
+    `keep_all` only says whether to keep paragraphs that many articles hold.
     """
     if not (isinstance(record, dict) and "skipped" in record):
-        return parse_record(record, where=where)
+        return parse_record(record, where=where, keep_all=keep_all)
     try:
-        return WHOLE_ARTICLE.validate_python(record, strict=False).article()
+        whole = WHOLE_ARTICLE.validate_python(record, strict=False)
+        return replace(whole.article(), keep_all=keep_all)
     except ValidationError as error:
         fields = ", ".join(dict.fromkeys(f"`{each['loc'][0]}`" for each in error.errors()))
         return Unreadable(where, f"{NOT_WHOLE}: see {fields}.")

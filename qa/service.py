@@ -54,8 +54,11 @@ class Service:
         chain: Chain,
         readers: Mapping[AnswererName, Reader],
         model: str | None,
+        keep_all: bool = False,
     ) -> None:
         self.store = store
+        self.keep_all = keep_all
+        """Whether articles keep everything where nothing else is said."""
         self._chain = chain
         self._readers = readers
         self._model = model

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
@@ -54,6 +54,19 @@ REQUEST_BODY = {
 }
 
 
+def keep_all_of(
+    service: TheService,
+    keep_all: Annotated[
+        bool | None,
+        Query(description="Search promotional and repeated paragraphs too. Default: QA_KEEP_ALL."),
+    ] = None,
+) -> bool:
+    return service.keep_all if keep_all is None else keep_all
+
+
+KeepAll = Annotated[bool, Depends(keep_all_of)]
+
+
 @router.get("/articles", summary="The articles, newest first")
 def list_articles(
     service: TheService,
@@ -84,7 +97,7 @@ def read_article(article_id: str, service: TheService) -> WholeArticle:
     summary="Add articles, or replace those with the same id",
     openapi_extra={"requestBody": REQUEST_BODY},
 )
-async def add_articles(request: Request, service: TheService) -> AddReport:
+async def add_articles(request: Request, service: TheService, keep_all: KeepAll) -> AddReport:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "multipart/form-data":
         async with request.form(max_files=1_000) as form:
@@ -92,7 +105,7 @@ async def add_articles(request: Request, service: TheService) -> AddReport:
             if not files:
                 raise Problem(422, "There is no file in the field named files.")
             uploads = [(each.filename or "article.txt", await each.read()) for each in files]
-        return await run_in_threadpool(service.add, each_id_once(_from_uploads(uploads)))
+        return await run_in_threadpool(service.add, each_id_once(_from_uploads(uploads, keep_all)))
     if content_type not in ("application/json", ""):
         raise Problem(415, "Send articles as application/json, or files as multipart/form-data.")
     try:
@@ -102,7 +115,10 @@ async def add_articles(request: Request, service: TheService) -> AddReport:
     except RecursionError:
         raise Problem(422, TOO_DEEP) from None
     records = value if isinstance(value, list) else [value]
-    articles = [article_from(each, f"article {n}") for n, each in enumerate(records, start=1)]
+    articles = [
+        article_from(each, f"article {n}", keep_all=keep_all)
+        for n, each in enumerate(records, start=1)
+    ]
     return await run_in_threadpool(service.add, each_id_once(articles))
 
 
@@ -121,10 +137,10 @@ def read_collection(service: TheService) -> Collection:
 
 
 def _from_uploads(
-    uploads: Iterable[tuple[str, bytes]],
+    uploads: Iterable[tuple[str, bytes]], keep_all: bool
 ) -> Iterator[Article | Unreadable]:
     for name, data in uploads:
-        yield from parse_upload(name, data)
+        yield from parse_upload(name, data, keep_all=keep_all)
 
 
 def _unknown(article_id: str) -> Problem:

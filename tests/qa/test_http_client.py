@@ -117,6 +117,21 @@ def test_what_was_ingested_there_is_unchanged_here(
     assert {each.status for each in here.articles} == {"unchanged"}
 
 
+def test_an_article_is_kept_whole_as_its_reader_was_told(
+    client: Client, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cat.txt").write_text("The cat sat.\n\nSign up for our newsletter.")
+    other = Article(ArticleInfo("other"), "Another cat sat.")
+    for keep_all in (False, True):
+        (cat,) = read_articles([tmp_path], keep_all=keep_all)
+        # The setting of the service is for what is sent to it without a word about it.
+        monkeypatch.setattr(served.service, "keep_all", not keep_all)
+        assert isinstance(cat, Article)
+        client.add([cat, other])
+        for article in (cat, other):
+            assert served.service.store.catalog.article_as_read(article.id) == article
+
+
 def test_what_cannot_be_read_is_reported_and_the_rest_is_sent(client: Client) -> None:
     seen: list[Progress] = []
     good = [Article(ArticleInfo(f"good {n}"), f"The cat number {n} sat.") for n in range(60)]

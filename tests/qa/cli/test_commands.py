@@ -110,6 +110,24 @@ def test_a_terminal_is_told_what_is_not_searched(qa: Qa, monkeypatch: pytest.Mon
     )
 
 
+@pytest.mark.parametrize("given_by", ["flag", "setting"])
+def test_everything_is_searched_where_that_is_asked_for(
+    qa: Qa, monkeypatch: pytest.MonkeyPatch, given_by: str
+) -> None:
+    Path("cats.txt").write_text("date 2022-03-03\nThe cat sat.\n\nSign up for our newsletter.")
+    flag = ["--keep-all"] if given_by == "flag" else []
+    qa("ingest", "cats.txt")
+    assert "newsletter" not in qa("search", "newsletter").out
+    if given_by == "setting":
+        monkeypatch.setenv("QA_KEEP_ALL", "1")
+    assert qa("ingest", "cats.txt", *flag).out.startswith("0 added, 1 replaced")
+    assert "newsletter" in qa("search", "newsletter").out
+    assert qa("show", "cats.txt", "--json").json["skipped_reasons"] == ["metadata"]
+    assert qa("ingest", "cats.txt", *flag).out.startswith("0 added, 0 replaced, 1 unchanged")
+    assert qa("ingest", "cats.txt", "--no-keep-all").out.startswith("0 added, 1 replaced")
+    assert "newsletter" not in qa("search", "newsletter").out
+
+
 def test_good_articles_go_in_beside_bad_ones(qa: Qa) -> None:
     Path("good.txt").write_text("The cat sat on the mat.")
     Path("empty.txt").write_text("")
@@ -326,6 +344,15 @@ def test_what_one_ingests_the_service_has(of_served: Qa, adding: Served) -> None
     assert of_served("ingest", "heron.txt").out.startswith("0 added, 0 replaced, 1 unchanged")
     assert of_served("remove", "heron.txt").out == "Removed 1.\n"
     assert adding.service.article("heron.txt") is None
+
+
+def test_a_service_searches_everything_of_what_one_ingests_so(
+    of_served: Qa, adding: Served
+) -> None:
+    Path("heron.txt").write_text("The heron stood.\n\nSign up for our newsletter.")
+    for flag, skipped in (("--keep-all", []), ("--no-keep-all", ["promotional"])):
+        of_served("ingest", "heron.txt", flag)
+        assert of_served("show", "heron.txt", "--json").json["skipped_reasons"] == skipped
 
 
 def test_what_a_service_refuses_is_said(of_served: Qa) -> None:
