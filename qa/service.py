@@ -160,8 +160,8 @@ class Service:
     def check(self) -> IndexCheck:
         return check_index(self.store)
 
-    def repair(self) -> IndexCheck:
-        return repair_index(self.store)
+    def repair(self, on_progress: Callable[[Progress], None] = ignore_progress) -> IndexCheck:
+        return repair_index(self.store, on_progress)
 
     def collection(self) -> Collection:
         summary = self.store.catalog.summary()

@@ -18,6 +18,7 @@ from qa.cli.options import (
 )
 from qa.cli.output import (
     ingest_progress,
+    repair_progress,
     show_answer_stream,
     show_articles,
     show_diagnosis,
@@ -253,7 +254,11 @@ def doctor(repair: bool, data: Path | None) -> None:
 
     service = open_service(read_settings(data=data), say_waiting, rebuild=repair)
     try:
-        report = service.repair() if repair else service.check()
+        if repair:
+            with repair_progress(err) as on_progress:
+                report = service.repair(on_progress)
+        else:
+            report = service.check()
     finally:
         service.close()
     show_diagnosis(out, report)

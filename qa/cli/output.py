@@ -50,30 +50,38 @@ def printable(text: str) -> str:
 
 
 class Rate(ProgressColumn):
-    """Articles per second."""
+    """How many articles, or other units, per second."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.1f} articles/s", style="dim")
+        return Text("" if speed is None else f"{speed:,.1f} {self._unit}/s", style="dim")
+
+
+def _bar(console: Console, unit: str) -> Progress:
+    """A bar with the rate and the time left; nothing if `console` is not a terminal."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}/{task.total:,}"),
+        Rate(unit),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
 
 @contextmanager
 def ingest_progress(
     console: Console, candidates: int
 ) -> Iterator[Callable[["IngestProgress"], None]]:
-    """A bar with the rate and the time left; nothing if `console` is not a terminal."""
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,}/{task.total:,}"),
-        Rate(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
+    """Shows how many articles are read, and how many are indexed, while it is open."""
+    with _bar(console, "articles") as bar:
         tasks = {
             "reading": bar.add_task("Reading", total=candidates),
             "embedding": bar.add_task("Indexing", total=candidates),
@@ -83,6 +91,18 @@ def ingest_progress(
             task = tasks[progress.stage]
             total = max(progress.total or candidates, progress.done)
             bar.update(task, completed=progress.done, total=total)
+
+        yield on_progress
+
+
+@contextmanager
+def repair_progress(console: Console) -> Iterator[Callable[["IngestProgress"], None]]:
+    """Shows how many of the missing vectors are made, while it is open."""
+    with _bar(console, "passages") as bar:
+        task = bar.add_task("Embedding", total=0, visible=False)
+
+        def on_progress(progress: "IngestProgress") -> None:
+            bar.update(task, completed=progress.done, total=progress.total, visible=True)
 
         yield on_progress
 
