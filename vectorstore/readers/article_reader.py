@@ -160,7 +160,7 @@ def _article(
     if not any(_has_words(text, paragraph) for paragraph in (paragraphs if keep_all else prose)):
         return Unreadable(str(place), _EMPTY)
     fallback_id = name if parsed.part is None else f"{name}#{parsed.part}"
-    title = shortened(about.title) or title_of(text, prose)
+    title = shortened(about.title) or title_of(text, prose or paragraphs)
     info = ArticleInfo(
         about.id or about.url or fallback_id,
         **about.metadata() | {"title": clean(title) or fallback_id},
