@@ -49,7 +49,7 @@ def build_service(
         answerer = _llm_answerer(client, settings, store, extractive)
         pipelines["llm"] = Pipeline(QueryRewriter(client), retrieve, answerer)
     chains = {name: build_chain(pipeline) for name, pipeline in pipelines.items()}
-    return Service(store, chains, settings.model)
+    return Service(store, chains, settings.model, keep_all=settings.keep_all)
 
 
 def _llm_answerer(

@@ -1,7 +1,7 @@
 """Which process answers: the one that has the index open, or else this one.
 
-An index is for one process at a time. So a command that finds it served speaks to that service,
-and one that finds it in use waits its turn.
+Only one process at a time can have an index open. A command that finds it served talks to that
+service over HTTP; one that finds it in use waits until it is free.
 """
 
 import time
@@ -18,94 +18,99 @@ from vectorstore.store import IndexInUse, read_owner
 if TYPE_CHECKING:
     from qa.service import Service
 
-# Looking who has an index takes its lock for a moment: that is no reason to say one has to wait.
-GLANCES = 4
-SECONDS_BETWEEN_GLANCES = 0.05
-SECONDS_BETWEEN_LOOKS = 0.5
+# Even looking who owns an index takes its lock for a moment. So the first attempts follow quickly,
+# and only after them is the user told to wait.
+QUICK_ATTEMPTS = 4
+SECONDS_BETWEEN_QUICK_ATTEMPTS = 0.05
+SECONDS_BETWEEN_ATTEMPTS = 0.5
 
 OnWait = Callable[[IndexInUse], None]
 Opened = TypeVar("Opened")
 
 
-class AlreadyServed(UserError):  # named for what is the case
-    """A running service has the index open, and this is nothing that it does."""
+class AlreadyServed(UserError):
+    """A running service has the index open, and cannot do what is asked."""
 
 
 def open_library(settings: Settings, on_wait: OnWait) -> Library:
-    """The library of these settings, wherever it is open.
+    """The library of these settings: a client of the service that has it open, or a service here.
 
-    Waits as long as another process has the index open without serving it; `on_wait` is called
-    once if so. Raises SettingsError where no index can be, and what `build_service` raises.
+    Waits while another process has the index open without serving it, and then calls `on_wait`
+    once. Raises SettingsError where there cannot be an index, and whatever `build_service` raises.
     """
 
     def open_it() -> Library:
         if (url := served_at(settings)) is not None:
             return Client(url)
-        from qa.composition import build_service  # takes seconds to import, and a client needs none
+        from qa.composition import build_service  # takes seconds, and a client does not need it
 
-        with _folder_of(settings):
+        with _naming_data_setting(settings):
             return build_service(settings)
 
     return _when_free(open_it, on_wait)
 
 
 def open_service(settings: Settings, on_wait: OnWait, *, rebuild: bool = False) -> "Service":
-    """The service in this process. Raises AlreadyServed, and else as `open_library`."""
+    """The service in this process. Raises AlreadyServed, and what `open_library` raises."""
 
     def open_it() -> "Service":
         refuse_if_served(settings)
         from qa.composition import build_service
 
-        with _folder_of(settings):
+        with _naming_data_setting(settings):
             return build_service(settings, rebuild=rebuild)
 
     return _when_free(open_it, on_wait)
 
 
 def refuse_if_served(settings: Settings) -> None:
-    """Raises AlreadyServed."""
+    """Raises AlreadyServed if a service has the index open."""
     if (url := served_at(settings)) is not None:
         raise AlreadyServed(
-            f"The index in {settings.data} is served at {url} already. Stop that service first."
+            f"The index in {settings.data} is already served at {url}. Stop that service first."
         )
 
 
 def served_at(settings: Settings) -> str | None:
-    """Where the index is served, by a service that answers; None if nobody has it open.
+    """The URL of the service that has the index open; None if no process has it open.
 
-    Raises IndexInUse if somebody has, and does not serve it (yet, or any more).
+    Raises IndexInUse if a process has it open that does not serve it, or not yet.
     """
-    with _folder_of(settings):
+    with _naming_data_setting(settings):
         owner = read_owner(settings.data)
     if owner is None:
         return None
     if owner.url is not None:
         with Client(owner.url) as client:
-            if client.answers():
+            if client.is_alive():
                 return owner.url
     raise IndexInUse(settings.data, owner)
 
 
 def _when_free(open_it: Callable[[], Opened], on_wait: OnWait) -> Opened:
-    looks = 0
+    attempts = 0
     while True:
         try:
             return open_it()
         except IndexInUse as error:
-            if looks == GLANCES:
+            if attempts == QUICK_ATTEMPTS:
                 on_wait(error)
-        time.sleep(SECONDS_BETWEEN_LOOKS if looks >= GLANCES else SECONDS_BETWEEN_GLANCES)
-        looks += 1
+        time.sleep(
+            SECONDS_BETWEEN_ATTEMPTS
+            if attempts >= QUICK_ATTEMPTS
+            else SECONDS_BETWEEN_QUICK_ATTEMPTS
+        )
+        attempts += 1
 
 
 @contextmanager
-def _folder_of(settings: Settings) -> Iterator[None]:
-    """Names the setting where the folder of the index is to blame."""
+def _naming_data_setting(settings: Settings) -> Iterator[None]:
+    """Turns an OSError from the index's folder into a SettingsError that names the setting."""
     try:
         yield
     except OSError as error:
         why = error.strerror or str(error)
         raise SettingsError(
-            f"QA_DATA is {str(settings.data)!r}, where no index can be: {why}. "
-            "Give another folder, with QA_DATA or --data."
+            f"QA_DATA is {str(settings.data)!r}, where there cannot be an index: {why}. "
+            "Choose another folder with QA_DATA or --data."
         ) from error

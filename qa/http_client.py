@@ -1,4 +1,4 @@
-"""A `Library` over HTTP: a running service, with errors that are sentences."""
+"""A `Library` over HTTP: the client of a running service."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ EVENT_TYPES: dict[str, TypeAdapter[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class ProblemDetail:
-    """What of an RFC 9457 problem document is for people."""
+    """The part of an RFC 9457 problem document that is meant for people."""
 
     detail: str
 
@@ -57,16 +57,16 @@ Body = TypeVar("Body")
 
 
 class ServiceError(UserError):
-    """The service cannot be reached or refuses; the message says what and what to do."""
+    """The service cannot be reached, or it refuses; the message says why and what to do."""
 
 
 class Client:
-    """The service at `url`. Raises ServiceError from every method."""
+    """The service at `url`. Every method raises ServiceError."""
 
     def __init__(self, url: str, timeout: float = 600.0) -> None:
         self._url = url.rstrip("/")
         self._timeout = httpx.Timeout(timeout, connect=SECONDS_TO_CONNECT)
-        # A proxy that the environment names is for the web, not for a service on this machine.
+        # Proxies set in the environment are for the web, not for a service on this machine.
         self._http = httpx.Client(base_url=self._url, timeout=self._timeout, trust_env=False)
 
     def __enter__(self) -> "Client":
@@ -83,8 +83,8 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def answers(self) -> bool:
-        """Whether a service is there, and answers soon. Never raises."""
+    def is_alive(self) -> bool:
+        """Whether the service answers within a few seconds. Never raises."""
         try:
             response = self._http.get("/health", timeout=SECONDS_TO_CONNECT)
             return response.is_success and response.json() == {"status": "ok"}
@@ -113,7 +113,7 @@ class Client:
                     yield event
                     if isinstance(event, Answer):
                         return
-                raise ServiceError("The service broke off before the answer was whole.")
+                raise ServiceError("The service stopped before the answer was complete. Ask again.")
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
 
@@ -162,11 +162,14 @@ class Client:
                 for each in batch
                 if isinstance(each, Unreadable)
             ]
-            if readable:
-                body = to_json([WholeArticle.of(each) for each in readable])
-                report = _parse(AddReport, self._send("POST", "/articles", content=body))
-                outcomes += report.articles
-                passages += report.passages
+            for keep_all in (False, True):
+                sent = [WholeArticle.of(each) for each in readable if each.keep_all == keep_all]
+                if sent:
+                    path = f"/articles?keep_all={str(keep_all).lower()}"
+                    response = self._send("POST", path, content=to_json(sent))
+                    report = _parse(AddReport, response)
+                    outcomes += report.articles
+                    passages += report.passages
             on_progress(Progress("embedding", len(outcomes), None, passages))
         return AddReport(tuple(outcomes), passages)
 
@@ -196,8 +199,8 @@ class Client:
 
     def _unreachable(self, error: httpx.HTTPError) -> ServiceError:
         return ServiceError(
-            f"No answer from the service at {self._url} ({str(error) or type(error).__name__}). "
-            "Is it running? `qa serve` starts it."
+            f"The service at {self._url} does not answer ({str(error) or type(error).__name__}). "
+            "If it is not running, start it with `qa serve`."
         )
 
 
@@ -220,7 +223,7 @@ def _question_json(question: Question) -> bytes:
 
 
 def _article_path(article_id: str) -> str:
-    # A segment of dots alone would be taken for a step up the path.
+    # A segment that consists of dots would be taken for a step up the path.
     path = quote(article_id, safe="")
     return f"/articles/{path if path.strip('.') else path.replace('.', '%2E')}"
 
@@ -234,7 +237,8 @@ def _read(body: TypeAdapter[Body], content: bytes | str) -> Body:
         return body.validate_json(content)
     except ValidationError as error:
         raise ServiceError(
-            "The service gave what this program cannot read. Are both of the same version?"
+            "The service's response cannot be read. Check that it is the same version as this "
+            "program."
         ) from error
 
 
@@ -242,12 +246,12 @@ def _refusal(response: httpx.Response) -> ServiceError:
     try:
         return ServiceError(PROBLEM.validate_json(response.content).detail)
     except ValidationError:
-        return ServiceError(f"The service answered {response.status_code} without saying why.")
+        return ServiceError(f"The service returned status {response.status_code} without a reason.")
 
 
 async def _lines(texts: AsyncIterator[str]) -> AsyncIterator[str]:
-    """The lines of a stream, which end as server-sent events' do and no others: JSON may hold
-    U+2028 and its like as they are."""
+    """The lines of a stream of server-sent events. Only CR and LF end a line: JSON may contain
+    U+2028 and other line separators unescaped."""
     unfinished = ""
     async for text in texts:
         *whole, unfinished = (unfinished + text).split("\n")

@@ -1,4 +1,4 @@
-"""What one can do with a collection of articles, here or over HTTP, and which of the two it is."""
+"""What can be done with a collection of articles, in this process or over HTTP."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Protocol

@@ -1,7 +1,7 @@
-"""Articles and passages in the shape that travels over HTTP and out of the command line."""
+"""Articles and passages as JSON: the bodies of the HTTP interface and the output of `--json`."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,7 +11,7 @@ from vectorstore.catalog.catalog import ArticlePage
 from vectorstore.ingest import IngestReport, Status
 from vectorstore.readers import Unreadable, parse_record
 from vectorstore.readers.metadata import web_address
-from vectorstore.types import Article, ArticleInfo, Span
+from vectorstore.types import Article, ArticleInfo, Metadata, SkippedSpan, SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,61 +22,67 @@ class FoundPassages:
 
 
 @dataclass(frozen=True, slots=True)
-class WholeArticle:
-    """The body of `GET /articles/{id}`. `skipped` are the ranges of `text` that are not prose."""
+class WholeArticle(Metadata):
+    """The body of `GET /articles/{id}`.
+
+    `skipped` are the ranges of `text` that are not searched, and `skipped_reasons` has the reason
+    for each of them: null where it is not known.
+    """
 
     id: str
-    title: str
-    published: date | None
-    source: str | None
-    author: str | None
-    url: str | None
     text: str
     skipped: tuple[tuple[int, int], ...]
+    skipped_reasons: tuple[SkipReason | None, ...] = ()
 
     @classmethod
     def of(cls, article: Article) -> "WholeArticle":
-        info = article.info
         return cls(
-            id=info.id,
-            title=info.title,
-            published=info.published,
-            source=info.source,
-            author=info.author,
-            url=info.url,
+            id=article.id,
             text=article.text,
             skipped=tuple((span.start, span.end) for span in article.skipped),
+            skipped_reasons=tuple(span.reason for span in article.skipped),
+            **article.info.metadata(),
         )
+
+    def article(self) -> Article:
+        """The article that this is the body of. Raises ValueError, with a clause that says what is
+        wrong, for one that `of` cannot have made."""
+        reasons = self.skipped_reasons or (None,) * len(self.skipped)
+        if len(reasons) != len(self.skipped):
+            raise ValueError("`skipped_reasons` does not have one reason for each range")
+        skipped = tuple(
+            SkippedSpan(start, end, reason)
+            for (start, end), reason in zip(self.skipped, reasons, strict=True)
+        )
+        article = Article(ArticleInfo(self.id, **self.metadata()), self.text, skipped)
+        _check(article)
+        return article
 
 
 WHOLE_ARTICLE = TypeAdapter(WholeArticle)
-NOT_WHOLE = "It has `skipped`, and is not as GET /articles/{id} gives articles"
+NOT_WHOLE = "It has `skipped`, but is not an article as GET /articles/{id} returns it"
 
 
-def article_from(record: object, where: str) -> Article | Unreadable:
-    """The article that one JSON object of `POST /articles` is; `where` names it in errors.
+def article_from(record: object, where: str, *, keep_all: bool = False) -> Article | Unreadable:
+    """The article in one JSON object of `POST /articles`; `where` names it in errors.
 
-    With `skipped`, as `GET /articles/{id}` gives it, the text is taken as read already.
+    An object with `skipped`, as `GET /articles/{id}` returns it, is taken as already read: then
+    `keep_all` only says whether to keep paragraphs that many articles hold.
     """
     if not (isinstance(record, dict) and "skipped" in record):
-        return parse_record(record, where=where)
+        return parse_record(record, where=where, keep_all=keep_all)
     try:
         whole = WHOLE_ARTICLE.validate_python(record, strict=False)
-        skipped = tuple(Span(start, end) for start, end in whole.skipped)
-        _check_whole(whole, skipped)
+        return replace(whole.article(), keep_all=keep_all)
     except ValidationError as error:
         fields = ", ".join(dict.fromkeys(f"`{each['loc'][0]}`" for each in error.errors()))
         return Unreadable(where, f"{NOT_WHOLE}: see {fields}.")
     except ValueError as error:
         return Unreadable(where, f"{NOT_WHOLE}: {error}.")
-    info = ArticleInfo(
-        whole.id, whole.title, whole.published, whole.source, whole.author, whole.url
-    )
-    return Article(info, whole.text, skipped)
 
 
 def each_id_once(articles: Iterable[Article | Unreadable]) -> Iterator[Article | Unreadable]:
-    """The articles, none in place of another of the same request; the same one twice is one."""
+    """The articles of one request, where none may replace another; a duplicate is left out."""
     hashes: dict[str, str] = {}
     for number, each in enumerate(articles, start=1):
         if isinstance(each, Unreadable):
@@ -91,34 +97,38 @@ def each_id_once(articles: Iterable[Article | Unreadable]) -> Iterator[Article |
             )
 
 
-def _check_whole(whole: WholeArticle, spans: Sequence[Span]) -> None:
-    if not whole.id:
+def _check(article: Article) -> None:
+    info = article.info
+    if not info.id:
         raise ValueError("its `id` is empty")
-    if whole.url is not None and web_address(whole.url) != whole.url:
-        raise ValueError("its `url` is no address on the web")
-    for name in ("id", "title", "source", "author", "text"):
+    if info.url is not None and web_address(info.url) != info.url:
+        raise ValueError("its `url` is not an address on the web")
+    texts = {
+        "id": info.id,
+        "title": info.title,
+        "source": info.source,
+        "author": info.author,
+        "text": article.text,
+    }
+    for name, text in texts.items():
         try:
-            (getattr(whole, name) or "").encode("utf-8")
+            (text or "").encode("utf-8")
         except UnicodeEncodeError:
             raise ValueError(f"its `{name}` holds half of a surrogate pair") from None
     position = 0
-    length = len(whole.text)
-    for span in spans:
-        if not position <= span.start <= span.end <= length:
-            raise ValueError(f"the range {list(span)} of `skipped` is out of order or of the text")
-        position = span.end
+    for start, end, _ in article.skipped:
+        if not position <= start <= end <= len(article.text):
+            raise ValueError(
+                f"the range [{start}, {end}] of `skipped` is out of order or outside the text"
+            )
+        position = end
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleEntry:
-    """One line of the list of articles; `passages` is their number."""
+class ArticleEntry(Metadata):
+    """One entry of the list of articles; `passages` is the number of its passages."""
 
     id: str
-    title: str
-    published: date | None
-    source: str | None
-    author: str | None
-    url: str | None
     passages: int
 
 
@@ -134,15 +144,7 @@ class ArticleList:
     def of(cls, page: ArticlePage) -> "ArticleList":
         return cls(
             articles=tuple(
-                ArticleEntry(
-                    id=each.info.id,
-                    title=each.info.title,
-                    published=each.info.published,
-                    source=each.info.source,
-                    author=each.info.author,
-                    url=each.info.url,
-                    passages=each.passages,
-                )
+                ArticleEntry(id=each.info.id, passages=each.passages, **each.info.metadata())
                 for each in page.articles
             ),
             total=page.total,
@@ -152,7 +154,7 @@ class ArticleList:
 
 @dataclass(frozen=True, slots=True)
 class AddedArticle:
-    """What became of one article that was sent; `reason` says why it was skipped."""
+    """What became of one article; `reason` says why it was skipped."""
 
     id: str
     status: Status
@@ -184,7 +186,7 @@ class SourceEntry:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The body of `GET /collection`: what there is to ask about, and who answers."""
+    """The body of `GET /collection`: what there is to ask about, and what can answer."""
 
     articles: int
     passages: int

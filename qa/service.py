@@ -45,9 +45,12 @@ class Service:
         store: Store,
         chains: Mapping[AnswererName, Chain],
         model: str | None,
+        keep_all: bool = False,
     ) -> None:
         self.store = store
         self._chains = chains
+        self.keep_all = keep_all
+        """Whether articles are kept whole where nothing else is said."""
         self._model = model
         self._loaded = False
         self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
@@ -159,8 +162,8 @@ class Service:
     def check(self) -> IndexCheck:
         return check_index(self.store)
 
-    def repair(self) -> IndexCheck:
-        return repair_index(self.store)
+    def repair(self, on_progress: Callable[[Progress], None] = ignore_progress) -> IndexCheck:
+        return repair_index(self.store, on_progress)
 
     def collection(self) -> Collection:
         summary = self.store.catalog.summary()

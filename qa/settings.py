@@ -1,4 +1,4 @@
-"""The settings: from flags, the environment (QA_*) and .env, then defaults. Read nowhere else."""
+"""The settings, from flags, the environment (QA_*), .env and defaults. Nothing else reads them."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ from vectorstore.errors import UserError
 
 
 class SettingsError(UserError):
-    """A setting cannot be used; the message names it and says what it takes."""
+    """A setting has an unusable value; the message names it and says what is accepted."""
 
 
 class Settings(BaseSettings):
@@ -33,11 +33,14 @@ class Settings(BaseSettings):
         "mark", description="what becomes of a sentence that no passage supports"
     )
     embedding_model: str = Field(BUNDLED_MODEL, description="a folder or a name on the hub")
+    keep_all: bool = Field(
+        False, description="whether to search promotional and repeated paragraphs too"
+    )
     cache: int = Field(256, ge=0, description="answers kept in memory; 0 keeps none")
 
 
 def read_settings(**flags: object) -> Settings:
-    """The settings with `flags` above the environment; flags that are None are as if not given.
+    """The settings. `flags` override the environment; a flag that is None counts as not given.
 
     Raises SettingsError.
     """

@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Literal, Protocol
 
-from vectorstore.types import Filters, ScoredPassage, Span
+from vectorstore.types import Filters, Metadata, ScoredPassage, Span
 
 AnswererName = Literal["extractive", "llm"]
 
@@ -44,16 +43,12 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(Metadata):
     """The exact words that a sentence rests on: `article.text[start:end] == quote`."""
 
     number: int
     article_id: str
     passage_id: str
-    title: str
-    source: str | None
-    url: str | None
-    published: date | None
     start: int
     end: int
     quote: str
@@ -66,13 +61,10 @@ class Citation:
             number=number,
             article_id=article.id,
             passage_id=passage.id,
-            title=article.title,
-            source=article.source,
-            url=article.url,
-            published=article.published,
             start=span.start,
             end=span.end,
             quote=passage.sentence_text(span),
+            **article.metadata(),
         )
 
 
@@ -101,15 +93,11 @@ class ShortAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class PassageResult:
+class PassageResult(Metadata):
     """A passage that was given to the answerer, or found by a search."""
 
     id: str
     article_id: str
-    title: str
-    published: date | None
-    source: str | None
-    url: str | None
     start: int
     end: int
     text: str
@@ -121,14 +109,11 @@ class PassageResult:
         return cls(
             id=passage.id,
             article_id=article.id,
-            title=article.title,
-            published=article.published,
-            source=article.source,
-            url=article.url,
             start=passage.start,
             end=passage.end,
             text=passage.text,
             score=round(found.score, 4),
+            **article.metadata(),
         )
 
 

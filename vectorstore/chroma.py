@@ -50,7 +50,7 @@ class VectorStore:
         except (ChromaError, ValueError) as error:
             raise VectorStoreError(
                 f"The vectors in {folder} cannot be opened ({error}). Move that folder away and "
-                "run `qa check --repair`: the vectors are made anew from the catalog."
+                "run `qa doctor --repair`: the vectors are made anew from the catalog."
             ) from error
         # Chroma takes 30 to 150 ms for a filtered query over 50,000 passages; a product of the
         # vectors in question takes 5. So they are kept in memory too, once first needed.
@@ -206,10 +206,8 @@ class VectorMatrix:
 def _metadata(passage: Passage, article: ArticleInfo) -> "Metadata":
     known: dict[str, str | int | None] = {
         "article_id": article.id,
-        "title": article.title,
+        **article.metadata(),
         "published": date_number(article.published),
-        "source": article.source,
-        "url": article.url,
         "start": passage.start,
         "end": passage.end,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from vectorstore.text.paragraphs import paragraph_spans
 from vectorstore.text.sentences import split_sentences
-from vectorstore.types import Article, Passage, Span
+from vectorstore.types import Article, Passage, SkippedSpan, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSiz
 def prose_spans(article: Article) -> Iterator[Span]:
     """What is left of an article's text between its skipped ranges, blank pieces left out."""
     position = 0
-    for skipped in (*article.skipped, Span(len(article.text), len(article.text))):
+    end = len(article.text)
+    for skipped in (*article.skipped, SkippedSpan(end, end)):
         piece = Span(position, skipped.start)
         if piece.of(article.text).strip():
             yield piece
@@ -182,7 +183,7 @@ def _packed(
 
 
 def _passage_id(article: Article, start: int, text: str) -> str:
-    """Another text or place is another passage, and so is one of an article with another title,
-    date or source: its vector, or what is stored beside it, differs."""
-    content = repr((article.info, start, text))
+    """Differs with the passage's text, its place and its article's metadata, since its vector or
+    what is stored beside it differs too. The form is pinned: see `ArticleInfo.hashed`."""
+    content = f"({article.info.hashed}, {start!r}, {text!r})"
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

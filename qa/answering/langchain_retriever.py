@@ -44,11 +44,8 @@ def as_document(found: ScoredPassage) -> Document:
     passage, article = found.passage, found.article
     known = {
         "article_id": article.id,
-        "title": article.title,
+        **article.metadata(),
         "published": article.published.isoformat() if article.published else None,
-        "source": article.source,
-        "author": article.author,
-        "url": article.url,
         "start": passage.start,
         "end": passage.end,
         "score": found.score,

@@ -1,152 +1,91 @@
-"""The command line: `qa`."""
+"""The commands of `qa`."""
 
 import asyncio
 import io
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 import click
-from rich.console import Console
 
+from qa.cli.options import (
+    QuestionText,
+    Text,
+    check_days,
+    data_option,
+    filter_options,
+    json_option,
+)
 from qa.cli.output import (
     ingest_progress,
+    repair_progress,
     show_answer_stream,
     show_articles,
-    show_check,
+    show_diagnosis,
     show_passages,
     show_report,
     show_settings,
+    show_skipped,
     show_text,
 )
-from qa.settings import Settings, read_settings
+from qa.cli.session import err, fail, open_for, out, say_if_empty, say_waiting
+from qa.settings import read_settings
 from vectorstore.errors import UserError
 
-if TYPE_CHECKING:
-    from qa.library import Library
-    from vectorstore.store import IndexInUse
-
 # Modules that take seconds to import are imported by the commands that need them.
-
-LONGEST_QUESTION = 2_000
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-class Words(click.ParamType[str]):
-    """Text as the shell gave it; bytes that are no UTF-8 could be neither searched nor sent."""
-
-    name = "TEXT"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        text = str(value)
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            self.fail("That is not UTF-8.", param, ctx)
-        return text
-
-
-class AskedWords(Words):
-    """A question or a query, without the white space around it."""
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        text = super().convert(value, param, ctx).strip()
-        if not 1 <= len(text) <= LONGEST_QUESTION:
-            self.fail(f"A question has 1 to {LONGEST_QUESTION:,} characters.", param, ctx)
-        return text
-
-
-class Day(click.ParamType[date]):
-    name = "YYYY-MM-DD"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no day. Write it as 2022-04-20.", param, ctx)
-
-
-def data_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--data",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="The folder of the index.  [default: QA_DATA, else ./data]",
-    )(command)
-
-
-def filter_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(
-        (
-            click.option("--from", "published_from", type=Day(), help="Published then or later."),
-            click.option("--to", "published_to", type=Day(), help="Published then or earlier."),
-            click.option(
-                "--source",
-                "sources",
-                type=Words(),
-                multiple=True,
-                help="Of this source; repeatable.",
-            ),
-            click.option(
-                "--article",
-                "article_ids",
-                type=Words(),
-                multiple=True,
-                help="Only this article; repeatable.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="The body that HTTP gives.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88})
 @click.version_option(package_name="article-qa", prog_name="qa")
 def cli() -> None:
-    """Ask questions of your articles; every sentence of an answer shows its source."""
+    """Ask questions about your articles; every sentence of an answer shows its source."""
 
 
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--keep-all/--no-keep-all",
+    default=None,
+    help="Search promotional and repeated paragraphs too.  [default: QA_KEEP_ALL, else no]",
+)
 @data_option
-def ingest(paths: tuple[Path, ...], data: Path | None) -> None:
-    """Add articles: files and folders of text, Markdown, HTML and JSON Lines.
+def ingest(paths: tuple[Path, ...], keep_all: bool | None, data: Path | None) -> None:
+    """Add articles from files and folders.
 
-    Safe to run again: what is unchanged stays, what has changed is replaced. While `qa serve`
-    runs, the articles are handed to it.
+    Text, Markdown, HTML, JSON and JSON Lines are supported. It is safe to run again: unchanged
+    articles stay, changed ones are replaced. While `qa serve` is running, the articles are sent to
+    it.
+
+    Promotional lines, and paragraphs that many articles share, are not searched. With --keep-all
+    they are. To change that for an article, ingest it again.
     """
     from vectorstore.readers import SUFFIXES, count_candidates, read_articles
 
-    with open_for(read_settings(data=data)) as library:
+    settings = read_settings(data=data, keep_all=keep_all)
+    with open_for(settings) as library:
         with ingest_progress(err, count_candidates(paths)) as on_progress:
-            report = library.add(read_articles(paths), on_progress)
+            articles = read_articles(paths, keep_all=settings.keep_all)
+            report = library.add(articles, on_progress)
         show_report(out, report)
     if not report.articles:
-        err.print(
-            f"There are no articles there: no files that end in {', '.join(sorted(SUFFIXES))}."
-        )
+        err.print(f"No articles found: no file there ends in {', '.join(sorted(SUFFIXES))}.")
     if report.articles and all(each.status == "skipped" for each in report.articles):
         sys.exit(1)
 
 
 @cli.command()
-@click.argument("question", type=AskedWords())
-@click.option("--answerer", type=click.Choice(["extractive", "llm"]), help="Who answers.")
+@click.argument("question", type=QuestionText())
 @click.option(
-    "--passages", default=8, show_default=True, type=click.IntRange(1, 20), help="How many to read."
+    "--answerer",
+    type=click.Choice(["extractive", "llm"]),
+    help="What answers.  [default: llm if QA_MODEL is set]",
+)
+@click.option(
+    "--passages",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 20),
+    help="How many passages to answer from.",
 )
 @filter_options
 @json_option
@@ -162,7 +101,7 @@ def ask(
     as_json: bool,
     data: Path | None,
 ) -> None:
-    """Answer a question, with the words of the articles that the answer rests on."""
+    """Answer a question, quoting the articles."""
     from pydantic_core import to_json
 
     from qa.types import Question
@@ -185,7 +124,7 @@ def ask(
 
 
 @cli.command()
-@click.argument("query", type=AskedWords())
+@click.argument("query", type=QuestionText())
 @click.option(
     "-k", default=8, show_default=True, type=click.IntRange(1, 100), help="How many passages."
 )
@@ -202,7 +141,7 @@ def search(
     as_json: bool,
     data: Path | None,
 ) -> None:
-    """The passages that best fit a question, without an answer."""
+    """Find the passages that best fit a question, without answering it."""
     from pydantic_core import to_json
 
     from qa.schemas import FoundPassages
@@ -222,7 +161,7 @@ def search(
 
 
 @cli.command()
-@click.option("--containing", type=Words(), default="", help="Only those with these words.")
+@click.option("--containing", type=Text(), default="", help="Only articles with these words.")
 @json_option
 @data_option
 def articles(containing: str, as_json: bool, data: Path | None) -> None:
@@ -245,11 +184,14 @@ def articles(containing: str, as_json: bool, data: Path | None) -> None:
 
 
 @cli.command()
-@click.argument("article_id", type=Words(), metavar="ID")
+@click.argument("article_id", type=Text(), metavar="ID")
 @json_option
 @data_option
 def show(article_id: str, as_json: bool, data: Path | None) -> None:
-    """Print one article, exactly as it is stored."""
+    """Print an article exactly as it is stored.
+
+    In a terminal, also which parts of it are not searched, and why.
+    """
     from pydantic_core import to_json
 
     with open_for(read_settings(data=data)) as library:
@@ -260,10 +202,12 @@ def show(article_id: str, as_json: bool, data: Path | None) -> None:
         click.echo(to_json(article, indent=2))
     else:
         show_text(article.text)
+        if sys.stdout.isatty():
+            show_skipped(err, article)
 
 
 @cli.command()
-@click.argument("article_ids", type=Words(), metavar="ID...", nargs=-1, required=True)
+@click.argument("article_ids", type=Text(), metavar="ID...", nargs=-1, required=True)
 @data_option
 def remove(article_ids: tuple[str, ...], data: Path | None) -> None:
     """Remove articles, with their passages and vectors."""
@@ -275,16 +219,16 @@ def remove(article_ids: tuple[str, ...], data: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--host", help="Where to listen.  [default: QA_HOST, else 127.0.0.1]")
+@click.option("--host", help="The address to listen on.  [default: QA_HOST, else 127.0.0.1]")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help="Its port; 0 is any.  [default: QA_PORT, else 8000]",
+    help="The port; 0 takes any free one.  [default: QA_PORT, else 8000]",
 )
 @click.option(
     "--seed",
     type=click.Path(path_type=Path, exists=True),
-    help="Add these articles first if there are none.",
+    help="Articles to add first if the index is empty.",
 )
 @data_option
 def serve(host: str | None, port: int | None, seed: Path | None, data: Path | None) -> None:
@@ -295,32 +239,52 @@ def serve(host: str | None, port: int | None, seed: Path | None, data: Path | No
     serve_here(settings, seed, err, say_waiting)
 
 
+repair_option = click.option("--repair", is_flag=True, help="Rebuild whatever is not consistent.")
+
+
 @cli.command()
-@click.option("--repair", is_flag=True, help="Rebuild what does not agree.")
+@repair_option
 @data_option
-def check(repair: bool, data: Path | None) -> None:
-    """Whether the index agrees with itself: texts, passages, full-text index and vectors."""
+def doctor(repair: bool, data: Path | None) -> None:
+    """Check that the index is consistent.
+
+    Compares the articles, their passages, the full-text index and the vectors.
+    """
     from qa.connect import open_service
 
     service = open_service(read_settings(data=data), say_waiting, rebuild=repair)
     try:
-        report = service.repair() if repair else service.check()
+        if repair:
+            with repair_progress(err) as on_progress:
+                report = service.repair(on_progress)
+        else:
+            report = service.check()
     finally:
         service.close()
-    show_check(out, report)
+    show_diagnosis(out, report)
     if not report.agrees:
         sys.exit(1)
+
+
+@cli.command(hidden=True)
+@repair_option
+@data_option
+@click.pass_context
+def check(context: click.Context, repair: bool, data: Path | None) -> None:
+    """The former name of `qa doctor`."""
+    err.print("qa check is now qa doctor; this name goes in the next release.")
+    context.invoke(doctor, repair=repair, data=data)
 
 
 @cli.command()
 @data_option
 def settings(data: Path | None) -> None:
-    """Print the settings in force, secrets masked."""
+    """Print the current settings, with secrets masked."""
     show_settings(out, read_settings(data=data))
 
 
 def main() -> None:
-    """The program. Exit codes: 0 done, 1 failed, 2 wrong usage."""
+    """Run the program. Exit codes: 0 done, 1 failed, 2 wrong usage."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may know fewer characters
@@ -336,42 +300,3 @@ def main() -> None:
         sys.exit(error.exit_code)
     except UserError as error:
         fail(str(error))
-
-
-@contextmanager
-def open_for(settings: Settings) -> Iterator["Library"]:
-    """The library of these settings, closed at the end; says so if it has to wait for it."""
-    from qa.connect import open_library
-
-    library = open_library(settings, say_waiting)
-    try:
-        yield library
-    finally:
-        library.close()
-
-
-def say_waiting(busy: "IndexInUse") -> None:
-    whom = "another process" if busy.owner.pid is None else f"process {busy.owner.pid}"
-    err.print(
-        f"The index in {busy.folder} is in use by {whom}. Waiting for it to finish.", markup=False
-    )
-
-
-def say_if_empty(library: "Library", settings: Settings) -> bool:
-    """Whether there is no article at all; says what to do then."""
-    empty = library.collection().articles == 0
-    if empty:
-        err.print(
-            f"The index in {settings.data} has no articles. Add some: qa ingest PATH", markup=False
-        )
-    return empty
-
-
-def check_days(published_from: date | None, published_to: date | None) -> None:
-    if published_from and published_to and published_from > published_to:
-        raise click.UsageError(f"--from {published_from} is after --to {published_to}.")
-
-
-def fail(sentence: str) -> NoReturn:
-    err.print(sentence, markup=False)
-    sys.exit(1)

@@ -1,11 +1,10 @@
-"""What the command line shows: progress, answers with their quotes, lists."""
+"""What the command line prints: progress, answers with their quotes, lists."""
 
 import re
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -25,56 +24,64 @@ from rich.text import Text
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from qa.schemas import AddReport, ArticleEntry
-    from qa.types import Answer, Event, PassageResult
+    from qa.schemas import AddReport, ArticleEntry, WholeArticle
+    from qa.types import Answer, Citation, Event, PassageResult
     from vectorstore.ingest import Progress as IngestProgress
     from vectorstore.integrity import IndexCheck
 
 WIDTH = 88
-# What a terminal would obey instead of showing it: an article may have been written to do harm.
+# Control characters, which a terminal would obey: the text of an article cannot be trusted.
 CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}") | {
     ord("\t"): "\t",
     ord("\n"): "\n",
     ord("\r"): "",
 }
 MOST_SKIPPED_SHOWN = 20
-NOTHING_FOUND = "No passage is within these filters."
+NOTHING_FOUND = "No passages match these filters."
 
 
-def harmless(text: str) -> str:
-    """The text without the characters that a terminal obeys, but for line ends and tabs.
+def printable(text: str) -> str:
+    """The text with control characters replaced, except line ends and tabs.
 
-    >>> harmless("\\x1b[2Jcleared")
+    >>> printable("\\x1b[2Jcleared")
     '\N{REPLACEMENT CHARACTER}[2Jcleared'
     """
     return text.translate(CONTROLS)
 
 
 class Rate(ProgressColumn):
-    """Articles a second."""
+    """How many articles, or other units, per second."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.1f} articles/s", style="dim")
+        return Text("" if speed is None else f"{speed:,.1f} {self._unit}/s", style="dim")
+
+
+def _bar(console: Console, unit: str) -> Progress:
+    """A bar with the rate and the time left; nothing if `console` is not a terminal."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}/{task.total:,}"),
+        Rate(unit),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
 
 @contextmanager
 def ingest_progress(
     console: Console, candidates: int
 ) -> Iterator[Callable[["IngestProgress"], None]]:
-    """A bar with rate and time left on `console`; nothing where it is no terminal."""
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,}/{task.total:,}"),
-        Rate(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
+    """Shows how many articles are read, and how many are indexed, while it is open."""
+    with _bar(console, "articles") as bar:
         tasks = {
             "reading": bar.add_task("Reading", total=candidates),
             "embedding": bar.add_task("Indexing", total=candidates),
@@ -88,28 +95,40 @@ def ingest_progress(
         yield on_progress
 
 
+@contextmanager
+def repair_progress(console: Console) -> Iterator[Callable[["IngestProgress"], None]]:
+    """Shows how many of the missing vectors are made, while it is open."""
+    with _bar(console, "passages") as bar:
+        task = bar.add_task("Embedding", total=0, visible=False)
+
+        def on_progress(progress: "IngestProgress") -> None:
+            bar.update(task, completed=progress.done, total=progress.total, visible=True)
+
+        yield on_progress
+
+
 def show_report(console: Console, report: "AddReport") -> None:
     counts = {
         status: sum(each.status == status for each in report.articles)
         for status in ("added", "replaced", "unchanged", "skipped")
     }
-    said = ", ".join(f"{count:,} {status}" for status, count in counts.items())
-    console.print(f"{said} ({report.passages:,} passages indexed).")
+    summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    console.print(f"{summary} ({report.passages:,} passages indexed).")
     skipped = [each for each in report.articles if each.status == "skipped"]
     for each in skipped[:MOST_SKIPPED_SHOWN]:
-        console.print(f"  skipped {harmless(each.id)}: {each.reason}", markup=False)
+        console.print(f"  skipped {printable(each.id)}: {each.reason}", markup=False)
     if len(skipped) > MOST_SKIPPED_SHOWN:
         console.print(f"  and {len(skipped) - MOST_SKIPPED_SHOWN:,} more were skipped.")
 
 
 async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -> None:
-    """The answer as it is written, then what it rests on."""
+    """The answer as it is written, then its quotes."""
     from qa.types import Answer, Token
 
     written = False
     async for event in events:
         if isinstance(event, Token):
-            console.print(harmless(event.text), end="", markup=False, style="bold")
+            console.print(printable(event.text), end="", markup=False, style="bold")
             written = True
         elif isinstance(event, Answer):
             if written:
@@ -155,25 +174,33 @@ def show_articles(console: Console, articles: Sequence["ArticleEntry"]) -> None:
     for each in articles:
         published = each.published.isoformat() if each.published else "undated   "
         source = f" ({each.source})" if each.source else ""
-        line = harmless(f"{published}  {each.id}  {each.title}{source}")
+        line = printable(f"{published}  {each.id}  {each.title}{source}")
         console.print(" ".join(line.splitlines()), markup=False)
 
 
 def show_text(text: str) -> None:
-    """An article's text: as it is stored, or, in a terminal, what of it does no harm there."""
-    click.echo(harmless(text) if sys.stdout.isatty() else text)
+    """An article's text as it is stored; in a terminal, with control characters replaced."""
+    click.echo(printable(text) if sys.stdout.isatty() else text)
 
 
-def show_check(console: Console, check: "IndexCheck") -> None:
+def show_skipped(console: Console, article: "WholeArticle") -> None:
+    """Which characters of an article are not searched, and why."""
+    reasons = article.skipped_reasons or (None,) * len(article.skipped)
+    for (start, end), reason in zip(article.skipped, reasons, strict=True):
+        why = "" if reason is None else f" ({reason})"
+        console.print(f"Not searched: characters {start} to {end}{why}.", style="dim", markup=False)
+
+
+def show_diagnosis(console: Console, check: "IndexCheck") -> None:
     console.print(f"{check.articles:,} articles, {check.passages:,} passages.")
     for finding in check.findings:
         console.print(f"  {finding}", markup=False)
     for repaired in check.repaired:
         console.print(f"  repaired: {repaired}", markup=False)
     console.print(
-        "The index agrees with itself."
+        "The index is consistent."
         if check.agrees
-        else "The index does not agree with itself. `qa check --repair` rebuilds what does not."
+        else "The index is not consistent. `qa doctor --repair` rebuilds what is wrong."
     )
 
 
@@ -184,7 +211,7 @@ def show_settings(console: Console, settings: Settings) -> None:
 
 
 def masked(value: str) -> str:
-    """A value without the password that an address may hold.
+    """The value with the password in its URL, if any, masked.
 
     >>> masked("https://someone:secret@example.org/v1")
     'https://someone:**********@example.org/v1'
@@ -192,21 +219,17 @@ def masked(value: str) -> str:
     return re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:**********@", value)
 
 
-def _heading(of: "PassageResult | object") -> str:
-    title = getattr(of, "title", "")
-    source = getattr(of, "source", None)
-    published: date | None = getattr(of, "published", None)
-    details = ", ".join(
-        part for part in (source, published.isoformat() if published else None) if part
-    )
-    return f"[bold]{_safe(title)}[/bold]" + (f" ({_safe(details)})" if details else "")
+def _heading(found: "Citation | PassageResult") -> str:
+    published = found.published.isoformat() if found.published else None
+    details = ", ".join(part for part in (found.source, published) if part)
+    return f"[bold]{_safe(found.title)}[/bold]" + (f" ({_safe(details)})" if details else "")
 
 
 def _safe(text: str) -> str:
-    return escape(harmless(text))
+    return escape(printable(text))
 
 
 def _indented(text: str) -> str:
     return textwrap.fill(
-        harmless(" ".join(text.split())), WIDTH, initial_indent="    ", subsequent_indent="    "
+        printable(" ".join(text.split())), WIDTH, initial_indent="    ", subsequent_indent="    "
     )

@@ -1,4 +1,4 @@
-"""`qa serve`: opens the index, adds the seed articles to an empty one, and serves until stopped."""
+"""`qa serve`: opens the index, adds the seed articles if it is empty, and serves until stopped."""
 
 import socket
 import threading
@@ -18,8 +18,8 @@ from vectorstore.store import IndexInUse
 
 
 def serve(settings: Settings, seed: Path | None, console: Console, on_wait: OnWait) -> None:
-    """Serve until interrupted. Raises UserError where the index is served or the port is taken."""
-    with suppress(IndexInUse):  # in use, and not served: that ends
+    """Serve until interrupted. Raises UserError if the index is served or the port taken."""
+    with suppress(IndexInUse):  # in use, but not served: `open_service` waits for it
         refuse_if_served(settings)
     with listen(settings.host, settings.port) as listening:
         _serve(open_service(settings, on_wait), settings, listening, seed, console)
@@ -36,7 +36,7 @@ def _serve(
     ended = threading.Event()
     try:
         if seed is not None and service.collection().articles == 0:
-            _seed(service, seed, console)
+            _seed(service, seed, settings.keep_all, console)
         server = HttpServer(service, settings.host)
         threading.Thread(target=_load, args=(service, console, ended), daemon=True).start()
         service.store.serve_at(url)
@@ -54,12 +54,12 @@ def _load(service: Service, console: Console, ended: threading.Event) -> None:
     except UserError as error:
         console.print(str(error), markup=False)
     except Exception:
-        if not ended.is_set():  # else the index was closed under it, and nobody waits for it
+        if not ended.is_set():  # otherwise the index was closed meanwhile, and nothing is lost
             raise
 
 
-def _seed(service: Service, seed: Path, console: Console) -> None:
-    console.print(f"The index is empty: adding the articles of {seed}.", markup=False)
+def _seed(service: Service, seed: Path, keep_all: bool, console: Console) -> None:
+    console.print(f"The index is empty: adding the articles in {seed}.", markup=False)
     with ingest_progress(console, count_candidates([seed])) as on_progress:
-        report = service.add(read_articles([seed]), on_progress)
+        report = service.add(read_articles([seed], keep_all=keep_all), on_progress)
     show_report(console, report)

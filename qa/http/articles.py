@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic_core import to_json
 from starlette.datastructures import UploadFile
@@ -62,6 +62,19 @@ REQUEST_BODY = {
 }
 
 
+def keep_all_of(
+    service: TheService,
+    keep_all: Annotated[
+        bool | None,
+        Query(description="Search promotional and repeated paragraphs too. Default: QA_KEEP_ALL."),
+    ] = None,
+) -> bool:
+    return service.keep_all if keep_all is None else keep_all
+
+
+KeepAll = Annotated[bool, Depends(keep_all_of)]
+
+
 @router.get(
     "/articles",
     response_model=ArticleList,
@@ -105,7 +118,11 @@ def read_article(article_id: str, service: TheService) -> Response:
     responses=problems(413, 415, 422, 429, 503),
 )
 async def add_articles(
-    request: Request, service: TheService, place: AdditionPlace, threads: ChangingThreads
+    request: Request,
+    service: TheService,
+    place: AdditionPlace,
+    threads: ChangingThreads,
+    keep_all: KeepAll,
 ) -> Response:
     content_type = media_type(request)
     if content_type == "multipart/form-data":
@@ -113,13 +130,14 @@ async def add_articles(
             files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
             if not files:
                 raise Problem(422, "There is no file in the field named files.")
-            articles = _from_uploads(files)
+            articles = _from_uploads(files, keep_all)
             return await to_thread.run_sync(_add, service, articles, limiter=threads)
     if content_type not in ("application/json", ""):
         raise Problem(415, "Send articles as application/json, or files as multipart/form-data.")
     chunks = [chunk async for chunk in request.stream()]
     records = await run_in_threadpool(_records, chunks)
-    return await to_thread.run_sync(_add, service, _from_records(records), limiter=threads)
+    articles = _from_records(records, keep_all)
+    return await to_thread.run_sync(_add, service, articles, limiter=threads)
 
 
 @router.delete(
@@ -162,14 +180,15 @@ def _records(chunks: list[bytes]) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _from_records(records: list[object]) -> Iterator[Article | Unreadable]:
+def _from_records(records: list[object], keep_all: bool) -> Iterator[Article | Unreadable]:
     for number, record in enumerate(records, start=1):
-        yield article_from(record, f"article {number}")
+        yield article_from(record, f"article {number}", keep_all=keep_all)
 
 
-def _from_uploads(files: Iterable[UploadFile]) -> Iterator[Article | Unreadable]:
+def _from_uploads(files: Iterable[UploadFile], keep_all: bool) -> Iterator[Article | Unreadable]:
     for each in files:
-        yield from parse_upload(each.filename or "article.txt", each.file.read())
+        name = each.filename or "article.txt"
+        yield from parse_upload(name, each.file.read(), keep_all=keep_all)
 
 
 def _unknown(article_id: str) -> Problem:

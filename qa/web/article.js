@@ -1,5 +1,5 @@
 // @ts-check
-/** An article's whole text as paragraphs, with the quoted words marked exactly. */
+/** An article's whole text as paragraphs: what is quoted is marked, and what is not searched. */
 import { words } from "./bidi.js";
 import { el } from "./dom.js";
 import { Offsets, pieces } from "./offsets.js";
@@ -8,8 +8,12 @@ import { Offsets, pieces } from "./offsets.js";
 const LONGEST = 10_000;
 
 /** @typedef {import("./types.js").Article} Article */
-/** @typedef {"current"|"cited"|"passage"|"skipped"} Mark strongest first */
+/** @typedef {"current"|"cited"|"passage"} Mark strongest first */
 /** @typedef {{start: number, end: number, mark: Mark}} Marked a range in code points */
+/** @typedef {{note: string}} Skipped a range that is not searched, and what the reader is told */
+
+/** @type {Record<string, string>} */
+const REASONS = { metadata: "metadata", promotional: "promotional", repeated: "repeated in many articles" };
 
 /**
  * Fills `parent`. Its `textContent` is the article's text, character for character.
@@ -19,12 +23,12 @@ const LONGEST = 10_000;
  */
 export function showText(parent, article, marked) {
   const offsets = new Offsets(article.text);
-  const skipped = article.skipped.map(([start, end]) => /** @type {Marked} */ ({ start, end, mark: "skipped" }));
-  const ranges = [...marked, ...skipped].map(({ start, end, mark }) => ({
-    start: offsets.unit(start),
-    end: offsets.unit(end),
-    value: mark,
-  }));
+  /** @param {number} start @param {number} end @param {Mark|Skipped} value */
+  const range = (start, end, value) => ({ start: offsets.unit(start), end: offsets.unit(end), value });
+  const ranges = [
+    ...marked.map(({ start, end, mark }) => range(start, end, mark)),
+    ...article.skipped.map(([start, end], index) => range(start, end, { note: note(article.skipped_reasons[index]) })),
+  ];
   const nodes = [];
   let at = 0;
   // Blank lines part paragraphs; they stay in the page as the white space between them.
@@ -36,6 +40,11 @@ export function showText(parent, article, marked) {
     at = gap.index + gap[0].length;
   }
   parent.replaceChildren(...nodes);
+}
+
+/** Why a stretch of the text is never quoted. @param {import("./types.js").SkipReason|null|undefined} reason */
+function note(reason) {
+  return reason ? `not searched: ${REASONS[reason] ?? reason}` : "not searched";
 }
 
 /**
@@ -60,17 +69,22 @@ function* stretches(text, start, end) {
  * @param {string} text
  * @param {number} start
  * @param {number} end
- * @param {import("./offsets.js").Range<Mark>[]} ranges
+ * @param {import("./offsets.js").Range<Mark|Skipped>[]} ranges
  * @param {boolean} goesOn
  */
 function paragraph(text, start, end, ranges, goesOn) {
-  const nodes = pieces(start, end, ranges).map((piece) => {
+  const nodes = pieces(start, end, ranges).map((piece, index, all) => {
     const content = words(text.slice(piece.start, piece.end));
     const has = (/** @type {Mark} */ mark) => piece.values.includes(mark);
+    const skipped = piece.values.find((value) => typeof value === "object");
     if (has("current")) return el("mark", { class: "current" }, ...content);
     if (has("cited")) return el("mark", { class: "cited" }, ...content);
     if (has("passage")) return el("span", { class: "passage" }, ...content);
-    if (has("skipped")) return el("span", { class: "skipped" }, ...content);
+    if (skipped) {
+      // The note is drawn by the style sheet: it is not a part of the text.
+      const last = !all[index + 1]?.values.includes(skipped);
+      return el("span", { class: "skipped", "data-note": last && skipped.note }, ...content);
+    }
     return el("span", {}, ...content);
   });
   return el("p", { dir: "auto", class: goesOn && "goes-on" }, ...nodes);

@@ -4,21 +4,23 @@
  * points, and has to pass through offsets.js before it touches a JavaScript string.
  *
  * @typedef {{number: number, article_id: string, passage_id: string, title: string,
- *   source: string|null, url: string|null, published: string|null,
+ *   source: string|null, author: string|null, url: string|null, published: string|null,
  *   start: number, end: number, quote: string}} Citation
  * @typedef {{start: number, end: number, text: string, citations: number[],
  *   supported: boolean, reason?: string|null}} Sentence
  * @typedef {{id: string, article_id: string, title: string, published: string|null,
- *   source: string|null, url: string|null, start: number, end: number, text: string,
- *   score: number}} Passage
+ *   source: string|null, author: string|null, url: string|null, start: number, end: number,
+ *   text: string, score: number}} Passage
  * @typedef {{id: string, question: string, standalone_question: string, answered: boolean,
  *   text: string, short_answer: {text: string, citation: number}|null, sentences: Sentence[],
  *   citations: Citation[], passages: Passage[], answerer: "extractive"|"llm",
  *   model: string|null, notice: string|null, confidence?: number|null}} Answer
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
  *   author: string|null, url: string|null, passages: number}} ArticleRow
+ * @typedef {"metadata"|"promotional"|"repeated"} SkipReason
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
- *   author: string|null, url: string|null, text: string, skipped: [number, number][]}} Article
+ *   author: string|null, url: string|null, text: string, skipped: [number, number][],
+ *   skipped_reasons: (SkipReason|null)[]}} Article `skipped` are the ranges that are not searched.
  * @typedef {{articles: number, passages: number, published_from: string|null,
  *   published_to: string|null, sources: {source: string, articles: number}[],
  *   example_questions: string[], answerers: string[], model: string|null}} Collection

@@ -62,6 +62,21 @@ def test_an_article_is_searched_for_and_read(library: ChatPage) -> None:
     expect(library.page.locator("#article-total")).to_have_text("No article has “qqzzxxyy”.")
 
 
+def test_an_article_says_what_of_it_is_not_searched(library: ChatPage) -> None:
+    title = "Quillhaven and its letter"
+    text = f"{STORY}\n\nSign up for our newsletter."
+    try:
+        httpx.post(f"{library.address}/articles", json={"title": title, "text": text})
+        library.page.get_by_role("searchbox", name="Search the articles").fill(title)
+        library.page.get_by_role("link", name=title, exact=True).click()
+        skipped = library.source.get_by_text("Sign up for our newsletter.")
+        note = skipped.evaluate("(words) => getComputedStyle(words, '::after').content")
+        assert "not searched: promotional" in note
+        assert library.article_text == text
+    finally:
+        remove_quietly(library, "Quillhaven")
+
+
 def test_an_article_is_pasted_asked_about_and_removed(library: ChatPage) -> None:
     page = library.page
     before = library.collection()["articles"]

@@ -80,7 +80,8 @@ def test_an_article_is_shown_character_for_character_with_exactly_the_quote_mark
         "article.js",
         """({showText}, [text, start, end]) => {
             const parent = document.createElement("div");
-            const article = {text, skipped: [[0, Math.min(1, text.length)]]};
+            const skipped = [[0, Math.min(1, text.length)]];
+            const article = {text, skipped, skipped_reasons: ["promotional"]};
             showText(parent, article, [{start, end, mark: "current"}]);
             const marks = [...parent.querySelectorAll("mark.current")];
             return [parent.textContent, marks.map((mark) => mark.textContent).join("")];
@@ -92,12 +93,37 @@ def test_an_article_is_shown_character_for_character_with_exactly_the_quote_mark
     assert "".join(marked.split()) == "".join(text[start:end].split())
 
 
+def test_what_is_not_searched_says_why_once_beside_the_text(modules: Modules) -> None:
+    text, notes = modules.run(
+        "article.js",
+        """({showText}) => {
+            const parent = document.createElement("div");
+            const text = "date 2022-04-20 🍜 Sign up for our letter.\\n\\nThe harbor froze.";
+            const article = {
+                text,
+                skipped: [[0, 15], [16, 41], [43, 46]],
+                skipped_reasons: ["metadata", "promotional", null],
+            };
+            showText(parent, article, [{start: 20, end: 24, mark: "passage"}]);
+            const notes = [...parent.querySelectorAll("[data-note]")];
+            return [parent.textContent === text,
+                notes.map((each) => [each.textContent, each.dataset.note])];
+        }""",
+    )
+    assert text
+    assert notes == [
+        ["date 2022-04-20", "not searched: metadata"],
+        ["p for our letter.", "not searched: promotional"],
+        ["The", "not searched"],
+    ]
+
+
 def test_ten_megabytes_without_a_paragraph_are_shown_and_marked(modules: Modules) -> None:
     same, marked, parts = modules.run(
         "article.js",
         """({showText}) => {
             const text = "Wörter 🍜 und ".repeat(700_000) + "🍜".repeat(30_000);
-            const article = {text, skipped: []};
+            const article = {text, skipped: [], skipped_reasons: []};
             const parent = document.createElement("div");
             const start = 700_000 * 13 - 6;
             showText(parent, article, [{start, end: start + 8, mark: "current"}]);
@@ -115,7 +141,8 @@ def test_a_quote_over_two_paragraphs_is_marked_in_both(modules: Modules) -> None
         "article.js",
         """({showText}) => {
             const parent = document.createElement("div");
-            const article = {text: "One 🍜 two.\\r\\n\\r\\nThree.", skipped: []};
+            const text = "One 🍜 two.\\r\\n\\r\\nThree.";
+            const article = {text, skipped: [], skipped_reasons: []};
             showText(parent, article, [{start: 4, end: 19, mark: "current"}]);
             return [...parent.querySelectorAll("mark")].map((mark) => mark.textContent);
         }""",

@@ -33,7 +33,9 @@ from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.types import Article, ArticleInfo
 
 FALSE_SHOWN = FALSE.replace(" [1]", "")
-ADDED = Article(ArticleInfo("new", "New"), "Kraken was admitted to the Blockchain Association.")
+ADDED = Article(
+    ArticleInfo("new", title="New"), "Kraken was admitted to the Blockchain Association."
+)
 
 
 @pytest.fixture

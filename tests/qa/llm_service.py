@@ -19,8 +19,8 @@ from vectorstore.types import Article, ArticleInfo
 KEY = "sk-nobody-may-read-this"
 MODEL = "openai:scripted"
 ARTICLES = (
-    Article(ArticleInfo("lobby", "A lobby loses a member", source="Harbor Desk"), LOBBY),
-    Article(ArticleInfo("fine", "BlockFi pays", url="https://desk.example/fine"), FINE),
+    Article(ArticleInfo("lobby", title="A lobby loses a member", source="Harbor Desk"), LOBBY),
+    Article(ArticleInfo("fine", title="BlockFi pays", url="https://desk.example/fine"), FINE),
 )
 QUESTION = "When was Binance.US admitted to the Blockchain Association?"
 TRUE = "Binance.US was admitted to the Blockchain Association in August 2020 [1]."

@@ -30,7 +30,7 @@ def passage_of(
     """A passage that is its article's text after `before`."""
     offset = len(before)
     sentences = tuple(Span(s.start + offset, s.end + offset) for s in split_sentences(text))
-    info = ArticleInfo(article_id, title, published, source, None, url)
+    info = ArticleInfo(article_id, title=title, published=published, source=source, url=url)
     end = offset + len(text)
     passage = Passage(f"{article_id}:{offset}", article_id, offset, end, text, sentences)
     return ScoredPassage(passage, info, 0.5)

@@ -88,7 +88,7 @@ STRANGE_IDS = ("a/b?c#d", "..", ".", "...", "https://x.example/ä?q=%20", "🐈"
 @pytest.mark.parametrize("article_id", STRANGE_IDS)
 def test_articles_are_sent_whole(client: Client, served: Served, article_id: str) -> None:
     text = "The cat\r\nsat \x00 on the mat. \u2028 It was 👩‍👩‍👧 content.\x85 קבוצה"
-    article = Article(ArticleInfo(article_id, "Cat", date(2022, 2, 2)), text)
+    article = Article(ArticleInfo(article_id, title="Cat", published=date(2022, 2, 2)), text)
     (outcome,) = client.add([article]).articles
     assert (outcome.id, outcome.status) == (article_id, "added")
     stored = served.service.store.catalog.article_as_read(article_id)
@@ -115,6 +115,21 @@ def test_what_was_ingested_there_is_unchanged_here(
     assert {each.status for each in client.add(read_articles([tmp_path])).articles} == {"added"}
     here = served.service.add(read_articles([tmp_path]))
     assert {each.status for each in here.articles} == {"unchanged"}
+
+
+def test_an_article_is_kept_whole_as_its_reader_was_told(
+    client: Client, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cat.txt").write_text("The cat sat.\n\nSign up for our newsletter.")
+    other = Article(ArticleInfo("other"), "Another cat sat.")
+    for keep_all in (False, True):
+        (cat,) = read_articles([tmp_path], keep_all=keep_all)
+        # The setting of the service is for what is sent to it without a word about it.
+        monkeypatch.setattr(served.service, "keep_all", not keep_all)
+        assert isinstance(cat, Article)
+        client.add([cat, other])
+        for article in (cat, other):
+            assert served.service.store.catalog.article_as_read(article.id) == article
 
 
 def test_what_cannot_be_read_is_reported_and_the_rest_is_sent(client: Client) -> None:
@@ -150,7 +165,7 @@ def test_a_proxy_of_the_environment_is_not_asked(
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with Client(served.url) as client:
-        assert client.answers()
+        assert client.is_alive()
         assert collect(client.stream(QUESTION))
 
 
@@ -172,7 +187,7 @@ def test_nobody_there() -> None:
     with closing(socket.socket()) as closed:
         closed.bind(("127.0.0.1", 0))
         client = Client(f"http://127.0.0.1:{closed.getsockname()[1]}")
-        assert not client.answers()
+        assert not client.is_alive()
         with pytest.raises(ServiceError, match="qa serve"):
             client.collection()
         with pytest.raises(ServiceError, match="qa serve"):
@@ -183,10 +198,10 @@ def test_nobody_there() -> None:
 @pytest.mark.parametrize("content", ["<html>", "{}", "", "[1, 2]"])
 def test_another_service(content: str) -> None:
     with client_of(lambda request: PlainTextResponse(content)) as client:
-        assert not client.answers()
+        assert not client.is_alive()
         with pytest.raises(ServiceError, match="same version"):
             client.collection()
-        with pytest.raises(ServiceError, match="broke off"):
+        with pytest.raises(ServiceError, match="stopped before"):
             collect(client.stream(QUESTION))
 
 
@@ -205,7 +220,7 @@ def test_an_error_that_says_nothing(content: str) -> None:
         (["event: token\ndata: {\n\n"], "same version"),
         (["event: error\ndata: {}\n\n"], "same version"),
         (['event: error\ndata: {"detail": "It is late."}\n\n'], "It is late"),
-        (['event: token\ndata: {"text": "The"}\n\n'], "broke off"),
+        (['event: token\ndata: {"text": "The"}\n\n'], "stopped before"),
     ],
 )
 def test_a_stream_that_goes_wrong(stream: list[str], says: str) -> None:

@@ -7,7 +7,7 @@ from vectorstore.catalog.catalog import IndexedArticle
 from vectorstore.chunking import split_article
 from vectorstore.store import Store
 from vectorstore.text.paragraphs import paragraph_spans
-from vectorstore.types import Article, ArticleInfo, Passage, Span
+from vectorstore.types import Article, ArticleInfo, Passage, SkippedSpan, Span
 
 NOTICE = "This newspaper is printed on paper that was made from renewable sources."
 
@@ -20,8 +20,9 @@ def article(
     source: str | None = None,
     skipped: Iterable[Span] = (),
 ) -> Article:
-    info = ArticleInfo(article_id, title, published, source)
-    return Article(info, "\n\n".join(paragraphs), tuple(skipped))
+    info = ArticleInfo(article_id, title=title, published=published, source=source)
+    spans = tuple(SkippedSpan(*span, "promotional") for span in skipped)
+    return Article(info, "\n\n".join(paragraphs), spans)
 
 
 def by_paragraphs(article: Article) -> IndexedArticle:

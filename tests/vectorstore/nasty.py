@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from vectorstore.types import Article, ArticleInfo, Span
+from vectorstore.types import Article, ArticleInfo, SkippedSpan
 
 FRAGMENTS = (
     "Binance.US joined the Blockchain Association in August 2020. ",
@@ -55,6 +55,6 @@ texts = st.lists(
 def articles(draw: st.DrawFn) -> Article:
     text = draw(texts)
     places = draw(st.lists(st.integers(0, len(text)), max_size=8, unique=True).map(sorted))
-    skipped = tuple(Span(start, end) for start, end in zip(places[::2], places[1::2], strict=False))
+    skipped = tuple(map(SkippedSpan, places[::2], places[1::2]))
     title = draw(st.one_of(st.just(""), st.sampled_from(FRAGMENTS), texts))
-    return Article(ArticleInfo("nasty", title), text, skipped)
+    return Article(ArticleInfo("nasty", title=title), text, skipped)

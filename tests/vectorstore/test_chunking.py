@@ -16,7 +16,7 @@ from vectorstore.chunking import (
     split_article,
 )
 from vectorstore.text.sentences import split_sentences
-from vectorstore.types import Article, ArticleInfo, Embedder, Span
+from vectorstore.types import Article, ArticleInfo, Embedder, SkippedSpan, Span
 
 sizes = st.builds(
     PassageSize, limit=st.integers(4, 192), overlap=st.integers(0, 60), title=st.integers(1, 48)
@@ -32,7 +32,9 @@ HASHING = tokens_of(HashingEmbedder())
 
 
 def prose(text: str, skipped: tuple[Span, ...] = (), title: str = "") -> Article:
-    return Article(ArticleInfo("a", title), text, skipped)
+    return Article(
+        ArticleInfo("a", title=title), text, tuple(SkippedSpan(*span) for span in skipped)
+    )
 
 
 def check_passages(article: Article, tokens: Tokens, size: PassageSize) -> None:

@@ -40,7 +40,14 @@ def collection() -> list[tuple[ArticleInfo, str]]:
         topic = TOPICS[n % len(TOPICS)]
         text = "\n\n".join(f"Part {part} of {n} on the {topic}. {FILLER}" for part in range(4))
         published = None if n % 4 == 0 else date(2022, 4, n % 9 + 1)
-        found.append((ArticleInfo(str(n), topic, published, (*SOURCES, None)[n % 4]), text))
+        found.append(
+            (
+                ArticleInfo(
+                    str(n), title=topic, published=published, source=(*SOURCES, None)[n % 4]
+                ),
+                text,
+            )
+        )
     return found
 
 

@@ -270,7 +270,7 @@ def test_damaged_vectors_are_named_and_made_anew_from_the_catalog(
     ingest(store, ARTICLES)
     store.close()
     (store.folder / "vectors" / "chroma.sqlite3").write_bytes(b"This was a database once. " * 500)
-    with pytest.raises(UserError, match=r"vectors cannot be opened .*qa check --repair"):
+    with pytest.raises(UserError, match=r"vectors cannot be opened .*qa doctor --repair"):
         open_store()
     # As told: the folder out of the way. Elsewhere, since Chroma remembers folders that failed.
     shutil.copytree(store.folder, tmp_path / "repaired", ignore=shutil.ignore_patterns("vectors"))

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from vectorstore.catalog.database import Database, fold_case
-from vectorstore.types import Article, ArticleInfo, Filters, Passage, Span
+from vectorstore.types import Article, ArticleInfo, Filters, Passage, SkippedSpan, Span
 
 INFO = "a.id, a.title, a.published, a.source, a.author, a.url"
 PASSAGE = "p.id, p.start, p.end, p.text, p.sentences"
@@ -107,12 +107,12 @@ class Catalog:
     def _read(self, article_id: str) -> tuple[Article, tuple[Span, ...]] | None:
         """The article as it was read and its repeated paragraphs, both of the same moment."""
         rows = self._db.rows(
-            f"SELECT {INFO}, a.text, a.skipped, a.repeated FROM articles a WHERE a.id = ?",
+            f"SELECT {INFO}, a.text, a.skipped, a.keep_all, a.repeated"
+            " FROM articles a WHERE a.id = ?",
             (article_id,),
         )
         for row in rows:
-            article = Article(info_from(row), row[6], spans_from_json(row[7]))
-            return article, spans_from_json(row[8])
+            return article_from(row), spans_from_json(row[9])
         return None
 
     def article_ids(self) -> list[str]:
@@ -241,12 +241,11 @@ class Catalog:
                 db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
                 cursor = db.execute(
                     "INSERT INTO articles (row, id, title, published, source, author, url, text,"
-                    " skipped, repeated, content_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    " skipped, keep_all, repeated, content_hash)"
+                    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                     (
                         row,
-                        *info_values(article.info),
-                        article.text,
-                        json.dumps(article.skipped),
+                        *article_values(article),
                         json.dumps([each.span for each in indexed.repeated]),
                         article.content_hash,
                     ),
@@ -292,14 +291,19 @@ class Catalog:
 SEARCHED_COLUMNS = ("title", "source", "text")
 
 
-def skipping(article: Article, spans: Iterable[Span]) -> Article:
-    """The article with more ranges to skip, merged where they overlap or touch."""
-    merged: list[Span] = []
-    for span in sorted((*article.skipped, *spans)):
-        if merged and span.start <= merged[-1].end:
-            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
-        else:
-            merged.append(span)
+def skipping(article: Article, repeated: Iterable[Span]) -> Article:
+    """The article with its repeated paragraphs skipped too.
+
+    Ranges stay in order and disjoint; those that touch are merged if the reason is the same.
+    """
+    merged: list[SkippedSpan] = []
+    more = (SkippedSpan(start, end, "repeated") for start, end in repeated)
+    for start, end, reason in sorted((*article.skipped, *more), key=lambda span: span[:2]):
+        last = merged[-1] if merged else SkippedSpan(0, 0)
+        if merged and start <= last.end and reason == last.reason:
+            merged[-1] = SkippedSpan(last.start, max(last.end, end), reason)
+        elif end > last.end:
+            merged.append(SkippedSpan(max(start, last.end), end, reason))
     return replace(article, skipped=tuple(merged))
 
 
@@ -355,12 +359,34 @@ def info_values(info: ArticleInfo) -> tuple[object, ...]:
     )
 
 
+def article_values(article: Article) -> tuple[object, ...]:
+    """Those of the columns id to keep_all."""
+    skipped = json.dumps(article.skipped)
+    return (*info_values(article.info), article.text, skipped, int(article.keep_all))
+
+
+def article_from(row: Sequence[Any]) -> Article:
+    return Article(info_from(row), row[6], skipped_from_json(row[7]), bool(row[8]))
+
+
 def info_from(row: Sequence[Any]) -> ArticleInfo:
-    return ArticleInfo(row[0], row[1], date_from(row[2]), row[3], row[4], row[5])
+    article_id, title, published, source, author, url = row[:6]
+    return ArticleInfo(
+        article_id,
+        title=title,
+        published=date_from(published),
+        source=source,
+        author=author,
+        url=url,
+    )
 
 
 def passage_from(row: Sequence[Any]) -> Passage:
     return Passage(row[6], row[0], row[7], row[8], row[9], spans_from_json(row[10]))
+
+
+def skipped_from_json(text: str) -> tuple[SkippedSpan, ...]:
+    return tuple(SkippedSpan(*each) for each in json.loads(text))
 
 
 def spans_from_json(text: str) -> tuple[Span, ...]:

@@ -11,7 +11,13 @@ from typing import Any
 
 from vectorstore.errors import UserError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+UPGRADES = {
+    1: "ALTER TABLE articles ADD COLUMN keep_all INTEGER NOT NULL DEFAULT 0;"
+    " ALTER TABLE staged ADD COLUMN keep_all INTEGER NOT NULL DEFAULT 0;",
+}
+"""What turns the layout of each earlier version into the next one."""
+
 # SQLite's own limit of values in one statement is 999 in builds older than 2020.
 MOST_VALUES = 900
 
@@ -112,6 +118,11 @@ class Database:
             self._connection.executescript(
                 f"BEGIN; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
+        elif version in UPGRADES:
+            self._connection.executescript(
+                f"BEGIN; {UPGRADES[version]} PRAGMA user_version = {version + 1}; COMMIT;"
+            )
+            self._create()
         elif version != SCHEMA_VERSION:
             raise CatalogError(
                 f"The catalog {self.path} has layout {version}; this version of the program reads "

@@ -5,10 +5,9 @@ invitation, a note about the author. Copies of one story under several sources a
 they share their other paragraphs too, but for what each paper adds.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from vectorstore.catalog.catalog import RepeatedParagraph, info_from, info_values, spans_from_json
+from vectorstore.catalog.catalog import RepeatedParagraph, article_from, article_values
 from vectorstore.catalog.database import Database
 from vectorstore.text.paragraphs import paragraph_fingerprint, paragraph_spans
 from vectorstore.types import Article
@@ -37,15 +36,15 @@ class IncomingArticles:
             for article in articles:
                 db.execute(
                     "INSERT OR REPLACE INTO staged (id, title, published, source, author, url,"
-                    " text, skipped) VALUES (?,?,?,?,?,?,?,?)",
-                    (*info_values(article.info), article.text, json.dumps(article.skipped)),
+                    " text, skipped, keep_all) VALUES (?,?,?,?,?,?,?,?,?)",
+                    article_values(article),
                 )
                 db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article.id,))
                 db.executemany(
                     "INSERT OR IGNORE INTO staged_paragraphs VALUES (?, ?)",
                     [
                         (paragraph.fingerprint, article.id)
-                        for paragraph in paragraphs_to_recognise(article.text)
+                        for paragraph in paragraphs_to_recognise(article)
                     ],
                 )
 
@@ -63,12 +62,12 @@ class IncomingArticles:
         row = 0
         while found := self._db.rows(
             "SELECT a.id, a.title, a.published, a.source, a.author, a.url, a.text, a.skipped,"
-            " a.row FROM staged a WHERE a.row > ? ORDER BY a.row LIMIT 1",
+            " a.keep_all, a.row FROM staged a WHERE a.row > ? ORDER BY a.row LIMIT 1",
             (row,),
         ):
             (values,) = found
-            row = values[8]
-            yield Article(info_from(values), values[6], spans_from_json(values[7]))
+            row = values[9]
+            yield article_from(values)
 
     def articles_to_split_again(self) -> list[str]:
         """Visible articles, not staged themselves, with a paragraph that the staged ones make a
@@ -83,7 +82,7 @@ class IncomingArticles:
 
     def repeated_in(self, article: Article) -> tuple[RepeatedParagraph, ...]:
         """The article's paragraphs that are repeated ones, once everything staged is visible."""
-        paragraphs = paragraphs_to_recognise(article.text)
+        paragraphs = paragraphs_to_recognise(article)
         repeated = self._repeated_of([paragraph.fingerprint for paragraph in paragraphs])
         return tuple(each for each in paragraphs if each.fingerprint in repeated)
 
@@ -136,7 +135,13 @@ def count_stories(articles: Iterable[Set[str]]) -> int:
     return len(stories)
 
 
-def paragraphs_to_recognise(text: str) -> list[RepeatedParagraph]:
-    """The paragraphs of a text that are long enough to be recognised in another."""
+def paragraphs_to_recognise(article: Article) -> list[RepeatedParagraph]:
+    """The paragraphs that are long enough to be recognised in another article.
+
+    None of an article that keeps everything: it takes no part in what is repeated.
+    """
+    if article.keep_all:
+        return []
+    text = article.text
     found = ((span, paragraph_fingerprint(span.of(text))) for span in paragraph_spans(text))
     return [RepeatedParagraph(print_, span) for span, print_ in found if print_ is not None]

@@ -9,7 +9,8 @@ CREATE TABLE articles (
     author TEXT,
     url TEXT,
     text TEXT NOT NULL,
-    skipped TEXT NOT NULL,          -- [[start, end], ...] marked by the reader
+    skipped TEXT NOT NULL,          -- [[start, end, reason], ...] marked by the reader
+    keep_all INTEGER NOT NULL,      -- 1: no paragraph counts as repeated
     repeated TEXT NOT NULL,         -- [[start, end], ...] paragraphs found in many articles
     content_hash TEXT NOT NULL
 );
@@ -58,7 +59,8 @@ CREATE TABLE staged (
     author TEXT,
     url TEXT,
     text TEXT NOT NULL,
-    skipped TEXT NOT NULL
+    skipped TEXT NOT NULL,
+    keep_all INTEGER NOT NULL
 );
 CREATE TABLE staged_paragraphs (
     fingerprint TEXT NOT NULL,

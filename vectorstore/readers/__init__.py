@@ -1,10 +1,10 @@
-"""Files to articles: one reader a format, and whatever cannot be read named with its reason.
+"""Files to articles: one reader per format; what cannot be read is reported with its reason.
 
 read_articles(paths)       the articles of files and folders, as a stream
 count_candidates(paths)    how many files that will be
-parse_upload(name, data)   the articles of one file that was sent
-parse_record(value)        the article that one JSON object is
-SUFFIXES                   the formats known
+parse_upload(name, data)   the articles of one uploaded file
+parse_record(value)        the article in one JSON object
+SUFFIXES                   the supported formats
 """
 
 from vectorstore.readers.article_reader import (

@@ -1,7 +1,6 @@
-"""From paths, or from what was uploaded, to articles: each under an id of its own."""
+"""From paths, or from what was uploaded, to articles: each with an id of its own."""
 
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
@@ -9,13 +8,13 @@ from typing import BinaryIO, NamedTuple
 
 from vectorstore.readers.files import find_files, open_file, portable, shown, unknown_format, why
 from vectorstore.readers.html_reader import read_html
-from vectorstore.readers.json_reader import article_from, read_json, read_json_lines
+from vectorstore.readers.json_reader import parse_object, read_json, read_json_lines
 from vectorstore.readers.markdown_reader import read_markdown
 from vectorstore.readers.metadata import clean
 from vectorstore.readers.parsed_article import (
     FormatReader,
     ParsedArticle,
-    ReadFailure,
+    ParseFailure,
     Unreadable,
     UnreadableFileError,
 )
@@ -23,7 +22,7 @@ from vectorstore.readers.text_reader import read_text
 from vectorstore.readers.titles import shortened, title_of
 from vectorstore.text.boilerplate import promotional_spans
 from vectorstore.text.paragraphs import paragraph_spans
-from vectorstore.types import Article, ArticleInfo, Span
+from vectorstore.types import Article, ArticleInfo, SkippedSpan, Span
 
 MAX_BYTES = 100_000_000
 """The longest article that is read, unless told otherwise."""
@@ -41,11 +40,11 @@ _READERS: Mapping[str, FormatReader] = {
 }
 
 SUFFIXES = frozenset(_READERS)
-"""The formats that are read, as the ends of file names in lower case."""
+"""The supported formats, as file name suffixes in lower case."""
 
 
 class Place(NamedTuple):
-    """Where an article was read: a file, and the line or the position in it when it holds many."""
+    """Where an article was read: a file, and a line or position in a file that holds several."""
 
     where: str
     part: int | None = None
@@ -57,7 +56,6 @@ class Place(NamedTuple):
         return f"{self.where}, {unit} {self.part}"
 
 
-_LINE_END = re.compile(r"[\r\n]")
 _EMPTY = "It is empty: nothing in it is prose."
 _UNSTORABLE = (
     "Its text holds half of a surrogate pair (U+{:04X} at character {:,}), which cannot be stored."
@@ -67,13 +65,15 @@ _TAKEN = "Its id {!r} is taken by another article, {}. Give each an id or a URL 
 
 
 def read_articles(
-    paths: Sequence[Path], *, max_bytes: int = MAX_BYTES
+    paths: Sequence[Path], *, keep_all: bool = False, max_bytes: int = MAX_BYTES
 ) -> Iterator[Article | Unreadable]:
-    """The articles of files and folders, one after the other, and what was no article and why.
+    """The articles of files and folders, one after the other, and what could not be read and why.
 
     Paths are read in the order given, a folder's files sorted by name. No two articles have the
-    same id: a second one is Unreadable, or left out when its content is the same. Nothing that a
-    file holds raises an error or keeps what comes after it from being read.
+    same id: a second one is Unreadable, or left out if its content is the same. Nothing in a file
+    raises an error or keeps what comes after it from being read.
+
+    With `keep_all`, an article's metadata is skipped and nothing else.
     """
     ids = _Ids()
     for found in find_files(paths, SUFFIXES):
@@ -83,9 +83,9 @@ def read_articles(
         where = shown(found.path)
         try:
             with open_file(found.path) as file:
-                for read in _read(file, found.name, max_bytes):
-                    place = Place(where, read.part)
-                    yield from ids.admit(_article(read, found.name, place), place)
+                for parsed in _parse(file, found.name, max_bytes):
+                    place = Place(where, parsed.part)
+                    yield from ids.admit(_article(parsed, found.name, place, keep_all), place)
         except UnreadableFileError as fault:
             yield Unreadable(where, str(fault))
         except OSError as error:
@@ -93,16 +93,16 @@ def read_articles(
 
 
 def count_candidates(paths: Sequence[Path]) -> int:
-    """How many files `read_articles` will open, or name as unreadable."""
+    """How many files `read_articles` will open, or report as unreadable."""
     return sum(1 for _ in find_files(paths, SUFFIXES))
 
 
 def parse_upload(
-    name: str, data: bytes, *, max_bytes: int = MAX_BYTES
+    name: str, data: bytes, *, keep_all: bool = False, max_bytes: int = MAX_BYTES
 ) -> Iterator[Article | Unreadable]:
-    """The articles in a file that was sent under a name, as `read_articles` would read them.
+    """The articles in an uploaded file, as `read_articles` would read them.
 
-    The name may have folders in it, with either slash; they become part of the id.
+    The name may contain folders, with either slash; they become part of the id.
     """
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     where = portable(clean("/".join(parts)) or "upload")
@@ -111,28 +111,28 @@ def parse_upload(
         return
     ids = _Ids()
     try:
-        for read in _read(io.BytesIO(data), where, max_bytes):
-            place = Place(where, read.part)
-            yield from ids.admit(_article(read, where, place), place)
+        for parsed in _parse(io.BytesIO(data), where, max_bytes):
+            place = Place(where, parsed.part)
+            yield from ids.admit(_article(parsed, where, place, keep_all), place)
     except UnreadableFileError as fault:
         yield Unreadable(where, str(fault))
 
 
 def parse_record(
-    value: object, *, where: str, fallback_id: str | None = None
+    value: object, *, where: str, fallback_id: str | None = None, keep_all: bool = False
 ) -> Article | Unreadable:
-    """The article that a parsed JSON object is: `text`, and optional id, title and so on.
+    """The article in a parsed JSON object: `text`, and optionally id, title and so on.
 
-    Without an id or URL of its own it gets `fallback_id`; without that, one made from its text.
+    Without an id or a URL it gets `fallback_id`, or else an id made from its text.
     """
-    read = article_from(value, None)
-    if fallback_id is None and isinstance(read, ParsedArticle):
-        text = read.text.encode("utf-8", "surrogatepass")
+    parsed = parse_object(value, None)
+    if fallback_id is None and isinstance(parsed, ParsedArticle):
+        text = parsed.text.encode("utf-8", "surrogatepass")
         fallback_id = f"text-{blake2b(text, digest_size=8).hexdigest()}"
-    return _article(read, fallback_id or "", Place(where))
+    return _article(parsed, fallback_id or "", Place(where), keep_all)
 
 
-def _read(file: BinaryIO, name: str, max_bytes: int) -> Iterator[ParsedArticle | ReadFailure]:
+def _parse(file: BinaryIO, name: str, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
     return _READERS[_suffix(name)](file, max_bytes)
 
 
@@ -140,33 +140,36 @@ def _suffix(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
 
 
-def _article(read: ParsedArticle | ReadFailure, name: str, place: Place) -> Article | Unreadable:
-    """What was read, made whole: its promotional lines skipped, its title and its id found."""
-    if isinstance(read, ReadFailure):
-        return Unreadable(str(place), read.reason)
-    if (lone := _lone_surrogate(read.text)) is not None:
-        return Unreadable(str(place), _UNSTORABLE.format(ord(read.text[lone]), lone))
-    paragraphs = _outside(paragraph_spans(read.text, read.body), read.skipped)
-    likely = paragraphs[0] if read.dateline and paragraphs else None
-    promotional = promotional_spans(read.text, paragraphs, likely=likely)
+def _article(
+    parsed: ParsedArticle | ParseFailure, name: str, place: Place, keep_all: bool
+) -> Article | Unreadable:
+    """The parsed article with its promotional lines skipped, and with a title and an id."""
+    if isinstance(parsed, ParseFailure):
+        return Unreadable(str(place), parsed.reason)
+    text, about = parsed.text, parsed.about
+    if (lone := _lone_surrogate(text)) is not None:
+        return Unreadable(str(place), _UNSTORABLE.format(ord(text[lone]), lone))
+    paragraphs = _outside(paragraph_spans(text, parsed.body), parsed.skipped)
+    promotional = promotional_spans(text, paragraphs, after_date=parsed.has_date_line)
     prose = _outside(paragraphs, promotional)
-    if not any(_has_words(read.text, paragraph) for paragraph in prose):
-        return Unreadable(str(place), _EMPTY)
-    fallback_id = name if read.part is None else f"{name}#{read.part}"
-    title = shortened(read.title) if read.title else title_of(read.text, prose)
-    info = ArticleInfo(
-        id=read.id or read.url or fallback_id,
-        title=clean(title) or fallback_id,
-        published=read.published,
-        source=read.source,
-        author=read.author,
-        url=read.url,
+    skipped = sorted(
+        (*parsed.skipped, *(SkippedSpan(*span, "promotional") for span in promotional))
     )
-    return Article(info, read.text, tuple(sorted((*read.skipped, *promotional))))
+    if keep_all:
+        skipped = [span for span in skipped if span.reason == "metadata"]
+    if not any(_has_words(text, paragraph) for paragraph in (paragraphs if keep_all else prose)):
+        return Unreadable(str(place), _EMPTY)
+    fallback_id = name if parsed.part is None else f"{name}#{parsed.part}"
+    title = shortened(about.title) or title_of(text, prose or paragraphs)
+    info = ArticleInfo(
+        about.id or about.url or fallback_id,
+        **about.metadata() | {"title": clean(title) or fallback_id},
+    )
+    return Article(info, text, tuple(skipped), keep_all)
 
 
 def _lone_surrogate(text: str) -> int | None:
-    """Where the first character is that UTF-8 cannot express."""
+    """The position of the first character that UTF-8 cannot encode."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -174,8 +177,8 @@ def _lone_surrogate(text: str) -> int | None:
     return None
 
 
-def _outside(spans: Sequence[Span], skipped: Sequence[Span]) -> list[Span]:
-    """The spans that do not lie wholly in a skipped one; both in order."""
+def _outside(spans: Sequence[Span], skipped: Sequence[Span | SkippedSpan]) -> list[Span]:
+    """The spans that are not wholly inside a skipped one; both in order."""
     kept: list[Span] = []
     later = iter(skipped)
     skip = next(later, None)
@@ -192,13 +195,13 @@ def _has_words(text: str, span: Span) -> bool:
 
 
 class _Ids:
-    """Which ids are taken, and where. Holds no text: there may be millions of articles."""
+    """Which ids are taken, and where. Keeps no text: there may be millions of articles."""
 
     def __init__(self) -> None:
         self._taken: dict[bytes, tuple[Place, bytes]] = {}
 
     def admit(self, article: Article | Unreadable, place: Place) -> Iterator[Article | Unreadable]:
-        """The article if its id is free, nothing if the same one has it, else what is wrong."""
+        """The article if its id is free, nothing if it is a duplicate, or else what is wrong."""
         if isinstance(article, Unreadable):
             yield article
             return

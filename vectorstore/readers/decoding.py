@@ -1,4 +1,4 @@
-"""Bytes to text, in whatever encoding they are."""
+"""Bytes to text, whatever their encoding."""
 
 import codecs
 
@@ -15,12 +15,13 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-# Those in which articles are found. From the whole list of the detector, a short text in
-# Windows-1252 is taken for one in an encoding that nobody uses.
+# The encodings that articles are found in. Given its whole list, the detector takes a short text in
+# Windows-1252 for one in an encoding that nobody uses.
 _DETECTED = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"]
 _DETECTED += ["koi8_r", "cp932", "euc_jp", "gb18030", "big5", "cp949"]
 
-# What pages that declare the left are written in (https://encoding.spec.whatwg.org/#names-and-labels).
+# What pages are really written in, by what they declare
+# (https://encoding.spec.whatwg.org/#names-and-labels).
 _DECLARED = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -33,7 +34,7 @@ _DECLARED = {
 }
 
 _UNKNOWN = "It is not text in any known encoding. Save it as UTF-8."
-_BROKEN = "It begins as {} does, but cannot be that at byte {:,}. Save it as UTF-8."
+_BROKEN = "It begins like {}, but is not valid at byte {:,}. Save it as UTF-8."
 
 _SAMPLE_BYTES = 1 << 16
 _WHOLE_CHARACTERS_PER_BROKEN_ONE = 10
@@ -42,9 +43,9 @@ _WHOLE_CHARACTERS_PER_BROKEN_ONE = 10
 def decode(data: bytes, declared: str | None = None) -> str:
     """The text of `data` without its byte order mark; nothing else is changed.
 
-    In turn: the encoding of its mark, UTF-8, UTF-16 without a mark, UTF-8 with a few broken
+    Tries in turn the encoding of its mark, UTF-16 without a mark, UTF-8, UTF-8 with a few broken
     characters (each becomes U+FFFD), the declared encoding, and the one that the bytes look like.
-    Raises UnreadableFileError when it is none of them.
+    Raises UnreadableFileError when none of them fits.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -76,7 +77,7 @@ def _decode_marked(data: bytes, encoding: str) -> str:
 
 
 def _utf16_without_mark(data: bytes) -> str | None:
-    """Text mostly in ASCII, written as UTF-16: every other byte is zero."""
+    """The encoding of mostly ASCII text in UTF-16, where every other byte is zero."""
     for zero_at, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         zeros, others = data[zero_at::2], data[1 - zero_at :: 2]
         if (
@@ -95,14 +96,14 @@ def _utf16_without_mark(data: bytes) -> str | None:
 
 
 def _mostly_whole(text: str) -> bool:
-    """Whether text decoded as UTF-8 is that, with few characters broken."""
+    """Whether text decoded as UTF-8 really is UTF-8, with only a few characters broken."""
     broken = text.count("\ufffd")
     whole = len(text.encode("utf-8")) - len(text) - 2 * broken
     return whole >= _WHOLE_CHARACTERS_PER_BROKEN_ONE * broken
 
 
 def _known(declared: str | None) -> str | None:
-    """The decoder for a declared encoding, if it is one that articles are written in."""
+    """The decoder for a declared encoding, if articles are written in it."""
     try:
         name = codecs.lookup(declared).name if declared else ""
     except (LookupError, ValueError):
@@ -112,12 +113,12 @@ def _known(declared: str | None) -> str | None:
 
 
 def _detect(data: bytes, first_bad: int) -> str | None:
-    """What the bytes around the first that is not UTF-8 look like."""
+    """What encoding the bytes around the first that is not UTF-8 look like."""
     start = data.rfind(b"\n", 0, first_bad) + 1
     start = max(start, first_bad - _SAMPLE_BYTES // 2)
     matches = list(from_bytes(data[start : start + _SAMPLE_BYTES], cp_isolation=_DETECTED))
     if not matches:
         return None
-    # Latin encodings that fit equally well differ in a few letters; the most used one is likelier.
+    # Latin encodings that fit equally well differ in a few letters: take the most common one.
     likely = [m.encoding for m in matches if m.chaos <= matches[0].chaos]
     return "cp1252" if "cp1252" in likely else likely[0]

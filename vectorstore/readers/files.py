@@ -1,4 +1,4 @@
-"""Which files there are to read: folders walked, and whatever cannot be opened named."""
+"""Which files there are to read: walks folders, and names whatever cannot be opened."""
 
 import os
 import stat
@@ -17,8 +17,8 @@ _Identity = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A file to read. `name` is its path relative to the folder given, with `/` in it."""
+class FoundFile:
+    """A file to read. `name` is its path relative to the given folder, with forward slashes."""
 
     path: Path
     name: str
@@ -29,16 +29,16 @@ class _Waiting:
     path: Path
     name: str
     inside: tuple[_Identity, ...]
-    """The folders that it lies in."""
+    """The folders that contain it."""
 
 
 def find_files(
     paths: Sequence[Path], suffixes: Collection[str]
-) -> Iterator[Candidate | Unreadable]:
+) -> Iterator[FoundFile | Unreadable]:
     """The files in the order given, those of a folder sorted by name, each file once.
 
-    Inside folders hidden names and other suffixes are passed over. Links are followed, but never
-    round in a loop.
+    Hidden files and other suffixes inside folders are ignored. Links are followed, but not into a
+    loop.
     """
     seen: set[_Identity] = set()
     for path in paths:
@@ -50,7 +50,7 @@ def find_files(
 
 def _walk(
     given: Path, suffixes: Collection[str], seen: set[_Identity]
-) -> Iterator[Candidate | Unreadable]:
+) -> Iterator[FoundFile | Unreadable]:
     # A stack instead of recursion: folders can lie deeper than Python's calls.
     waiting = [_Waiting(given, "", ())]
     while waiting:
@@ -61,7 +61,7 @@ def _walk(
             if identity in here.inside:
                 yield Unreadable(
                     shown(here.path),
-                    "It leads back to a folder that it lies in, and is passed over.",
+                    "It is a link back to a folder that contains it, and is ignored.",
                 )
             elif identity in seen:
                 continue
@@ -70,7 +70,7 @@ def _walk(
                 waiting.extend(_entries(here, identity, suffixes))
             elif stat.S_ISREG(status.st_mode):
                 seen.add(identity)
-                yield Candidate(here.path, portable(here.name or here.path.name))
+                yield FoundFile(here.path, portable(here.name or here.path.name))
             else:
                 yield Unreadable(shown(here.path), _NOT_A_FILE)
         except (OSError, ValueError) as error:
@@ -78,7 +78,7 @@ def _walk(
 
 
 def _entries(folder: _Waiting, identity: _Identity, suffixes: Collection[str]) -> list[_Waiting]:
-    """What is worth a look in a folder, last first."""
+    """The files and folders in a folder that may hold articles, last first."""
     with os.scandir(folder.path) as found:
         entries = sorted(found, key=lambda entry: entry.name, reverse=True)
     inside = (*folder.inside, identity)
@@ -97,27 +97,27 @@ def _entries(folder: _Waiting, identity: _Identity, suffixes: Collection[str]) -
 def open_file(path: Path) -> BinaryIO:
     """Opens a file for reading.
 
-    Raises OSError, or UnreadableFileError for what might be read forever.
+    Raises OSError, or UnreadableFileError for a file that may never end.
     """
     descriptor = os.open(path, _OPEN)
-    # Asked of what was opened: something else may have taken its place since it was found.
+    # Checked on the open file: another may have taken its place since it was found.
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise UnreadableFileError(_NOT_A_FILE)
     return os.fdopen(descriptor, "rb")
 
 
-_NOT_A_FILE = "It is not a file that can be read to its end, but a pipe, socket or device."
+_NOT_A_FILE = "It is not a regular file, but a pipe, a socket or a device."
 
 
 def unknown_format(suffixes: Collection[str]) -> str:
-    return f"Its format is not known. Known are {', '.join(sorted(suffixes))}."
+    return f"Its format is not supported. Supported are {', '.join(sorted(suffixes))}."
 
 
 def why(error: OSError | ValueError) -> str:
-    """What to tell of a file that could not be read."""
+    """Why a file could not be read, as a sentence."""
     if isinstance(error, FileNotFoundError):
-        return "There is no such file: it was moved, removed, or is a link to nothing."
+        return "There is no such file. It was moved or removed, or it is a broken link."
     if isinstance(error, PermissionError):
         return "There is no permission to read it. Change its permissions, or leave it out."
     reason = getattr(error, "strerror", None) or str(error)
@@ -125,11 +125,11 @@ def why(error: OSError | ValueError) -> str:
 
 
 def shown(path: Path) -> str:
-    """The path as it can be printed and stored, whatever bytes are in it."""
+    """The path in a form that can be printed and stored, whatever bytes it has."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def portable(name: str) -> str:
-    """A relative path that is the same on every machine: some decompose what others compose."""
+    """A relative path that is the same on every machine: some decompose accented letters."""
     whole = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return unicodedata.normalize("NFC", whole)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
 from vectorstore.readers.decoding import decode
-from vectorstore.readers.metadata import clean, web_address
-from vectorstore.readers.parsed_article import ParsedArticle, ReadFailure, read_whole
+from vectorstore.readers.metadata import FileMetadata, clean, web_address
+from vectorstore.readers.parsed_article import ParsedArticle, ParseFailure, read_whole
 from vectorstore.readers.publication_date import parse_published
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _CHARSET_WITHIN = 4096
-# Finding the main text takes seconds a megabyte when the page is cut into very many elements.
+# Finding the main text takes seconds per megabyte in a page of very many elements.
 _LONGEST_PAGE = 20_000_000
 _DATES: dict[str, Any] = {
     "extensive_search": False,
@@ -29,7 +29,7 @@ _NOT_AN_ARTICLE = (
     "No main text was found in the page. If there is one, save it as text or Markdown."
 )
 
-# Where a page states its date, in contrast to the dates that its prose is about.
+# Where a page states its date, as opposed to the dates that its prose is about.
 _STATES_A_DATE = (
     "//script[@type='application/ld+json'] | //time | //abbr[@title]"
     " | //*[@itemprop='datePublished']"
@@ -39,8 +39,8 @@ _STATES_A_DATE = (
 )
 
 
-def read_html(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ReadFailure]:
-    """One article: what trafilatura takes for the page's main text, a blank line between blocks."""
+def read_html(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
+    """One article: what trafilatura takes for the main text, with a blank line between blocks."""
     max_bytes = min(max_bytes, _LONGEST_PAGE)
     data = read_whole(file, max_bytes)
     charset = _CHARSET.search(data[:_CHARSET_WITHIN])
@@ -48,41 +48,43 @@ def read_html(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ReadFa
     yield _extract(page, max_bytes)
 
 
-def _extract(page: str, max_bytes: int) -> ParsedArticle | ReadFailure:
-    # Imported when the first page is read: it takes longer than reading a thousand text files.
+def _extract(page: str, max_bytes: int) -> ParsedArticle | ParseFailure:
+    # Imported with the first page: the import takes longer than reading a thousand text files.
     from trafilatura import bare_extraction, load_html
     from trafilatura.settings import Document
 
-    # It logs what is returned to the caller here, and reported by it.
+    # What it logs is returned here, and reported by the caller.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     logging.getLogger("htmldate").setLevel(logging.CRITICAL)
     try:
         tree = load_html(page, max_size=max_bytes)
         if tree is None:
-            return ReadFailure(_NOT_AN_ARTICLE)
+            return ParseFailure(_NOT_AN_ARTICLE)
         document = bare_extraction(
             tree, include_comments=False, with_metadata=True, date_extraction_params=_DATES
         )
         if not isinstance(document, Document):
-            return ReadFailure(_NOT_AN_ARTICLE)
+            return ParseFailure(_NOT_AN_ARTICLE)
         published = _stated_date(tree, document.url)
-    except Exception:  # noqa: BLE001  # a malformed page may fail anywhere; only it is lost
-        return ReadFailure(_NOT_AN_ARTICLE)
+    except Exception:  # noqa: BLE001  # a malformed page may fail anywhere; only that page is lost
+        return ParseFailure(_NOT_AN_ARTICLE)
     lines = (line.rstrip() for line in (document.text or "").splitlines())
     url = web_address(document.url)
     return ParsedArticle(
         "\n\n".join(line for line in lines if line),
-        title=clean(document.title),
-        published=published,
-        source=clean(document.sitename),
-        author=clean(document.author),
-        # A page that gives the address of the site's front page says nothing of its own.
-        url=url if url and (urlsplit(url).path.strip("/") or urlsplit(url).query) else None,
+        FileMetadata(
+            title=clean(document.title) or "",
+            published=published,
+            source=clean(document.sitename),
+            author=clean(document.author),
+            # Some pages give the address of the site's front page as their own.
+            url=url if url and (urlsplit(url).path.strip("/") or urlsplit(url).query) else None,
+        ),
     )
 
 
 def _stated_date(tree: "HtmlElement", url: str | None) -> date | None:
-    """The day of publication that the page states: never one that its prose is about."""
+    """The day of publication that the page states, never a date that its prose is about."""
     from htmldate import find_date
     from lxml.html import Element
 

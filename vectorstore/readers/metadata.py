@@ -1,11 +1,11 @@
-"""An article's metadata out of the loosely typed mapping that a file holds."""
+"""An article's metadata from the loosely typed mapping that a file holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from urllib.parse import urlsplit
 
 from vectorstore.readers.publication_date import parse_published
+from vectorstore.types import Metadata
 
 _TITLE = ("title", "headline")
 _PUBLISHED = ("published", "date", "published_at", "date_published", "datePublished")
@@ -14,21 +14,19 @@ _AUTHOR = ("author", "authors", "byline")
 _URL = ("url", "link", "canonical", "canonical_url")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadMetadata:
-    id: str | None
-    title: str | None
-    published: date | None
-    source: str | None
-    author: str | None
-    url: str | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMetadata(Metadata):
+    """What a file says about its article, and the id that it gives it, if any."""
+
+    id: str | None = None
 
 
-def read_fields(given: Mapping[str, object]) -> ReadMetadata:
-    """What `given` says under the usual names; what is of another type or empty is None."""
-    return ReadMetadata(
+def file_metadata(given: Mapping[str, object]) -> FileMetadata:
+    """What `given` says under the usual names; a value that is empty or of another type counts as
+    missing."""
+    return FileMetadata(
         id=_words(given.get("id")),
-        title=_first(given, _TITLE),
+        title=_first(given, _TITLE) or "",
         published=next(
             (day for name in _PUBLISHED if (day := parse_published(given.get(name)))), None
         ),
@@ -43,7 +41,7 @@ def _first(given: Mapping[str, object], names: tuple[str, ...]) -> str | None:
 
 
 def _words(value: object) -> str | None:
-    """A string, a number, a list of names, or an object with a `name`: as one line."""
+    """A string, a number, a list of names, or an object with a `name`, on one line."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, bool) or value is None:
@@ -60,7 +58,7 @@ def _words(value: object) -> str | None:
 
 
 def clean(value: str | None) -> str | None:
-    """On one line, and only characters that can be stored and shown; None when none are left."""
+    """`value` on one line, without characters that cannot be stored or shown; None if empty."""
     if not value:
         return None
     storable = value.encode("utf-8", "replace").decode("utf-8")
@@ -69,7 +67,7 @@ def clean(value: str | None) -> str | None:
 
 
 def web_address(value: object) -> str | None:
-    """`value` if it is a whole address on the web: what else it may be is not to be followed."""
+    """`value` if it is a complete http or https address: anything else is not safe to link to."""
     if not isinstance(value, str) or len(value) > 2_000:
         return None
     address = value.strip()

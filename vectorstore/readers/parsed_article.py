@@ -1,11 +1,11 @@
-"""What a reader of one format hands on: an article without its id yet, or what is wrong."""
+"""What the reader of a format returns: an article without its final id, or what is wrong."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import BinaryIO
 
-from vectorstore.types import Span
+from vectorstore.readers.metadata import FileMetadata
+from vectorstore.types import SkippedSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +25,36 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class ParsedArticle:
-    """An article as its format tells it. What the format does not tell is None.
+    """An article as its format describes it.
 
-    `skipped` are ranges of `text` that are the format's own and not prose: in order, disjoint.
-    `body` is where they have ended for good at the top: 0, or the end of a date or front matter.
-    `part` tells apart the articles of one file: a line or a position in a list, from 1.
+    `skipped` are ranges of `text` that the format itself marks as not prose: in order, disjoint.
+    `body` is where the prose begins: 0, or the end of a date or of front matter.
+    `part` tells the articles of one file apart: a line, or a position in a list, from 1.
     """
 
     text: str
+    about: FileMetadata
     body: int = 0
-    dateline: bool = False
-    """Whether a date alone stands in front of the text: promotion likes to come right after it."""
-    skipped: tuple[Span, ...] = ()
-    id: str | None = None
-    title: str | None = None
-    published: date | None = None
-    source: str | None = None
-    author: str | None = None
-    url: str | None = None
+    has_date_line: bool = False
+    """Whether only a date comes before the text: that is where events are announced."""
+    skipped: tuple[SkippedSpan, ...] = ()
     part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFailure:
-    """Why a file, or the part of it that `part` counts, is no article."""
+class ParseFailure:
+    """Why a file, or the `part` of it, is not an article."""
 
     reason: str
     part: int | None = None
 
 
-FormatReader = Callable[[BinaryIO, int], Iterator[ParsedArticle | ReadFailure]]
-"""Reads an open file; no article in it may be longer than the given number of bytes."""
+FormatReader = Callable[[BinaryIO, int], Iterator[ParsedArticle | ParseFailure]]
+"""Parses an open file; no article in it may be longer than the given number of bytes."""
 
 
 class UnreadableFileError(Exception):
-    """Raised inside a reader when there is no going on with the file. The message is the reason."""
+    """Raised by a reader that cannot continue with the file. The message is the reason."""
 
 
 def read_whole(file: BinaryIO, max_bytes: int) -> bytes:

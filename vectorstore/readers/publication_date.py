@@ -1,4 +1,4 @@
-"""The day of publication, as people and programs write it."""
+"""The day of publication, in the forms that people and programs write."""
 
 import re
 from datetime import date
@@ -14,9 +14,9 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def parse_published(value: object) -> date | None:
-    """The date that `value` begins with; None when it is none, or could be read in two ways.
+    """The date that `value` begins with; None when there is none, or when it is ambiguous.
 
-    The day is the one written: a time and its zone do not move it.
+    The day is taken as written: a time and its zone do not shift it.
 
     >>> parse_published("2022-04-20T23:30:00-05:00")
     datetime.date(2022, 4, 20)

@@ -1,4 +1,4 @@
-"""What an article is called, when nothing but its text says so."""
+"""A title for an article that has only its text."""
 
 import re
 from collections.abc import Sequence
@@ -12,14 +12,15 @@ _SHORTEST_SENTENCE = 25
 _ENDS_LIKE_PROSE = re.compile(r"[.!?:;,…][\"'\u201d\u2019)]*$")
 _BLANK_LINE = re.compile(r"[^\S\r\n]*(?:\r\n|[\r\n])[^\S\r\n]*(?:\r\n|[\r\n]|\Z)|\s*\Z")
 _SENTENCE_END = re.compile(
-    r"(?:[.!?…]+[\"'\u201d\u2019)\]]*(?=\s+[\"'\u201c\u2018(\[]?[^\W_a-z])|[。\uff01\uff1f]+[」』\u201d]?)"
+    r"(?:(?<![.!?…])[.!?…]++[\"'\u201d\u2019)\]]*(?=\s+[\"'\u201c\u2018(\[]?[^\W_a-z])"
+    r"|[。\uff01\uff1f]+[」』\u201d]?)"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:\w|Mr|Mrs|Ms|Dr|Prof|Rev|Hon|St|Gen|Lt|Col|Maj|Capt|Sgt|Cpl|Adm|Cmdr|Sen|Rep|Gov|Pres"
     r"|Sr|Jr|No|Nos|vs|Inc|Ltd|Co|Corp|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|U\.S|U\.K|U\.N|D\.C"
     r"|e\.g|i\.e|a\.m|p\.m))\.$"
 )
-# Such as LIMA, Peru (Reuters) - or MADRID, Spain --
+# LIMA, Peru (Reuters) - and MADRID, Spain --
 _DATELINE = re.compile(
     r"(?:[^.!?\n(]{0,60}\([A-Z][\w. ]{1,20}\)|[A-Z][A-Z .']{2,30}(?:, [A-Z][\w. ]{1,30}){0,2})"
     r"\s*(?:--|[-\u2013\u2014])\s+"
@@ -27,9 +28,9 @@ _DATELINE = re.compile(
 
 
 def title_of(text: str, paragraphs: Sequence[Span]) -> str:
-    """The heading that the prose begins with, else its first sentence; cut when it is long.
+    """The heading that the prose begins with, or else its first sentence, shortened if long.
 
-    `paragraphs` are those of the prose alone. Empty when there are none.
+    `paragraphs` are those of the prose alone. The title is empty when there are none.
     """
     if not paragraphs:
         return ""
@@ -42,7 +43,7 @@ def title_of(text: str, paragraphs: Sequence[Span]) -> str:
 
 
 def _is_heading(text: str, paragraph: Span) -> bool:
-    """A short line without the punctuation of a sentence, and a blank line after it."""
+    """Whether it is a short line without a sentence's punctuation, followed by a blank line."""
     length = paragraph.end - paragraph.start
     return (
         length <= _LONGEST_HEADING
@@ -53,7 +54,7 @@ def _is_heading(text: str, paragraph: Span) -> bool:
 
 
 def first_sentence(paragraph: str) -> str:
-    """Good enough for a title: nothing is found or cited by it.
+    """The first sentence, found well enough for a title: nothing is retrieved or cited by it.
 
     >>> first_sentence("Mr. Lee of Binance.US left in a hurry. He did not say why.")
     'Mr. Lee of Binance.US left in a hurry.'
@@ -68,7 +69,7 @@ def first_sentence(paragraph: str) -> str:
 
 
 def shortened(title: str) -> str:
-    """On one line, and cut after a word when it is longer than 200 characters."""
+    """The title on one line, cut after a word if it is longer than 200 characters."""
     title = " ".join(title[: 50 * _LONGEST_TITLE].split())
     if len(title) <= _LONGEST_TITLE:
         return title

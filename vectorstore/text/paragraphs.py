@@ -1,4 +1,4 @@
-"""Where an article's paragraphs are, and what a paragraph is recognised by when it comes again."""
+"""Where an article's paragraphs are, and the fingerprint by which a repeated one is recognised."""
 
 import hashlib
 import re
@@ -22,10 +22,10 @@ _FEWEST_CHARACTERS_TO_RECOGNISE = 25
 
 
 def paragraph_spans(text: str, start: int = 0) -> list[Span]:
-    r"""The paragraphs of `text` from `start` on: in order, disjoint, without space at their ends.
+    r"""The paragraphs of `text` from `start` on: in order, disjoint, without space around them.
 
-    A blank line ends a paragraph; so does the end of a line, except in lines that were broken
-    to fit a width.
+    A blank line ends a paragraph, and so does a line end, unless the lines were wrapped to a
+    width. Takes linear time.
 
     >>> [span.of("One.\nTwo.\n\nThree") for span in paragraph_spans("One.\nTwo.\n\nThree")]
     ['One.', 'Two.', 'Three']
@@ -38,7 +38,7 @@ def paragraph_spans(text: str, start: int = 0) -> list[Span]:
 
 
 def _blocks(text: str, start: int) -> Iterator[list[Span]]:
-    """Runs of lines with no blank line between them; each line trimmed."""
+    """Runs of lines with no blank line between them, without surrounding whitespace."""
     lines: list[Span] = []
     reached = start
     for match in _LINE.finditer(text, start):
@@ -57,9 +57,9 @@ def _blocks(text: str, start: int) -> Iterator[list[Span]]:
 
 
 def _wrapped(text: str, lines: list[Span]) -> bool:
-    """Whether one paragraph was broken into these lines to fit a width.
+    """Whether these lines are one paragraph, wrapped to a width.
 
-    Then no line but the last had room for the first word of the next, and most end mid-sentence.
+    Then no line has room for the first word of the next, and most lines end mid-sentence.
     """
     if not 1 < len(lines) <= _MOST_WRAPPED_LINES:
         return False
@@ -76,9 +76,9 @@ def _wrapped(text: str, lines: list[Span]) -> bool:
 
 
 def paragraph_fingerprint(paragraph: str) -> str | None:
-    """The same 32 hex digits for paragraphs that differ only in case, spacing, quotes and dashes.
+    """32 hex digits, equal for paragraphs that differ only in case, spacing, quotes and dashes.
 
-    None for one too short to tell: few words repeat without being boilerplate.
+    None for a paragraph that is too short: a few words may recur without being boilerplate.
     """
     plain = unicodedata.normalize("NFKC", paragraph).translate(_SAME_CHARACTER).casefold()
     words = " ".join(plain.split())

@@ -38,7 +38,7 @@ from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.types import ArticleInfo, Filters, Passage, ScoredPassage
 
 PASSAGE = ScoredPassage(
-    Passage("p", "a", 5, 17, "The cat sat.", ()), ArticleInfo("a", "Cats"), 0.123456
+    Passage("p", "a", 5, 17, "The cat sat.", ()), ArticleInfo("a", title="Cats"), 0.123456
 )
 Asked = tuple[str, int, Filters]
 

@@ -91,9 +91,41 @@ def test_the_whole_life_of_an_article(qa: Qa) -> None:
     assert qa("ingest", "cats.txt").out.startswith("0 added, 1 replaced")
     assert qa("show", "cats.txt").out == "date 2022-03-03 The cat lay in the sun.\n"
     assert "lay in the sun" in qa("ask", "Where did the cat lie?").out
-    assert qa("check").out == "1 articles, 1 passages.\nThe index agrees with itself.\n"
+    assert qa("doctor").out == "1 articles, 1 passages.\nThe index is consistent.\n"
     assert qa("remove", "cats.txt").out == "Removed 1.\n"
     assert "qa ingest" in qa("articles").err
+
+
+def test_a_terminal_is_told_what_is_not_searched(qa: Qa, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "date 2022-03-03\nThe cat sat on the mat.\n\nSign up for our newsletter."
+    Path("cats.txt").write_text(text)
+    qa("ingest", "cats.txt")
+    assert qa("show", "cats.txt").err == ""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    ran = qa("show", "cats.txt")
+    assert ran.out == f"{text}\n"
+    assert ran.err == (
+        "Not searched: characters 0 to 15 (metadata).\n"
+        "Not searched: characters 41 to 68 (promotional).\n"
+    )
+
+
+@pytest.mark.parametrize("given_by", ["flag", "setting"])
+def test_everything_is_searched_where_that_is_asked_for(
+    qa: Qa, monkeypatch: pytest.MonkeyPatch, given_by: str
+) -> None:
+    Path("cats.txt").write_text("date 2022-03-03\nThe cat sat.\n\nSign up for our newsletter.")
+    flag = ["--keep-all"] if given_by == "flag" else []
+    qa("ingest", "cats.txt")
+    assert "newsletter" not in qa("search", "newsletter").out
+    if given_by == "setting":
+        monkeypatch.setenv("QA_KEEP_ALL", "1")
+    assert qa("ingest", "cats.txt", *flag).out.startswith("0 added, 1 replaced")
+    assert "newsletter" in qa("search", "newsletter").out
+    assert qa("show", "cats.txt", "--json").json["skipped_reasons"] == ["metadata"]
+    assert qa("ingest", "cats.txt", *flag).out.startswith("0 added, 0 replaced, 1 unchanged")
+    assert qa("ingest", "cats.txt", "--no-keep-all").out.startswith("0 added, 1 replaced")
+    assert "newsletter" not in qa("search", "newsletter").out
 
 
 def test_good_articles_go_in_beside_bad_ones(qa: Qa) -> None:
@@ -143,15 +175,21 @@ def test_an_index_of_another_model_says_what_to_do(qa: Qa, monkeypatch: pytest.M
     monkeypatch.setattr(
         "qa.composition.SentenceTransformerEmbedder", lambda model: HashingEmbedder()
     )
-    for command in (("ask", "Who?"), ("check",), ("ingest", "cats.txt")):
+    for command in (("ask", "Who?"), ("doctor",), ("ingest", "cats.txt")):
         ran = qa(*command)
         assert ran.code == 1
         assert "QA_EMBEDDING_MODEL" in ran.err
-        assert "qa check --repair" in ran.err
-    repaired = qa("check", "--repair")
+        assert "qa doctor --repair" in ran.err
+    repaired = qa("doctor", "--repair")
     assert repaired.code == 0, repaired
-    assert "agrees with itself" in repaired.out
+    assert "is consistent" in repaired.out
     assert "sat on the mat" in qa("search", "cat").out
+
+
+def test_check_is_the_former_name_of_doctor(qa: Qa) -> None:
+    ran = qa("check", "--repair")
+    assert (ran.code, ran.out) == (0, qa("doctor", "--repair").out)
+    assert ran.err == "qa check is now qa doctor; this name goes in the next release.\n"
 
 
 @pytest.mark.parametrize("given_by", ["flag", "variable", "file"])
@@ -174,7 +212,7 @@ def test_a_file_where_the_index_should_be(
     assert Path("notes").read_text() == "mine"
 
 
-@pytest.mark.parametrize("command", ["ask", "ingest", "check", "serve"])
+@pytest.mark.parametrize("command", ["ask", "ingest", "doctor", "serve"])
 def test_a_folder_that_cannot_be_made(qa: Qa, command: str) -> None:
     Path("notes").write_text("mine")
     words = {"ask": ["Who?"], "ingest": ["notes"], "serve": ["--port", "0"]}.get(command, [])
@@ -249,7 +287,7 @@ def test_filters_that_nothing_passes_are_to_blame(of_served: Qa) -> None:
     for command in ("ask", "search"):
         ran = of_served(command, "exchange", "--source", "nobody")
         assert ran.code == 0
-        assert "within these filters" in ran.out
+        assert "match these filters" in ran.out
         assert "qa ingest" not in ran.out + ran.err
 
 
@@ -308,6 +346,15 @@ def test_what_one_ingests_the_service_has(of_served: Qa, adding: Served) -> None
     assert adding.service.article("heron.txt") is None
 
 
+def test_a_service_searches_everything_of_what_one_ingests_so(
+    of_served: Qa, adding: Served
+) -> None:
+    Path("heron.txt").write_text("The heron stood.\n\nSign up for our newsletter.")
+    for flag, skipped in (("--keep-all", []), ("--no-keep-all", ["promotional"])):
+        of_served("ingest", "heron.txt", flag)
+        assert of_served("show", "heron.txt", "--json").json["skipped_reasons"] == skipped
+
+
 def test_what_a_service_refuses_is_said(of_served: Qa) -> None:
     ran = of_served("ask", "Who?", "--answerer", "llm")
     assert ran.code == 1
@@ -315,7 +362,7 @@ def test_what_a_service_refuses_is_said(of_served: Qa) -> None:
     assert ran.out == ""
 
 
-@pytest.mark.parametrize("command", [("check",), ("check", "--repair"), ("serve", "--port", "0")])
+@pytest.mark.parametrize("command", [("doctor",), ("doctor", "--repair"), ("serve", "--port", "0")])
 def test_what_only_one_process_can_do_names_the_one_that_is(
     of_served: Qa, served: Served, command: tuple[str, ...]
 ) -> None:

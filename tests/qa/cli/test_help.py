@@ -1,8 +1,8 @@
 """The command line's help, as it was when somebody last read it.
 
-    python -m tests.qa.test_cli_help > tests/qa/help.txt
+    python -m tests.qa.cli.test_help > tests/qa/cli/help.txt
 
-writes it anew: read the difference before it is committed.
+updates it: read the difference before you commit it.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ HELP = Path(__file__).with_name("help.txt")
 
 
 def whole_help() -> str:
-    """What `qa --help` says, and `qa COMMAND --help` for every command."""
+    """The output of `qa --help`, and of `qa COMMAND --help` for every command."""
     texts = []
     for command in ("", *sorted(cli.commands)):
         arguments = [*command.split(), "--help"]

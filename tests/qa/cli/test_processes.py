@@ -16,7 +16,7 @@ from qa.service import Service
 from qa.settings import read_settings
 from tests.qa.processes import SECONDS, finished, line_with, run, serving, started
 from tests.vectorstore.hashing import HashingEmbedder
-from vectorstore.types import Article, ArticleInfo, Span
+from vectorstore.types import Article, ArticleInfo, SkippedSpan
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 
@@ -164,9 +164,11 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
     """As in `qa articles | head -1`, with more than a pipe holds."""
     with index_in(tmp_path) as service:
         titles = (f"{n} {'A long title ' * 60}" for n in range(150))
-        service.add([Article(ArticleInfo(title[:3], title), "The cat sat.") for title in titles])
+        service.add(
+            [Article(ArticleInfo(title[:3], title=title), "The cat sat.") for title in titles]
+        )
         text = "The cat sat.\n" * 10_000
-        service.add([Article(ArticleInfo("long"), text, (Span(13, len(text)),))])
+        service.add([Article(ArticleInfo("long"), text, (SkippedSpan(13, len(text)),))])
     for command in (["articles"], ["articles", "--json"], ["show", "long"]):
         with started(tmp_path, *command) as process:
             assert process.stdout is not None

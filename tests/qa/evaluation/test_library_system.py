@@ -83,7 +83,7 @@ def _ranking(run: Run) -> list[list[str]]:
 
 
 def test_nothing_at_a_url_is_a_sentence_with_a_remedy(question_file: Path) -> None:
-    with pytest.raises(UserError, match=r"No answer from .*127\.0\.0\.1:9.*`qa serve` starts it"):
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:9 does not answer .*`qa serve`"):
         open_target(_wanted(question_file, Path("none"), "http://127.0.0.1:9"))
 
 

@@ -24,7 +24,9 @@ def service_over(folder: Path, answerer: Answerer, embedder: Embedder | None = N
         QueryRewriter(), lambda text, k, filters: search(store, text, k, filters), answerer
     )
     service = Service(store, {"extractive": build_chain(pipeline)}, None)
-    service.add([Article(ArticleInfo("one", "One"), "The cat sat on the mat, and it was content.")])
+    service.add(
+        [Article(ArticleInfo("one", title="One"), "The cat sat on the mat, and it was content.")]
+    )
     return service
 
 

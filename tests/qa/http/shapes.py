@@ -12,13 +12,16 @@ ANSWER = {
 }  # fmt: skip
 SENTENCE = {"start", "end", "text", "citations", "supported", "reason"}
 CITATION = {
-    "number", "article_id", "passage_id", "title", "source", "url", "published", "start", "end",
-    "quote",
+    "number", "article_id", "passage_id", "title", "source", "author", "url", "published",
+    "start", "end", "quote",
 }  # fmt: skip
 PASSAGE = {
-    "id", "article_id", "title", "published", "source", "url", "start", "end", "text", "score",
+    "id", "article_id", "title", "published", "source", "author", "url", "start", "end", "text",
+    "score",
 }  # fmt: skip
-ARTICLE = {"id", "title", "published", "source", "author", "url", "text", "skipped"}
+ARTICLE = {
+    "id", "title", "published", "source", "author", "url", "text", "skipped", "skipped_reasons",
+}  # fmt: skip
 ENTRY = {"id", "title", "published", "source", "author", "url", "passages"}
 
 Body = dict[str, Any]

@@ -41,7 +41,7 @@ def test_one_article_is_added_and_read_back_as_it_is(adding: Served) -> None:
     assert add(adding.http, record) == [{"id": "cats/1", "status": "added", "reason": None}]
     body = adding.http.get(at("cats/1")).json()
     assert set(body) == ARTICLE
-    assert body == {**record, "skipped": []}
+    assert body == {**record, "skipped": [], "skipped_reasons": []}
     passages = adding.http.get("/search", params={"q": TEXT, "article_id": "cats/1"}).json()
     assert [each["article_id"] for each in passages["passages"]] == ["cats/1"]
 
@@ -168,6 +168,49 @@ def test_files_are_added(adding: Served) -> None:
     assert by_id["image.png"]["status"] == "skipped"
     assert adding.http.get(at("cats.txt")).json()["published"] == "2022-03-03"
     assert adding.http.get(at("dogs.md")).json()["title"] == "Dögs"
+
+
+PROMOTED = "The cat sat on the mat.\n\nSign up for our newsletter.\n\nIt was content."
+
+
+def post_kept(http: httpx.Client, form: str, parameters: Body) -> list[str]:
+    """The reasons why something of an article is skipped that is sent as JSON or as a file."""
+    if form == "json":
+        sent = http.post("/articles", json={"id": "cat", "text": PROMOTED}, params=parameters)
+    else:
+        files = [("files", ("cat.txt", PROMOTED.encode()))]
+        sent = http.post("/articles", files=files, params=parameters)
+    (outcome,) = sent.json()["articles"]
+    reasons: list[str] = http.get(at(outcome["id"])).json()["skipped_reasons"]
+    return reasons
+
+
+@pytest.mark.parametrize("form", ["json", "file"])
+def test_an_article_is_kept_whole_where_the_request_asks_for_it(adding: Served, form: str) -> None:
+    assert post_kept(adding.http, form, {}) == ["promotional"]
+    assert post_kept(adding.http, form, {"keep_all": "true"}) == []
+    found = adding.http.get("/search", params={"q": "newsletter", "k": 1}).json()["passages"]
+    assert "Sign up for our newsletter." in found[0]["text"]
+    assert post_kept(adding.http, form, {"keep_all": "false"}) == ["promotional"]
+
+
+@pytest.mark.parametrize("form", ["json", "file"])
+def test_an_article_is_kept_whole_where_the_setting_says_so(
+    adding: Served, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(adding.service, "keep_all", True)
+    assert post_kept(adding.http, form, {}) == []
+    assert post_kept(adding.http, form, {"keep_all": "false"}) == ["promotional"]
+
+
+def test_reasons_are_one_for_each_range(adding: Served) -> None:
+    article = {**WHOLE, "skipped": [[0, 3]], "skipped_reasons": ["repeated", "metadata"]}
+    (outcome,) = add(adding.http, article)
+    assert "`skipped_reasons`" in outcome["reason"]
+    (outcome,) = add(adding.http, {**article, "skipped_reasons": ["dull"]})
+    assert "`skipped_reasons`" in outcome["reason"]
+    add(adding.http, {**article, "skipped_reasons": ["repeated"]})
+    assert adding.http.get(at("w")).json()["skipped_reasons"] == ["repeated"]
 
 
 def test_files_of_the_same_name_do_not_take_each_others_place(adding: Served) -> None:

@@ -116,7 +116,7 @@ def test_an_article_without_an_address_is_annotated_with_the_one_it_has_here(
     front: Fronting,
 ) -> None:
     name = "a/b c?d#ü"
-    it = front(articles=[Article(ArticleInfo(name, "Odd"), TEXTS["lobby"])])
+    it = front(articles=[Article(ArticleInfo(name, title="Odd"), TEXTS["lobby"])])
     (annotation,) = it.ask().choices[0].message.annotations
     found = it.answering.http.get(annotation.url_citation.url)
     assert found.status_code == 200, annotation.url_citation.url
@@ -133,7 +133,7 @@ def test_an_article_with_an_address_is_annotated_with_it(front: Fronting) -> Non
 def test_annotations_count_characters_as_python_does(front: Fronting) -> None:
     text = "The 🦊 fox of Ærø was admitted in August 2020. It pays 🪙 no dues to the group."
     said = "The 🦊 fox of Ærø was admitted in August 2020 [1]. It pays 🪙 no dues to the group [1]."
-    it = front(Say(said), articles=[Article(ArticleInfo("fox", "Fox"), text)])
+    it = front(Say(said), articles=[Article(ArticleInfo("fox", title="Fox"), text)])
     message = it.ask(user("When was the fox admitted?")).choices[0].message
     ranges = [(a.url_citation.start_index, a.url_citation.end_index) for a in message.annotations]
     assert [message.content[start:end] for start, end in ranges] == [

@@ -110,7 +110,7 @@ class Considering:
         self.started.set()
         assert self.may_answer.wait(SECONDS)
         cited = tuple(
-            Citation(1, article_id, "", "", None, None, None, 0, 0, "") for article_id in TOLD
+            Citation(1, article_id, passage_id="", start=0, end=0, quote="") for article_id in TOLD
         )
         return Answer(
             id="",
@@ -140,7 +140,7 @@ def test_example_questions_are_chosen_in_the_background(
     service = service_over(tmp_path, Failing(RuntimeError()))
     considering = Considering()
     monkeypatch.setattr(service, "ask", considering.ask)
-    service.add([Article(ArticleInfo("lobby", "Lobby"), TOLD["lobby"])])
+    service.add([Article(ArticleInfo("lobby", title="Lobby"), TOLD["lobby"])])
     with running(create_app(service)) as url, httpx.Client(base_url=url) as http:
 
         def examples() -> list[str]:
@@ -153,7 +153,7 @@ def test_example_questions_are_chosen_in_the_background(
         assert "When did Binance.US join the lobby of exchanges?" in before
         considering.started.clear()
         considering.may_answer.clear()
-        service.add([Article(ArticleInfo("fine", "Fine"), TOLD["fine"])])
+        service.add([Article(ArticleInfo("fine", title="Fine"), TOLD["fine"])])
         assert considering.started.wait(SECONDS)
         assert examples() == before, "at once, while others are considered"
         considering.may_answer.set()
@@ -178,7 +178,7 @@ def test_closing_a_service_ends_the_choice_of_examples(
     monkeypatch.setattr(service, "ask", considering.ask)
     service.load()
     considering.started.clear()
-    service.add([Article(ArticleInfo("lobby", "Lobby"), TOLD["lobby"])])
+    service.add([Article(ArticleInfo("lobby", title="Lobby"), TOLD["lobby"])])
     assert considering.started.wait(SECONDS)
     service.close()
     assert choosing() <= before

@@ -1,7 +1,7 @@
 """The catalog: articles whole or not at all, filters exact, pages that neither repeat nor miss."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.vectorstore.examples import article, by_paragraphs
 from vectorstore.catalog.catalog import Catalog, IndexedArticle, RepeatedParagraph, skipping
 from vectorstore.catalog.database import CatalogError, Database
-from vectorstore.types import Article, ArticleInfo, Filters, Passage, Span
+from vectorstore.types import Article, ArticleInfo, Filters, Passage, SkippedSpan, Span
 
 
 def publish(catalog: Catalog, *articles: Article) -> None:
@@ -48,9 +48,15 @@ def new_catalog() -> Iterator[Catalog]:
 
 def test_an_article_comes_back_as_it_was_published(catalog: Catalog) -> None:
     info = ArticleInfo(
-        "a/b.txt", "Ünïcode", date(999, 1, 2), "A source", "An author", "https://x.y"
+        "a/b.txt",
+        title="Ünïcode",
+        published=date(999, 1, 2),
+        source="A source",
+        author="An author",
+        url="https://x.y",
     )
-    whole = Article(info, "One.\r\n\r\nTwo \x00 👩‍👧.\u2028", (Span(0, 2), Span(4, 6)))
+    skipped = (SkippedSpan(0, 2, "metadata"), SkippedSpan(4, 6))
+    whole = Article(info, "One.\r\n\r\nTwo \x00 👩‍👧.\u2028", skipped)
     publish(catalog, whole)
     assert catalog.article("a/b.txt") == whole
     assert catalog.article_as_read("a/b.txt") == whole
@@ -116,21 +122,24 @@ def test_repeated_paragraphs_are_skipped_in_the_article_but_not_as_it_was_read(
     repeated = RepeatedParagraph("print", Span(8, 17))
     catalog.publish([IndexedArticle(whole, (), (repeated,))])
     assert catalog.article_as_read("a") == whole
-    assert catalog.article("a") == replace(whole, skipped=(Span(0, 2), Span(8, 17)))
+    skipped = (SkippedSpan(0, 2, "promotional"), SkippedSpan(8, 17, "repeated"))
+    assert catalog.article("a") == replace(whole, skipped=skipped)
 
 
 spans = st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda ends: Span(*sorted(ends)))
 
 
 @given(st.lists(spans), st.lists(spans))
-def test_ranges_to_skip_are_merged_in_order(first: list[Span], more: list[Span]) -> None:
-    def places(ranges: list[Span] | tuple[Span, ...]) -> set[int]:
+def test_ranges_to_skip_are_merged_in_order(read: list[Span], repeated: list[Span]) -> None:
+    def places(ranges: Iterable[Span | SkippedSpan]) -> set[int]:
         return {place for span in ranges for place in range(span.start, span.end)}
 
-    before = skipping(Article(ArticleInfo("a"), "x" * 30), first)
-    after = skipping(before, more).skipped
-    assert places(after) == places(first) | places(more)
-    assert all(a.end < b.start for a, b in pairwise(after))
+    before = tuple(SkippedSpan(*span, "promotional") for span in read)
+    after = skipping(Article(ArticleInfo("a"), "x" * 30, before), repeated).skipped
+    assert places(after) == places(read) | places(repeated)
+    assert places(each for each in after if each.reason == "promotional") <= places(read)
+    assert places(each for each in after if each.reason == "repeated") <= places(repeated)
+    assert all(a.end + (a.reason == b.reason) <= b.start for a, b in pairwise(after))
 
 
 # Which articles a filter lets through.

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.vectorstore.examples import article, by_paragraphs
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import Database
+from vectorstore.types import Article, ArticleInfo, SkippedSpan, Span
 
 
 def open_files() -> int:
@@ -69,3 +72,19 @@ def test_more_keys_than_a_statement_takes_are_asked_for_in_turns(database: Datab
         "SELECT key FROM meta WHERE key IN ({keys})", [str(n) for n in range(3_000)]
     )
     assert len(list(found)) == 2_000
+
+
+def test_an_index_of_the_first_layout_is_upgraded_with_its_articles(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    database = Database(path)
+    Catalog(database).publish([by_paragraphs(article("a", "Prose.", skipped=[Span(0, 2)]))])
+    with database.transaction() as db:
+        for table in ("articles", "staged"):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN keep_all")
+        db.execute("""UPDATE articles SET skipped = '[[0, 2]]'""")
+        db.execute("PRAGMA user_version = 1")
+    database.close()
+    database = Database(path)
+    read = Catalog(database).article("a")
+    database.close()
+    assert read == Article(ArticleInfo("a"), "Prose.", (SkippedSpan(0, 2),))

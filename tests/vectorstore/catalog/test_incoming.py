@@ -1,5 +1,6 @@
 """Paragraphs that stand in several stories are recognised, in whatever order the articles came."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -90,6 +91,40 @@ def test_it_is_also_left_out_of_articles_that_came_earlier(store: Store) -> None
     assert store.vectors.count() == 3
     ingest(store, [story(3, NOTICE)])
     assert texts_found(store) == {f"story {n}": [LEADS[n]] for n in range(4)}
+
+
+def test_an_article_that_keeps_everything_keeps_what_is_repeated(store: Store) -> None:
+    kept = replace(story(3, NOTICE), keep_all=True)
+    ingest(store, [*(story(n, NOTICE) for n in range(3)), kept])
+    found = texts_found(store)
+    assert found.pop(kept.id) == [kept.text]
+    assert all(NOTICE not in "".join(texts) for texts in found.values())
+    assert store.catalog.article(kept.id) == kept
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_ingested_without_or_with_keeping_everything_an_article_is_replaced(
+    store: Store, first: bool
+) -> None:
+    ingest(store, [story(n, NOTICE) for n in range(3)])
+    last = story(3, NOTICE)
+    for keep_all in (first, not first):
+        article = replace(last, keep_all=keep_all)
+        assert ingest(store, [article]).outcomes[0].status != "unchanged"
+        assert ingest(store, [article]).outcomes[0].status == "unchanged"
+        assert (NOTICE in "".join(texts_found(store)[last.id])) == keep_all
+
+
+def test_what_comes_later_takes_nothing_from_an_article_that_keeps_everything(
+    store: Store,
+) -> None:
+    kept = [replace(story(n, NOTICE), keep_all=True) for n in range(3)]
+    ingest(store, kept)
+    ingest(store, [story(3, NOTICE)])
+    assert texts_found(store) == {
+        **{each.id: [each.text] for each in kept},
+        "story 3": [f"{LEADS[3]}\n\n{NOTICE}"],
+    }
 
 
 def test_two_stories_may_share_a_paragraph(store: Store) -> None:

@@ -51,7 +51,7 @@ def test_a_file_named_directly_is_known_by_its_name_even_if_hidden(tmp_path: Pat
 
 
 def test_an_unknown_format_named_directly_is_refused(tmp_path: Path) -> None:
-    assert "Known are .htm" in unreadable(write(tmp_path / "a.pdf")).reason
+    assert "Supported are .htm" in unreadable(write(tmp_path / "a.pdf")).reason
 
 
 def test_a_path_to_nothing_is_named(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_links_are_followed_and_a_loop_is_named(tmp_path: Path) -> None:
     (tmp_path / "in" / "same.txt").symlink_to(tmp_path / "in" / "a.txt")
     assert ids(tmp_path / "in") == [
         "a.txt",
-        "loop: It leads back to a folder that it lies in, and is passed over.",
+        "loop: It is a link back to a folder that contains it, and is ignored.",
         "out/b.txt",
     ]
 
@@ -92,7 +92,7 @@ def test_a_pipe_is_named_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.txt")
     write(tmp_path / "b.txt")
     assert ids(tmp_path) == [
-        "a.txt: It is not a file that can be read to its end, but a pipe, socket or device.",
+        "a.txt: It is not a regular file, but a pipe, a socket or a device.",
         "b.txt",
     ]
     assert "pipe" in unreadable(tmp_path / "a.txt").reason

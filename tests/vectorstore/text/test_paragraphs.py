@@ -1,4 +1,5 @@
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -73,3 +74,14 @@ def test_a_few_words_are_not_recognised() -> None:
 def test_any_paragraph_has_a_fingerprint_or_none(text: str) -> None:
     fingerprint = paragraph_fingerprint(text + "\ud800")
     assert fingerprint is None or re.fullmatch(r"[0-9a-f]{32}", fingerprint)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["\n", " \n", "a\n", "a b.\n", "\u2028", " ", "...", ".'\n", f"{'.' * 119}\n", "a" * 119],
+)
+def test_paragraphs_of_a_megabyte_are_found_in_linear_time(unit: str) -> None:
+    text = (unit * (1_000_000 // len(unit) + 1))[:1_000_000]
+    began = time.perf_counter()
+    paragraph_spans(text)
+    assert time.perf_counter() - began < 10  # 1 second at most; quadratic time would take hours

@@ -1,0 +1,93 @@
+"""Arguments and options that several commands share, and the types of their values."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import click
+
+LONGEST_QUESTION = 2_000
+
+
+class Text(click.ParamType[str]):
+    """Text in UTF-8: the shell may pass other bytes, which could be neither searched nor sent."""
+
+    name = "TEXT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        text = str(value)
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            self.fail("That is not UTF-8.", param, ctx)
+        return text
+
+
+class QuestionText(Text):
+    """A question or a query, without surrounding whitespace."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        text = super().convert(value, param, ctx).strip()
+        if not 1 <= len(text) <= LONGEST_QUESTION:
+            self.fail(f"A question has 1 to {LONGEST_QUESTION:,} characters.", param, ctx)
+        return text
+
+
+class Day(click.ParamType[date]):
+    name = "YYYY-MM-DD"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a date. Write it like 2022-04-20.", param, ctx)
+
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+data_option: Decorator = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the index.  [default: QA_DATA, else ./data]",
+)
+json_option: Decorator = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, as the HTTP interface returns it."
+)
+FILTERS: tuple[Decorator, ...] = (
+    click.option(
+        "--from", "published_from", type=Day(), help="Only articles of this date or later."
+    ),
+    click.option("--to", "published_to", type=Day(), help="Only articles of this date or earlier."),
+    click.option(
+        "--source",
+        "sources",
+        type=Text(),
+        multiple=True,
+        help="Only articles from this source; can be repeated.",
+    ),
+    click.option(
+        "--article",
+        "article_ids",
+        type=Text(),
+        multiple=True,
+        help="Only the article with this id; can be repeated.",
+    ),
+)
+
+
+def filter_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(FILTERS):
+        command = option(command)
+    return command
+
+
+def check_days(published_from: date | None, published_to: date | None) -> None:
+    """Raises click.UsageError for a range that no date is in."""
+    if published_from and published_to and published_from > published_to:
+        raise click.UsageError(f"--from {published_from} is after --to {published_to}.")
