@@ -76,6 +76,7 @@ class ThoughtFilter:
                 and not "".join([*self._held, *visible]).strip()
             ):
                 # It opens its thoughts itself this time.
+                visible[:0] = self._held
                 self._held = None
             self._inside = not closes
             position = tag.end()

@@ -4,7 +4,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa.answering.llm.thoughts import ThoughtFilter, without_thoughts
@@ -35,6 +35,7 @@ def visible(chunks: list[str], *, starts_inside: bool = False) -> str:
 
 
 @given(TEXTS, st.lists(st.integers(0, 1_000), max_size=20), st.booleans())
+@example("\n<think>", [1], True)
 def test_any_chunks_of_a_text_give_the_same(
     text: str, cuts: list[int], starts_inside: bool
 ) -> None:
