@@ -8,14 +8,7 @@ from pathlib import Path
 
 import click
 
-from qa.cli.options import (
-    QuestionText,
-    Text,
-    check_days,
-    data_option,
-    filter_options,
-    json_option,
-)
+from qa.cli.options import QuestionText, Text, check_days, data_option, filter_options, json_option
 from qa.cli.output import (
     ingest_progress,
     repair_progress,

@@ -3,7 +3,7 @@
 import re
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -126,14 +126,19 @@ async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -
     from qa.types import Answer, Token
 
     written = False
-    async for event in events:
-        if isinstance(event, Token):
-            console.print(printable(event.text), end="", markup=False, style="bold")
-            written = True
-        elif isinstance(event, Answer):
-            if written:
-                console.print()
-            _show_sources(console, event)
+    try:
+        async for event in events:
+            if isinstance(event, Token):
+                console.print(printable(event.text), end="", markup=False, style="bold")
+                written = True
+            elif isinstance(event, Answer):
+                if written:
+                    console.print()
+                _show_sources(console, event)
+    finally:
+        # Left to the end of the event loop, a stream over HTTP cannot be closed cleanly.
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()
 
 
 def _show_sources(console: Console, answer: "Answer") -> None:

@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from qa.http.errors import MEDIA_TYPE
+from qa.http.problems import MEDIA_TYPE
 
 PROBLEMS = {
     400: "The request cannot be used; `detail` says why.",

@@ -8,12 +8,12 @@ from fastapi_offline import FastAPIOffline
 from qa.http import articles, ask, check, health, page, search
 from qa.http.api_description import description_of
 from qa.http.dependencies import add_state
-from qa.http.errors import add_error_handlers
 from qa.http.event_stream import KEEP_ALIVE_SECONDS
 from qa.http.limits import Limits
 from qa.http.middleware import BodyLimit, RequestId, SameOrigin, UnhandledErrors
 from qa.http.openai import routes as openai
 from qa.http.openai.chat_request import ChatBody
+from qa.http.problems import add_error_handlers
 from qa.http.request_bodies import AskBody, CheckBody
 from qa.service import Service
 

@@ -11,8 +11,8 @@ from starlette.datastructures import UploadFile
 
 from qa.http.api_description import problems
 from qa.http.dependencies import AdditionPlace, ChangingThreads, TheService
-from qa.http.errors import Problem, shortened
 from qa.http.json_body import media_type, parse_json
+from qa.http.problems import Problem, shortened
 from qa.http.responses import json_response
 from qa.schemas import (
     AddReport,

@@ -11,9 +11,9 @@ from pydantic_core import to_json
 from qa.http.api_description import JSON_PROBLEMS, json_request
 from qa.http.dependencies import KeepAlive, QuestionPlace, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
-from qa.http.errors import problem_for
 from qa.http.event_stream import event_stream
 from qa.http.json_body import json_body
+from qa.http.problems import problem_for
 from qa.http.request_bodies import AskBody
 from qa.http.responses import json_response
 from qa.types import Answer, Event, PassagesFound, SentenceChecked, Token

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from qa.http.api_description import problems
 from qa.http.dependencies import TheService
-from qa.http.errors import Problem
+from qa.http.problems import Problem
 
 router = APIRouter(tags=["state"])
 

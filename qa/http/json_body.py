@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from qa.http.errors import Problem
+from qa.http.problems import Problem
 
 IN_THE_LOOP = 16_000
 """Bodies of at most so many bytes are parsed at once: a thread would cost more."""

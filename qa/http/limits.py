@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from qa.http.errors import Problem
+from qa.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)

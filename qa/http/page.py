@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Response
 
-from qa.http.errors import Problem, shortened
+from qa.http.problems import Problem, shortened
 
 router = APIRouter(include_in_schema=False)
 

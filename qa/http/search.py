@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from qa.http.api_description import problems
 from qa.http.dependencies import TheService
-from qa.http.errors import Problem
+from qa.http.problems import Problem
 from qa.http.request_bodies import Day, QuestionText, check_days
 from qa.http.responses import json_response
 from qa.schemas import FoundPassages

@@ -7,7 +7,7 @@ from dataclasses import replace
 from qa.answering.rewriting.grammar import PERSONS, Reference
 from qa.answering.rewriting.mentions import (
     Mention,
-    Role,
+    MentionRole,
     find_names,
     find_nouns,
     with_roles,
@@ -64,14 +64,14 @@ def antecedent_of(reference: Reference, exchanges: Iterable[Sequence[Mention]]) 
 
 def _told(question: str, mentions: Sequence[Mention]) -> list[Mention]:
     """The names of an answer, the first in the place of what was asked for."""
-    role = Role.ANSWER
+    role = MentionRole.ANSWER
     if _ASKS_FOR_SUBJECT.match(question):
-        role = Role.ASKED_SUBJECT
+        role = MentionRole.ASKED_SUBJECT
     elif _ASKS_FOR_OBJECT.match(question):
-        role = Role.ASKED_OBJECT
-    told = [replace(each, role=Role.ANSWER) for each in mentions]
-    first = next((each for each in mentions if each.role is not Role.OBLIQUE), None)
-    if first is None or role is Role.ANSWER:
+        role = MentionRole.ASKED_OBJECT
+    told = [replace(each, role=MentionRole.ANSWER) for each in mentions]
+    first = next((each for each in mentions if each.role is not MentionRole.OBLIQUE), None)
+    if first is None or role is MentionRole.ANSWER:
         return told
     person = first.person
     if person is None:
@@ -81,7 +81,9 @@ def _told(question: str, mentions: Sequence[Mention]) -> list[Mention]:
 
 def _is_one_person_asked_for(mention: Mention) -> bool:
     """ "They" may be said of one person, of whom nothing tells that it is a man or a woman."""
-    return mention.role is Role.ASKED_SUBJECT and mention.person is True and not mention.several
+    return (
+        mention.role is MentionRole.ASKED_SUBJECT and mention.person is True and not mention.several
+    )
 
 
 def _likeliest(reference: Reference, fitting: Sequence[Mention]) -> Mention | None:
@@ -91,9 +93,9 @@ def _likeliest(reference: Reference, fitting: Sequence[Mention]) -> Mention | No
     if reference.definite:
         return names[0] if len(names) == 1 else None
     if reference.is_object:
-        if Role.ASKED_OBJECT in roles:
-            return next(each for each in fitting if each.role is Role.ASKED_OBJECT)
-        if Role.OBJECT in roles and roles & {Role.SUBJECT, Role.ASKED_SUBJECT}:
+        if MentionRole.ASKED_OBJECT in roles:
+            return next(each for each in fitting if each.role is MentionRole.ASKED_OBJECT)
+        if MentionRole.OBJECT in roles and roles & {MentionRole.SUBJECT, MentionRole.ASKED_SUBJECT}:
             return None
     if reference.kind == "person":
         # "What did Google promise Elon Musk?": the subject may be no person, and is not surely one.
@@ -101,7 +103,7 @@ def _likeliest(reference: Reference, fitting: Sequence[Mention]) -> Mention | No
         return None if likely and likely[0] is not names[0] else names[0]
     likely = [each for each in fitting if each.several] if reference.kind == "several" else []
     likely += [each for each in fitting if not each.looks_personal]
-    if not likely or (likely[0] is not fitting[0] and likely[0].role is Role.ANSWER):
+    if not likely or (likely[0] is not fitting[0] and likely[0].role is MentionRole.ANSWER):
         return None
     return likely[0]
 

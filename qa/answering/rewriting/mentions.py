@@ -29,7 +29,7 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _PLURAL_NOUN = re.compile(r" ([a-z]+s)\b")
 
 
-class Role(IntEnum):
+class MentionRole(IntEnum):
     """How salient a mention is, the most salient first.
 
     The subject comes before the object, and both before what a preposition adds (Grosz, Joshi and
@@ -61,7 +61,7 @@ class Mention:
     several: bool = False
     sure: bool = True
     is_name: bool = True
-    role: Role = Role.ANSWER
+    role: MentionRole = MentionRole.ANSWER
 
     @property
     def looks_personal(self) -> bool:
@@ -127,11 +127,11 @@ def with_roles(text: str, mentions: Iterable[Mention]) -> list[Mention]:
     has_subject = False
     for mention in sorted(mentions, key=lambda each: each.start):
         if word_before(text, mention.start) in PREPOSITIONS:
-            role = Role.OBLIQUE
+            role = MentionRole.OBLIQUE
         elif has_subject or mention.start < fronted:
-            role = Role.OBJECT
+            role = MentionRole.OBJECT
         else:
-            role, has_subject = Role.SUBJECT, True
+            role, has_subject = MentionRole.SUBJECT, True
         placed.append(replace(mention, role=role))
     return placed
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from qa.http.errors import Problem, shortened
+from qa.http.problems import Problem, shortened
 from qa.http.request_bodies import HISTORY_CHARACTERS, HISTORY_TURNS, LONGEST_QUESTION
 from qa.types import AnswererName, Question, Turn
 
@@ -33,7 +33,7 @@ class OtherPart(BaseModel):
     type: str
 
 
-class Message(BaseModel):
+class ChatMessage(BaseModel):
     role: str
     content: Words | list[TextPart | OtherPart] | None = None
 
@@ -55,7 +55,7 @@ class ChatBody(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     model: str = DEFAULT_MODEL
-    messages: Annotated[list[Message], Field(min_length=1, max_length=MOST_MESSAGES)] = Field(
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES)] = Field(
         description=f"The question is the last message. Of those before it, at most "
         f"{HISTORY_TURNS} with {HISTORY_CHARACTERS:,} characters in all are read, the latest."
     )

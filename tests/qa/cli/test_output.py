@@ -1,10 +1,14 @@
-"""What a terminal shows that other outputs do not."""
+"""What is printed on a terminal and on a pipe, and what happens when it cannot be."""
 
+import asyncio
 import io
+from collections.abc import AsyncIterator
 
+import pytest
 from rich.console import Console
 
-from qa.cli.output import ingest_progress, repair_progress
+from qa.cli.output import ingest_progress, repair_progress, show_answer_stream
+from qa.types import Event, Token
 from vectorstore.ingest import Progress
 
 
@@ -42,3 +46,29 @@ def test_a_pipe_is_shown_no_progress() -> None:
     with repair_progress(console) as on_progress:
         on_progress(Progress("embedding", 256, 1_000, 256))
     assert shown(console) == ""
+
+
+class Full(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError("No space left on device")
+
+
+def test_a_stream_is_closed_when_its_answer_cannot_be_printed() -> None:
+    closed = []
+
+    async def events() -> AsyncIterator[Event]:
+        try:
+            yield Token("The cat sat.")
+            yield Token("It was content.")
+        finally:
+            await asyncio.sleep(0)
+            closed.append(True)
+
+    async def closed_by_printing() -> None:
+        try:
+            await show_answer_stream(Console(file=Full()), events())
+        finally:
+            assert closed, "before the event loop ends"
+
+    with pytest.raises(OSError, match="No space left"):
+        asyncio.run(closed_by_printing())
