@@ -1,6 +1,6 @@
 """The service in one process: every entry point calls these methods and no others."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.answering.chain import Chain, chain_for
@@ -8,15 +8,13 @@ from qa.answering.extractive.example_questions import Example, choose_examples, 
 from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
 from qa.settled_value import IsCurrent, SettledValue
 from qa.types import Answer, AnswererName, Event, PassageResult, Question
-from qa.verification.checker import CheckedText, check_text
-from qa.verification.sentence_stream import without_markers
+from qa.verification.checker import CheckedText, check_text_by_search
 from vectorstore.errors import UserError
 from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.integrity import IndexCheck, check_index, repair_index
 from vectorstore.readers import Unreadable
-from vectorstore.retrieval import search
+from vectorstore.retrieval import search, search_many
 from vectorstore.store import Store
-from vectorstore.text.sentences import split_sentences
 from vectorstore.types import Article, Filters, ScoredPassage
 
 EXAMPLES = 4
@@ -144,20 +142,18 @@ class Service:
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> CheckedText:
         """Each sentence of a text that anyone wrote, with the words of the articles (all, or
-        those named) that bear it out. Nothing once it `is_cancelled`.
+        those named) that bear it out. Without sentences once it `is_cancelled`.
 
-        Passages are searched for sentence by sentence; markers such as [1] count for nothing.
+        Each sentence is searched for; markers such as [1] are ignored.
         """
         filters = Filters(article_ids=tuple(article_ids))
-        claims = dict.fromkeys(span.of(text) for span in split_sentences(text))
-        found: dict[str, ScoredPassage] = {}
-        for claim in claims:
-            if is_cancelled():
-                return CheckedText("", (), ())
-            passages = search(self.store, claim, PASSAGES_FOR_A_CLAIM, filters)
-            found |= {each.passage.id: each for each in passages}
-        embed = self.store.embedder.embed
-        return check_text(without_markers(text), list(found.values()), embed=embed)
+
+        def find(claims: Sequence[str]) -> Iterator[list[ScoredPassage]]:
+            return search_many(self.store, claims, PASSAGES_FOR_A_CLAIM, filters)
+
+        return check_text_by_search(
+            text, find, embed=self.store.embedder.embed, is_cancelled=is_cancelled
+        )
 
     def check(self) -> IndexCheck:
         return check_index(self.store)

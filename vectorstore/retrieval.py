@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ CANDIDATES = 50
 DENSE_WEIGHT = 0.6
 MOST_OVERLAP = 0.5
 LOOKS = 3
+QUESTIONS_EMBEDDED_AT_ONCE = 16
 MOST_OF_ONE_ARTICLE = 4
 
 
@@ -30,11 +31,27 @@ def search(
     rarest words. Every candidate then gets both scores, each scaled to [0, 1] over the candidates,
     and is ranked by their weighted sum.
     """
-    vector = store.embedder.embed([question])[0]
+    (found,) = search_many(store, [question], k, filters)
+    return found
+
+
+def search_many(
+    store: Store, questions: Sequence[str], k: int, filters: Filters | None = None
+) -> Iterator[list[ScoredPassage]]:
+    """What `search` returns for each question, in order; they are embedded in batches."""
+    for start in range(0, len(questions), QUESTIONS_EMBEDDED_AT_ONCE):
+        batch = questions[start : start + QUESTIONS_EMBEDDED_AT_ONCE]
+        for question, vector in zip(batch, store.embedder.embed(batch), strict=True):
+            yield _consistent_search(store, question, vector, k, filters or Filters())
+
+
+def _consistent_search(
+    store: Store, question: str, vector: Vectors, k: int, filters: Filters
+) -> list[ScoredPassage]:
     found: list[ScoredPassage] = []
     for _ in range(LOOKS):
         changes = store.changes
-        found = _search(store, question, vector, k, filters or Filters())
+        found = _search(store, question, vector, k, filters)
         # An article replaced meanwhile may have been looked for under its old and its new passages
         # at the wrong moments, and been missed.
         if changes == store.changes and changes % 2 == 0:

@@ -7,7 +7,7 @@ links, images, tags and hidden characters are taken out, lists and paragraphs st
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,7 @@ from qa.verification.sentence_stream import (
     MARKER,
     SPEAKS,
     SentenceStream,
+    cut_sentences,
     leading_markup,
     without_markers,
 )
@@ -28,6 +29,8 @@ from qa.verification.source_sentences import Embed
 from vectorstore.types import ScoredPassage, Span
 
 Unsupported = Literal["mark", "drop"]
+FindPassages = Callable[[Sequence[str]], Iterable[Sequence[ScoredPassage]]]
+"""Sentences to the passages found for each, in order."""
 
 _SHARED_WORDS = 6
 _FEWEST_WORDS = 4
@@ -96,7 +99,38 @@ def check_text(
     """Checks a text that anybody wrote; its markers, if it has any, number `passages` from 1."""
     sources = ClaimChecker(passages, embed=embed, question=question, thresholds=thresholds)
     checker = StreamChecker(sources, unsupported=unsupported)
-    pieces = [*checker.feed(text), *checker.finish()]
+    return _joined([*checker.feed(text), *checker.finish()])
+
+
+def check_text_by_search(
+    text: str,
+    find: FindPassages,
+    *,
+    embed: Embed,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> CheckedText:
+    """Checks a text that anybody wrote against the passages that `find` returns for its sentences.
+
+    Markers in the text are ignored. Stops between two sentences once it `is_cancelled`, and
+    returns a text without sentences.
+    """
+    pieces = cut_sentences(without_markers(text))
+    claims = list(dict.fromkeys(claim for piece in pieces if (claim := _plain_claim(piece))))
+    passages: dict[str, ScoredPassage] = {}
+    for found in find(claims):
+        passages |= {each.passage.id: each for each in found}
+        if is_cancelled():
+            return CheckedText("", (), ())
+    checker = StreamChecker(ClaimChecker(list(passages.values()), embed=embed))
+    checked: list[CheckedPiece] = []
+    for piece in pieces:
+        checked += checker.check_piece(piece)
+        if is_cancelled():
+            return CheckedText("", (), ())
+    return _joined(checked)
+
+
+def _joined(pieces: Sequence[CheckedPiece]) -> CheckedText:
     return CheckedText(
         "".join(piece.text for piece in pieces),
         tuple(piece.checked.sentence for piece in pieces),
@@ -130,13 +164,14 @@ class StreamChecker:
         """Whether a sentence said that the passages do not answer."""
 
     def feed(self, text: str) -> list[CheckedPiece]:
-        return [piece for raw in self._cutter.feed(text) for piece in self._check(raw)]
+        return [piece for raw in self._cutter.feed(text) for piece in self.check_piece(raw)]
 
     def finish(self) -> list[CheckedPiece]:
         """The pieces of what was left when the text ended."""
-        return [piece for raw in self._cutter.finish() for piece in self._check(raw)]
+        return [piece for raw in self._cutter.finish() for piece in self.check_piece(raw)]
 
-    def _check(self, raw: str) -> Iterator[CheckedPiece]:
+    def check_piece(self, raw: str) -> Iterator[CheckedPiece]:
+        """Checks a piece as `SentenceStream` cuts them; nothing if it says nothing."""
         lead = leading_markup(raw)
         self._break = _wider(self._break, lead)
         written = raw[len(lead) :].rstrip()
@@ -185,6 +220,12 @@ class StreamChecker:
             Citation.of(self._numbers[q.found.article.id, q.span], q.found, q.span) for q in new
         )
         return CheckedPiece(lead + text, SentenceChecked(sentence, citations))
+
+
+def _plain_claim(piece: str) -> str:
+    """The sentence of a piece without its bullet and its markup; empty if it has no words."""
+    claim = " ".join(plain_text(piece[len(leading_markup(piece)) :]).split())
+    return claim if any(c.isalnum() for c in claim) else ""
 
 
 def _marker_numbers(marker: str) -> Iterator[int]:

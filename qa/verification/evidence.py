@@ -107,13 +107,14 @@ class ClaimChecker:
         key = claim, frozenset(cited)
         if key not in self._verdicts:
             try:
-                self._verdicts[key] = self._verdict(*key)
+                self._verdicts[key] = self.verdict(*key)
             except Exception:  # one sentence that defeats the rules must not cost the whole answer
                 logger.exception("A sentence of %d characters could not be checked.", len(claim))
                 self._verdicts[key] = Verdict(reason=COULD_NOT_BE_CHECKED)
         return self._verdicts[key]
 
-    def _verdict(self, claim: str, cited: frozenset[int]) -> Verdict:
+    def verdict(self, claim: str, cited: frozenset[int]) -> Verdict:
+        """As `check`, each time anew and with whatever error the rules raise."""
         reading = ParsedClaim(claim, usual=self._lines.usual)
         if not self._lines.all or not reading.stems:
             return Verdict(reason="It states nothing that a quote could support.")

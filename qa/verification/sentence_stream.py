@@ -39,6 +39,12 @@ def leading_markup(piece: str) -> str:
     return match[0] if match else ""
 
 
+def cut_sentences(text: str) -> list[str]:
+    """The pieces of a whole text, as `SentenceStream` cuts them."""
+    stream = SentenceStream()
+    return [*stream.feed(text), *stream.finish()]
+
+
 class SentenceStream:
     """Takes a text in any chunks and gives its pieces back as they are complete.
 

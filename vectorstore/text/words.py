@@ -9,18 +9,26 @@ import snowballstemmer  # type: ignore[import-untyped]  # it ships none
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
-STOPWORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     """
-    a about after again against all also am an and any are as at be because been before being
-    below between both but by can could did do does doing down during each few for from further
-    had has have having he her here hers herself him himself his how i if in into is it its itself
-    just may me might more most must my myself no nor not now of off on once only or other our ours
-    ourselves out over own please s same shall she should so some such t tell than that the their
-    theirs them themselves then there these they this those through to too under until up us very
-    was we were what when where which while who whom whose why will with would you your yours
-    yourself
-    """.split()  # a list this long is read as text
+    a about above according across after again against all almost along already also although
+    always am amid among an and another any anyone anything are around as at away back be
+    became because become been before being below between both but by came can come could d
+    despite did do does doing done down during each either else even ever every few finally
+    following for from further get given go got had has have having he her here hers herself
+    him himself his how however i if in including initially instead into is it its itself just
+    last later least less like ll m made make many may me meanwhile might mine more most much
+    must my myself near nearly neither next no nobody none nor not nothing now of off often on
+    once one only onto or other others otherwise our ours ourselves out over overall own per
+    perhaps please previously put quite rather re recently s same several shall she should
+    since so some someone something soon still such t take tell than that the their theirs
+    them themselves then there these they this those though through thus to today together
+    tomorrow too toward towards under unlike until up upon us ve very via was we well went
+    were what when where whether which while who whom whose why will with within without would
+    yes yesterday yet you your yours yourself
+    """.split()
 )
+"""English words that say little of what a text is about, in small letters."""
 
 # Where a word is capitalised whatever it is.
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;]\s|[\n\"“‘(\[])\s*[\"“‘(\[]*\Z")
@@ -58,7 +66,7 @@ def content_words(text: str) -> list[str]:
     return [
         match[0]
         for match in found
-        if match[0].lower() not in STOPWORDS or (case_tells and _is_name(match, text))
+        if match[0].lower() not in FUNCTION_WORDS or (case_tells and _is_name(match, text))
     ]
 
 

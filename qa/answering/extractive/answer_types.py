@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
-from vectorstore.text.words import STOPWORDS, WORD, stem
+from vectorstore.text.words import FUNCTION_WORDS, WORD, stem
 from vectorstore.types import Span
 
 MONTH = (
@@ -83,7 +83,7 @@ def mentions_not_asked(wording: QuestionAnalysis, sentence: str) -> Iterator[Spa
 def _new_names(wording: QuestionAnalysis, sentence: str) -> Iterator[Span]:
     for match in NAME.finditer(sentence):
         words = list(WORD.finditer(match[0]))
-        while words and words[0][0].lower() in STOPWORDS | OPENERS:
+        while words and words[0][0].lower() in FUNCTION_WORDS | OPENERS:
             del words[0]
         if not words or _CALENDAR.fullmatch(words[0][0]):
             continue

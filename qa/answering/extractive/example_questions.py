@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from qa.answering.extractive.answer_types import NAME, OPENERS, TIME
-from vectorstore.text.words import STOPWORDS
+from vectorstore.text.words import FUNCTION_WORDS
 from vectorstore.types import Passage
 
 # Verbs of news, in the past tense that reports use and the infinitive that questions use.
@@ -133,4 +133,4 @@ def choose_examples(
 
 def _is_name(words: str, common: Container[str]) -> bool:
     first, *others = words.lower().split()
-    return first not in STOPWORDS | OPENERS and (bool(others) or first not in common)
+    return first not in FUNCTION_WORDS | OPENERS and (bool(others) or first not in common)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from vectorstore.text.words import STOPWORDS, WORD, content_words, stem
+from vectorstore.text.words import FUNCTION_WORDS, WORD, content_words, stem
 
 # What asks, not what is asked about.
 ASKING = frozenset({"many", "much", "name", "happened", "happen"})
@@ -105,7 +105,7 @@ class QuestionAnalysis:
             pairs=frozenset(
                 (stem(a), stem(b))
                 for a, b in pairwise(words)
-                if not {a.lower(), b.lower()} <= STOPWORDS
+                if not {a.lower(), b.lower()} <= FUNCTION_WORDS
             ),
         )
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from qa.verification.claims.tokens import FUNCTION_WORDS, words_of
+from qa.verification.claims.tokens import words_of
+from vectorstore.text.words import FUNCTION_WORDS
 
 BE = words_of("is are was were be been being am isn't aren't wasn't weren't")
 AUXILIARIES = BE | words_of(

@@ -8,15 +8,8 @@ from itertools import pairwise
 
 from qa.verification.claims.dates import find_dates
 from qa.verification.claims.quantities import NUMBER_WORDS
-from qa.verification.claims.tokens import (
-    FUNCTION_WORDS,
-    Word,
-    covered,
-    find_words,
-    fold,
-    preceding,
-    words_of,
-)
+from qa.verification.claims.tokens import Word, covered, find_words, fold, preceding, words_of
+from vectorstore.text.words import FUNCTION_WORDS
 from vectorstore.types import Span
 
 # Capitalised, but said of anybody: "Judge Torres" is named by "Torres".

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from qa.verification.claims.tokens import FUNCTION_WORDS, Word, find_words, stem, words_of
+from qa.verification.claims.tokens import Word, find_words, stem, words_of
+from vectorstore.text.words import FUNCTION_WORDS
 
 _DENIALS = words_of(
     """

@@ -9,7 +9,8 @@ from qa.verification.claims.entities import TITLES, Entity, EntityForms, find_en
 from qa.verification.claims.negation import Polarity, read_polarity
 from qa.verification.claims.quantities import Quantity, find_quantities
 from qa.verification.claims.semantic_roles import Role, find_roles
-from qa.verification.claims.tokens import FUNCTION_WORDS, content_stems, find_words, stem
+from qa.verification.claims.tokens import content_stems, find_words, stem
+from vectorstore.text.words import FUNCTION_WORDS
 
 _QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,}?)[\"“”»]")
 _CLAUSE = re.compile(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from qa.verification.claims.entities import Entity, EntityForms
 from qa.verification.claims.negation import are_opposites
 from qa.verification.claims.tokens import (
-    FUNCTION_WORDS,
     Word,
     covered,
     find_words,
@@ -15,6 +14,7 @@ from qa.verification.claims.tokens import (
     stem,
     words_of,
 )
+from vectorstore.text.words import FUNCTION_WORDS
 
 # Verbs that say the same of two parties whichever is named first.
 _PHRASES = (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from vectorstore.text.words import FUNCTION_WORDS
 from vectorstore.types import Span
 
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}|\w+(?:[.&'’]\w+)*", re.UNICODE)
@@ -14,26 +15,6 @@ def words_of(text: str) -> frozenset[str]:
     """The words of a list written out as text."""
     return frozenset(text.split())
 
-
-FUNCTION_WORDS = words_of(
-    """
-    a about above according across after again against all almost along already also although
-    always am amid among an and another any anyone anything are around as at away back be
-    became because become been before being below between both but by came can come could d
-    despite did do does doing done down during each either else even ever every few finally
-    following for from further get given go got had has have having he her here hers herself
-    him himself his how however i if in including initially instead into is it its itself just
-    last later least less like ll m made make many may me meanwhile might mine more most much
-    must my myself near nearly neither next no nobody none nor not nothing now of off often on
-    once one only onto or other others otherwise our ours out over overall own per perhaps
-    previously put quite rather re recently s same several shall she should since so some
-    someone something soon still such t take than that the their theirs them themselves then
-    there these they this those though through thus to today together tomorrow too toward
-    towards under unlike until up upon us ve very via was we well went were what when where
-    whether which while who whom whose why will with within without would yes yesterday yet
-    you your yours
-    """
-)
 
 # Verbs whose past is not the stem with an ending, as reporters use them.
 _IRREGULAR = {

@@ -31,6 +31,11 @@ PIECES = (
 )
 
 
+def test_a_fraction_in_words_is_read(quick: httpx.Client) -> None:
+    body = checked(quick, "One fifth of the members, or two fifths, left within days.")
+    assert len(body["sentences"]) == 1
+
+
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A service whose embedding model costs nothing, for what asks it much."""

@@ -1,6 +1,6 @@
 """Every sentence of a text against the passages it was written from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -8,11 +8,17 @@ import pytest
 from hypothesis import given as over
 from hypothesis import settings, strategies
 
-from qa.verification.checker import CheckedText, StreamChecker, Unsupported, check_text
-from qa.verification.evidence import ClaimChecker
+from qa.verification.checker import (
+    CheckedText,
+    StreamChecker,
+    Unsupported,
+    check_text,
+    check_text_by_search,
+)
+from qa.verification.evidence import ClaimChecker, Verdict
 from tests.qa.passages import FINE, LOBBY, given, passage_of
 from vectorstore.embedding import SentenceTransformerEmbedder
-from vectorstore.types import Vectors
+from vectorstore.types import ScoredPassage, Vectors
 
 TEXTS = {"lobby": LOBBY, "fine": "Harbor Desk. " + FINE}
 
@@ -54,6 +60,51 @@ def words(texts: Sequence[str]) -> Vectors:
     lengths = np.maximum(np.sqrt((rows * rows).sum(axis=1, keepdims=True)), np.float32(1e-6))
     vectors: Vectors = rows / lengths
     return vectors
+
+
+def test_a_sentence_that_defeats_the_rules_costs_nothing_but_itself(
+    check: Check, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails_over_dues(self: ClaimChecker, claim: str, cited: frozenset[int]) -> Verdict:
+        if "dues" in claim:
+            raise ZeroDivisionError
+        return verdict(self, claim, cited)
+
+    verdict = ClaimChecker.verdict
+    monkeypatch.setattr(ClaimChecker, "verdict", fails_over_dues)
+    checked = check("Coinbase left within days. The exchange pays no dues.")
+    assert [each.supported for each in checked.sentences] == [True, False]
+    assert checked.sentences[1].reason == "This sentence could not be checked."
+    assert "could not be checked" in caplog.text
+
+
+def test_a_text_is_cut_once_and_each_sentence_searched_for_once() -> None:
+    searched: list[str] = []
+
+    def find(claims: Sequence[str]) -> list[list[ScoredPassage]]:
+        searched.extend(claims)
+        return [list(given()) for _ in claims]
+
+    left = "left within days"
+    text = f"- Coinbase {left}\n- It has 5 vol. of rules. [3]\n\n**Coinbase** {left}"
+    checked = check_text_by_search(text, find, embed=words)
+    assert searched == ["Coinbase left within days", "It has 5 vol. of rules."]
+    assert [each.text.rstrip(" [1]") for each in checked.sentences] == [*searched, searched[0]]
+
+
+def test_a_check_stops_between_two_sentences() -> None:
+    asked: list[str] = []
+
+    def find(claims: Sequence[str]) -> Iterator[list[ScoredPassage]]:
+        for claim in claims:
+            asked.append(claim)
+            yield list(given())
+
+    checked = check_text_by_search(
+        "It left. It came. It stayed.", find, embed=words, is_cancelled=lambda: len(asked) == 2
+    )
+    assert len(asked) == 2
+    assert not checked.sentences
 
 
 def test_a_sentence_is_cited_with_the_exact_words_it_rests_on(check: Check) -> None:

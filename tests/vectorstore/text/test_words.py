@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vectorstore.text.words import STOPWORDS, WORD, content_words
+from vectorstore.text.words import FUNCTION_WORDS, WORD, content_words
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from vectorstore.text.words import STOPWORDS, WORD, content_words
         ("WHAT DID THE WHO SAY IN MAY?", ["SAY"]),
         ("Is IT spending down? It is.", ["IT", "spending"]),
         ("Who will lead it?", ["lead"]),
-        ("“Will he go?” asked Theresa May.", ["go", "asked", "Theresa", "May"]),
+        ("“Will he go?” asked Theresa May.", ["asked", "Theresa", "May"]),
         ("How do I join?", ["join"]),
         ("Did he leave? Then who stayed?", ["leave", "stayed"]),
         ("Did the company’s board agree?", ["company’s", "board", "agree"]),
@@ -32,6 +32,6 @@ def test_they_are_words_of_the_text_in_order(text: str) -> None:
     assert all(word in every for word in content_words(text))
 
 
-@given(st.lists(st.sampled_from(sorted(STOPWORDS))).map(" ".join))
+@given(st.lists(st.sampled_from(sorted(FUNCTION_WORDS))).map(" ".join))
 def test_in_small_letters_no_function_word_is_kept(text: str) -> None:
     assert content_words(text) == []
