@@ -80,7 +80,10 @@ def prose_spans(article: Article) -> Iterator[Span]:
         position = max(position, skipped.end)
 
 
-def _fitting_sentences(prose: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:
+def _fitting_sentences(
+    prose: Span, text: str, tokens: Tokens, limit: int
+) -> Iterator[tuple[Span, int]]:
+    """The sentences, or pieces of those that are too long, with their numbers of tokens."""
     within = prose.of(text)
     sentences = [
         Span(prose.start + paragraph.start + start, prose.start + paragraph.start + end)
@@ -90,9 +93,10 @@ def _fitting_sentences(prose: Span, text: str, tokens: Tokens, limit: int) -> It
     counts = tokens.count([sentence.of(text) for sentence in sentences])
     for sentence, count in zip(sentences, counts, strict=True):
         if count <= limit:
-            yield sentence
+            yield sentence, count
         else:
-            yield from _cut_sentence(sentence, text, tokens, limit)
+            pieces = list(_cut_sentence(sentence, text, tokens, limit))
+            yield from zip(pieces, tokens.count([each.of(text) for each in pieces]), strict=True)
 
 
 def _cut_sentence(sentence: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:
@@ -176,9 +180,9 @@ def _greedy(counts: Sequence[int], limit: int, overlap: int) -> list[tuple[int, 
 def _packed(
     prose: Span, text: str, tokens: Tokens, size: PassageSize
 ) -> Iterator[tuple[int, int, tuple[Span, ...]]]:
-    sentences = list(_fitting_sentences(prose, text, tokens, size.limit))
-    counts = tokens.count([sentence.of(text) for sentence in sentences])
-    for first, last in _pack(counts, size):
+    counted = list(_fitting_sentences(prose, text, tokens, size.limit))
+    sentences = [sentence for sentence, _ in counted]
+    for first, last in _pack([count for _, count in counted], size):
         yield sentences[first].start, sentences[last].end, tuple(sentences[first : last + 1])
 
 

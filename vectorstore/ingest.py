@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from vectorstore.catalog.catalog import IndexedArticle, skipping
-from vectorstore.chunking import split_article
+from vectorstore.catalog.catalog import IndexedArticle
 from vectorstore.readers import Unreadable
 from vectorstore.store import Store
 from vectorstore.types import Article
@@ -81,7 +80,7 @@ def ingest(
         total = store.staging.count() + len(again)
         passages = done = 0
         articles = chain(store.staging.articles(), _visible(store, again))
-        for batch in _batches(_split(store, articles)):
+        for batch in _batches(map(store.split, articles)):
             worthwhile = [each for each in batch if each.passages or each.article.id in again]
             for each in batch:
                 if not each.passages and each.article.id in outcomes:
@@ -93,6 +92,7 @@ def ingest(
             passages += sum(len(each.passages) for each in worthwhile)
             on_progress(Progress("embedding", done, total, passages))
         store.staging.clear()
+        store.restore_paragraphs()
         return IngestReport(tuple(outcomes.values()), passages)
 
 
@@ -141,14 +141,6 @@ def _visible(store: Store, article_ids: Iterable[str]) -> Iterator[Article]:
     for article_id in article_ids:
         if article := store.catalog.article_as_read(article_id):
             yield article
-
-
-def _split(store: Store, articles: Iterable[Article]) -> Iterator[IndexedArticle]:
-    for article in articles:
-        repeated = store.staging.repeated_in(article)
-        prose = skipping(article, (each.span for each in repeated))
-        passages = split_article(prose, store.tokens, store.size)
-        yield IndexedArticle(article, tuple(passages), repeated)
 
 
 def _batches(articles: Iterable[IndexedArticle]) -> Iterator[list[IndexedArticle]]:

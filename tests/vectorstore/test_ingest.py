@@ -1,6 +1,8 @@
 """Articles in: safe to run again, one bad one stops no other, and an interruption loses nothing."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from itertools import pairwise
 
@@ -13,6 +15,7 @@ from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.ingest import IngestReport, Outcome, Progress, ingest
 from vectorstore.integrity import check_index
 from vectorstore.readers import Unreadable
+from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.types import Article, Embedder, Span
 
@@ -145,6 +148,66 @@ def test_an_article_whose_paragraphs_became_repeated_ones_stays_but_is_not_found
 
 
 # Progress, and what an interruption leaves.
+
+
+def prose_of(store: Store, article_id: str) -> str:
+    return " ".join(each.text for each in store.catalog.passages_of(article_id))
+
+
+def with_notice(name: str) -> Article:
+    return article(name, f"What only {name} tells, at some length.", NOTICE)
+
+
+def test_a_paragraph_comes_back_when_an_article_that_shared_it_is_removed(store: Store) -> None:
+    ingest(store, [with_notice(name) for name in "abc"])
+    assert all(NOTICE not in prose_of(store, name) for name in "abc")
+    store.remove("b")
+    assert all(NOTICE in prose_of(store, name) for name in "ac")
+    found = {each.article.id for each in search(store, NOTICE, 5)}
+    assert found == {"a", "c"}
+    assert check_index(store).agrees
+
+
+def test_a_paragraph_comes_back_when_an_article_that_shared_it_is_replaced(store: Store) -> None:
+    ingest(store, [with_notice(name) for name in "abc"])
+    ingest(store, [article("b", "Something else altogether, without the notice.")])
+    assert all(NOTICE in prose_of(store, name) for name in "ac")
+    assert check_index(store).agrees
+    ingest(store, [with_notice("d")])
+    assert all(NOTICE not in prose_of(store, name) for name in "acd")
+
+
+def test_a_paragraph_stays_away_while_enough_articles_share_it(
+    store: Store, hashing: HashingEmbedder
+) -> None:
+    ingest(store, [with_notice(name) for name in "abcd"])
+    embedded = len(hashing.embedded)
+    store.remove("b")
+    assert all(NOTICE not in prose_of(store, name) for name in "acd")
+    assert len(hashing.embedded) == embedded
+
+
+def test_a_paragraph_comes_back_though_the_process_dies_before(
+    open_store: OpenStore, hashing: HashingEmbedder
+) -> None:
+    store = open_store()
+    ingest(store, [with_notice(name) for name in "abc"])
+    store.catalog.remove("b")
+    store.close()
+    again = open_store()
+    assert all(NOTICE in prose_of(again, name) for name in "ac")
+
+
+def test_every_text_is_stored_once(store: Store) -> None:
+    def texts() -> list[str]:
+        with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as database:
+            return [row[0] for row in database.execute("SELECT text FROM texts ORDER BY text")]
+
+    ingest(store, [with_notice(name) for name in "abc"])
+    ingest(store, [article("b", "Other."), article("d", "Another."), article("d", "Later.")])
+    store.remove("a")
+    kept = [store.catalog.article(name) for name in store.catalog.article_ids()]
+    assert texts() == sorted(each.text for each in kept if each)
 
 
 def test_progress_only_grows_and_ends_at_the_total(

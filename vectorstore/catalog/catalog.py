@@ -107,8 +107,8 @@ class Catalog:
     def _read(self, article_id: str) -> tuple[Article, tuple[Span, ...]] | None:
         """The article as it was read and its repeated paragraphs, both of the same moment."""
         rows = self._db.rows(
-            f"SELECT {INFO}, a.text, a.skipped, a.keep_all, a.repeated"
-            " FROM articles a WHERE a.id = ?",
+            f"SELECT {INFO}, t.text, a.skipped, a.keep_all, a.repeated"
+            " FROM articles a JOIN texts t ON t.row = a.content WHERE a.id = ?",
             (article_id,),
         )
         for row in rows:
@@ -125,8 +125,8 @@ class Catalog:
         """
         after_date, after_row = _place("99999999.0" if cursor is None else cursor)
         # Unlike LIKE, instr looks beyond a NUL, and takes every character as itself.
-        columns = SEARCHED_COLUMNS if containing else ()
-        where = " OR ".join(f"instr(fold_case(a.{each}), ?) > 0" for each in columns) or "1"
+        columns = SEARCHED if containing else ()
+        where = " OR ".join(f"instr(fold_case({each}), ?) > 0" for each in columns) or "1"
         values = [fold_case(containing)] * len(columns)
         rows = self._db.rows(
             f"SELECT {INFO}, (SELECT count(*) FROM passages p WHERE p.article = a.row),"
@@ -238,14 +238,15 @@ class Catalog:
                 article = indexed.article
                 # It keeps its row, and so its place in a list that somebody is paging through.
                 row = self._db.value("SELECT row FROM articles WHERE id = ?", (article.id,))
+                content = _publish_text(db, article)
                 db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
                 cursor = db.execute(
-                    "INSERT INTO articles (row, id, title, published, source, author, url, text,"
+                    "INSERT INTO articles (row, id, title, published, source, author, url, content,"
                     " skipped, keep_all, repeated, content_hash)"
                     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                     (
                         row,
-                        *article_values(article),
+                        *article_values(article, content),
                         json.dumps([each.span for each in indexed.repeated]),
                         article.content_hash,
                     ),
@@ -262,8 +263,20 @@ class Catalog:
 
     def remove(self, article_id: str) -> None:
         with self._db.transaction() as db:
+            db.execute(
+                "DELETE FROM texts WHERE row = (SELECT content FROM articles WHERE id = ?)",
+                (article_id,),
+            )
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-            db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
+            _forget_paragraphs(db, article_id)
+
+    def unsettled_paragraphs(self) -> list[str]:
+        """Fingerprints of repeated paragraphs that have lost an article since they were judged."""
+        return [row[0] for row in self._db.rows("SELECT fingerprint FROM unsettled_paragraphs")]
+
+    def settle_paragraphs(self) -> None:
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM unsettled_paragraphs")
 
     # Whether it is sound.
 
@@ -288,7 +301,7 @@ class Catalog:
             db.execute("INSERT INTO passages_text (passages_text) VALUES ('rebuild')")
 
 
-SEARCHED_COLUMNS = ("title", "source", "text")
+SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.content)")
 
 
 def skipping(article: Article, repeated: Iterable[Span]) -> Article:
@@ -359,10 +372,10 @@ def info_values(info: ArticleInfo) -> tuple[object, ...]:
     )
 
 
-def article_values(article: Article) -> tuple[object, ...]:
-    """Those of the columns id to keep_all."""
+def article_values(article: Article, content: int) -> tuple[object, ...]:
+    """Those of the columns id to keep_all; `content` is the row of its text."""
     skipped = json.dumps(article.skipped)
-    return (*info_values(article.info), article.text, skipped, int(article.keep_all))
+    return (*info_values(article.info), content, skipped, int(article.keep_all))
 
 
 def article_from(row: Sequence[Any]) -> Article:
@@ -393,18 +406,51 @@ def spans_from_json(text: str) -> tuple[Span, ...]:
     return tuple(Span(start, end) for start, end in json.loads(text))
 
 
+def insert_text(db: sqlite3.Connection, text: str) -> int:
+    """The row of the new text."""
+    row = db.execute("INSERT INTO texts (text) VALUES (?)", (text,)).lastrowid
+    if row is None:
+        raise sqlite3.DatabaseError("The text was not inserted.")
+    return row
+
+
+def _publish_text(db: sqlite3.Connection, article: Article) -> int:
+    """The row of the article's text, which becomes its only one."""
+    staged = db.execute("SELECT content FROM staged WHERE id = ?", (article.id,)).fetchone()
+    before = db.execute(
+        "SELECT a.content, t.text FROM articles a JOIN texts t ON t.row = a.content WHERE a.id = ?",
+        (article.id,),
+    ).fetchone()
+    if staged is None and before is not None and before[1] == article.text:
+        return int(before[0])
+    if before is not None:
+        db.execute("DELETE FROM texts WHERE row = ?", (before[0],))
+    return insert_text(db, article.text) if staged is None else int(staged[0])
+
+
+def _forget_paragraphs(db: sqlite3.Connection, article_id: str) -> None:
+    """Forgets which paragraphs an article holds, and notes those that others may get back."""
+    db.execute(
+        "INSERT OR IGNORE INTO unsettled_paragraphs"
+        " SELECT fingerprint FROM paragraphs WHERE article = ? AND skipped = 1",
+        (article_id,),
+    )
+    db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
+
+
 def _publish_paragraphs(
     db: sqlite3.Connection, article_id: str, repeated: Iterable[RepeatedParagraph]
 ) -> None:
     staged = db.execute("DELETE FROM staged WHERE id = ?", (article_id,)).rowcount
     if staged:
-        db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
+        _forget_paragraphs(db, article_id)
         db.execute(
-            "INSERT INTO paragraphs (fingerprint, article)"
-            " SELECT fingerprint, article FROM staged_paragraphs WHERE article = ?",
+            "INSERT INTO paragraphs (fingerprint, article, spans)"
+            " SELECT fingerprint, article, spans FROM staged_paragraphs WHERE article = ?",
             (article_id,),
         )
         db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))
+    db.execute("UPDATE paragraphs SET skipped = 0 WHERE article = ?", (article_id,))
     db.executemany(
         "UPDATE paragraphs SET skipped = 1 WHERE article = ? AND fingerprint = ?",
         [(article_id, each.fingerprint) for each in repeated],

@@ -1,4 +1,4 @@
-"""The SQLite file behind the catalog: one connection a thread, and transactions."""
+"""The SQLite file behind the catalog: one connection per thread, and transactions."""
 
 import sqlite3
 import threading
@@ -12,11 +12,6 @@ from typing import Any
 from vectorstore.errors import UserError
 
 SCHEMA_VERSION = 2
-UPGRADES = {
-    1: "ALTER TABLE articles ADD COLUMN keep_all INTEGER NOT NULL DEFAULT 0;"
-    " ALTER TABLE staged ADD COLUMN keep_all INTEGER NOT NULL DEFAULT 0;",
-}
-"""What turns the layout of each earlier version into the next one."""
 
 # SQLite's own limit of values in one statement is 999 in builds older than 2020.
 MOST_VALUES = 900
@@ -40,7 +35,10 @@ class CatalogError(UserError):
 
 
 class Database:
-    """Any thread may read at any time; transactions must come one at a time."""
+    """Any thread may read at any time; only one transaction may be open at a time.
+
+    A file with an earlier layout is brought up to date when it is opened.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -112,19 +110,24 @@ class Database:
     def _create(self) -> None:
         version = self.value("PRAGMA user_version")
         if version == 0:
-            schema = (
-                resources.files("vectorstore.catalog").joinpath("schema.sql").read_text("utf-8")
-            )
-            self._connection.executescript(
-                f"BEGIN; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
-        elif version in UPGRADES:
-            self._connection.executescript(
-                f"BEGIN; {UPGRADES[version]} PRAGMA user_version = {version + 1}; COMMIT;"
-            )
-            self._create()
+            self._run_script("schema.sql", SCHEMA_VERSION)
+        elif 0 < version < SCHEMA_VERSION:
+            for layout in range(version + 1, SCHEMA_VERSION + 1):
+                self._run_script(f"layout_{layout}.sql", layout)
         elif version != SCHEMA_VERSION:
             raise CatalogError(
                 f"The catalog {self.path} has layout {version}; this version of the program reads "
                 f"layout {SCHEMA_VERSION}. Ingest the articles into a new folder (QA_DATA)."
             )
+
+    def _run_script(self, name: str, layout: int) -> None:
+        """All of the script and the layout it leads to, or nothing of it."""
+        script = resources.files("vectorstore.catalog").joinpath(name).read_text("utf-8")
+        try:
+            self._connection.executescript(
+                f"BEGIN; {script} PRAGMA user_version = {layout}; COMMIT;"
+            )
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise

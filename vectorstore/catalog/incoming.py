@@ -5,12 +5,20 @@ invitation, a note about the author. Copies of one story under several sources a
 they share their other paragraphs too, but for what each paper adds.
 """
 
+import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from vectorstore.catalog.catalog import RepeatedParagraph, article_from, article_values
+from vectorstore.catalog.catalog import (
+    RepeatedParagraph,
+    article_from,
+    article_values,
+    insert_text,
+    spans_from_json,
+)
 from vectorstore.catalog.database import Database
 from vectorstore.text.paragraphs import paragraph_fingerprint, paragraph_spans
-from vectorstore.types import Article
+from vectorstore.types import Article, Span
 
 STORIES_THAT_MAKE_IT_REPEATED = 3
 # A story that more articles than this copy is still one; and it need not be compared with them all.
@@ -26,6 +34,7 @@ class IncomingArticles:
     def clear(self) -> None:
         self._repeated.clear()
         with self._db.transaction() as db:
+            db.execute("DELETE FROM texts WHERE row IN (SELECT content FROM staged)")
             db.execute("DELETE FROM staged")
             db.execute("DELETE FROM staged_paragraphs")
 
@@ -34,25 +43,24 @@ class IncomingArticles:
         self._repeated.clear()
         with self._db.transaction() as db:
             for article in articles:
+                _discard(db, article.id)
                 db.execute(
-                    "INSERT OR REPLACE INTO staged (id, title, published, source, author, url,"
-                    " text, skipped, keep_all) VALUES (?,?,?,?,?,?,?,?,?)",
-                    article_values(article),
+                    "INSERT INTO staged (id, title, published, source, author, url, content,"
+                    " skipped, keep_all) VALUES (?,?,?,?,?,?,?,?,?)",
+                    article_values(article, insert_text(db, article.text)),
                 )
-                db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article.id,))
                 db.executemany(
-                    "INSERT OR IGNORE INTO staged_paragraphs VALUES (?, ?)",
+                    "INSERT INTO staged_paragraphs VALUES (?, ?, ?)",
                     [
-                        (paragraph.fingerprint, article.id)
-                        for paragraph in paragraphs_to_recognise(article)
+                        (fingerprint, article.id, json.dumps(spans))
+                        for fingerprint, spans in paragraphs_to_recognise(article).items()
                     ],
                 )
 
     def discard(self, article_id: str) -> None:
         self._repeated.clear()
         with self._db.transaction() as db:
-            db.execute("DELETE FROM staged WHERE id = ?", (article_id,))
-            db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))
+            _discard(db, article_id)
 
     def count(self) -> int:
         return int(self._db.value("SELECT count(*) FROM staged"))
@@ -61,8 +69,9 @@ class IncomingArticles:
         """The staged articles, in the order they came. They may be published meanwhile."""
         row = 0
         while found := self._db.rows(
-            "SELECT a.id, a.title, a.published, a.source, a.author, a.url, a.text, a.skipped,"
-            " a.keep_all, a.row FROM staged a WHERE a.row > ? ORDER BY a.row LIMIT 1",
+            "SELECT a.id, a.title, a.published, a.source, a.author, a.url, t.text, a.skipped,"
+            " a.keep_all, a.row FROM staged a JOIN texts t ON t.row = a.content"
+            " WHERE a.row > ? ORDER BY a.row LIMIT 1",
             (row,),
         ):
             (values,) = found
@@ -80,11 +89,30 @@ class IncomingArticles:
         )
         return sorted({row[0] for row in rows})
 
+    def articles_to_restore(self, fingerprints: Sequence[str]) -> list[str]:
+        """Visible articles whose passages lack one of these paragraphs, though it is repeated no
+        longer."""
+        self._repeated.clear()
+        restored = set(fingerprints) - self._repeated_of(fingerprints)
+        rows = self._db.rows_for(
+            "SELECT DISTINCT article FROM paragraphs WHERE skipped = 1 AND fingerprint IN ({keys})",
+            sorted(restored),
+        )
+        return sorted({row[0] for row in rows})
+
     def repeated_in(self, article: Article) -> tuple[RepeatedParagraph, ...]:
         """The article's paragraphs that are repeated ones, once everything staged is visible."""
-        paragraphs = paragraphs_to_recognise(article)
-        repeated = self._repeated_of([paragraph.fingerprint for paragraph in paragraphs])
-        return tuple(each for each in paragraphs if each.fingerprint in repeated)
+        held = {
+            fingerprint: spans_from_json(spans)
+            for fingerprint, spans in self._db.rows(
+                "SELECT fingerprint, spans FROM coming_paragraphs WHERE article = ?", (article.id,)
+            )
+        }
+        if not all(held.values()):  # indexed before the places of paragraphs were kept
+            held = {key: tuple(spans) for key, spans in paragraphs_to_recognise(article).items()}
+        repeated = self._repeated_of(list(held))
+        found = (RepeatedParagraph(key, span) for key in repeated for span in held[key])
+        return tuple(sorted(found, key=lambda each: each.span))
 
     def _repeated_of(self, fingerprints: Sequence[str]) -> set[str]:
         held = self._db.rows_for(
@@ -135,13 +163,23 @@ def count_stories(articles: Iterable[Set[str]]) -> int:
     return len(stories)
 
 
-def paragraphs_to_recognise(article: Article) -> list[RepeatedParagraph]:
-    """The paragraphs that are long enough to be recognised in another article.
+def paragraphs_to_recognise(article: Article) -> dict[str, list[Span]]:
+    """Where the paragraphs are that are long enough to be recognised in another article, by
+    fingerprint.
 
     None of an article that keeps everything: it takes no part in what is repeated.
     """
-    if article.keep_all:
-        return []
-    text = article.text
-    found = ((span, paragraph_fingerprint(span.of(text))) for span in paragraph_spans(text))
-    return [RepeatedParagraph(print_, span) for span, print_ in found if print_ is not None]
+    found: dict[str, list[Span]] = {}
+    for span in () if article.keep_all else paragraph_spans(article.text):
+        fingerprint = paragraph_fingerprint(span.of(article.text))
+        if fingerprint is not None:
+            found.setdefault(fingerprint, []).append(span)
+    return found
+
+
+def _discard(db: sqlite3.Connection, article_id: str) -> None:
+    db.execute(
+        "DELETE FROM texts WHERE row = (SELECT content FROM staged WHERE id = ?)", (article_id,)
+    )
+    db.execute("DELETE FROM staged WHERE id = ?", (article_id,))
+    db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))

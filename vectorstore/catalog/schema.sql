@@ -1,5 +1,8 @@
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
+-- The texts of articles, incoming ones too: written once, whatever becomes visible when.
+CREATE TABLE texts (row INTEGER PRIMARY KEY, text TEXT NOT NULL);
+
 CREATE TABLE articles (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -8,7 +11,7 @@ CREATE TABLE articles (
     source TEXT,
     author TEXT,
     url TEXT,
-    text TEXT NOT NULL,
+    content INTEGER NOT NULL,       -- its row in texts
     skipped TEXT NOT NULL,          -- [[start, end, reason], ...] marked by the reader
     keep_all INTEGER NOT NULL,      -- 1: no paragraph counts as repeated
     repeated TEXT NOT NULL,         -- [[start, end], ...] paragraphs found in many articles
@@ -45,9 +48,13 @@ CREATE TABLE paragraphs (
     fingerprint TEXT NOT NULL,
     article TEXT NOT NULL,
     skipped INTEGER NOT NULL DEFAULT 0,
+    spans TEXT NOT NULL,            -- [[start, end], ...] in the article; [] if not known
     PRIMARY KEY (fingerprint, article)
 ) WITHOUT ROWID;
 CREATE INDEX paragraphs_by_article ON paragraphs (article);
+
+-- Paragraphs that counted as repeated and have lost an article: others may get them back.
+CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- Articles that are read and not yet visible.
 CREATE TABLE staged (
@@ -58,21 +65,22 @@ CREATE TABLE staged (
     source TEXT,
     author TEXT,
     url TEXT,
-    text TEXT NOT NULL,
+    content INTEGER NOT NULL,
     skipped TEXT NOT NULL,
     keep_all INTEGER NOT NULL
 );
 CREATE TABLE staged_paragraphs (
     fingerprint TEXT NOT NULL,
     article TEXT NOT NULL,
+    spans TEXT NOT NULL,
     PRIMARY KEY (fingerprint, article)
 ) WITHOUT ROWID;
 CREATE INDEX staged_paragraphs_by_article ON staged_paragraphs (article);
 -- The paragraphs as they will be once everything staged is visible.
 CREATE VIEW coming_paragraphs AS
-    SELECT fingerprint, article FROM staged_paragraphs
+    SELECT fingerprint, article, spans FROM staged_paragraphs
     UNION ALL
-    SELECT fingerprint, article FROM paragraphs
+    SELECT fingerprint, article, spans FROM paragraphs
     WHERE article NOT IN (SELECT id FROM staged);
 
 -- Passages whose vectors may be out of step with this file until the row is gone.

@@ -1,0 +1,77 @@
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE articles (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    published INTEGER,              -- yyyymmdd
+    source TEXT,
+    author TEXT,
+    url TEXT,
+    text TEXT NOT NULL,
+    skipped TEXT NOT NULL,          -- [[start, end], ...] marked by the reader
+    repeated TEXT NOT NULL,         -- [[start, end], ...] paragraphs found in many articles
+    content_hash TEXT NOT NULL
+);
+CREATE INDEX articles_by_date ON articles (published);
+CREATE INDEX articles_by_source ON articles (source);
+
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    article INTEGER NOT NULL REFERENCES articles (row) ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    sentences TEXT NOT NULL         -- [[start, end], ...] in the article
+);
+CREATE INDEX passages_by_article ON passages (article);
+
+CREATE VIRTUAL TABLE passages_text USING fts5 (
+    text, content = 'passages', content_rowid = 'row',
+    tokenize = 'porter unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE passages_terms USING fts5vocab (passages_text, 'row');
+CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN
+    INSERT INTO passages_text (rowid, text) VALUES (new.row, new.text);
+END;
+CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
+    INSERT INTO passages_text (passages_text, rowid, text) VALUES ('delete', old.row, old.text);
+END;
+
+-- Which articles hold which paragraph. `skipped`: the article's passages were made without it.
+CREATE TABLE paragraphs (
+    fingerprint TEXT NOT NULL,
+    article TEXT NOT NULL,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (fingerprint, article)
+) WITHOUT ROWID;
+CREATE INDEX paragraphs_by_article ON paragraphs (article);
+
+-- Articles that are read and not yet visible.
+CREATE TABLE staged (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    published INTEGER,
+    source TEXT,
+    author TEXT,
+    url TEXT,
+    text TEXT NOT NULL,
+    skipped TEXT NOT NULL
+);
+CREATE TABLE staged_paragraphs (
+    fingerprint TEXT NOT NULL,
+    article TEXT NOT NULL,
+    PRIMARY KEY (fingerprint, article)
+) WITHOUT ROWID;
+CREATE INDEX staged_paragraphs_by_article ON staged_paragraphs (article);
+-- The paragraphs as they will be once everything staged is visible.
+CREATE VIEW coming_paragraphs AS
+    SELECT fingerprint, article FROM staged_paragraphs
+    UNION ALL
+    SELECT fingerprint, article FROM paragraphs
+    WHERE article NOT IN (SELECT id FROM staged);
+
+-- Passages whose vectors may be out of step with this file until the row is gone.
+CREATE TABLE pending (passage TEXT PRIMARY KEY) WITHOUT ROWID;

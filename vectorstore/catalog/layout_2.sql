@@ -1,0 +1,41 @@
+-- From layout 1, in which an article's text stood in its own row and was staged with it.
+DROP VIEW coming_paragraphs;
+DROP TABLE staged;
+DROP TABLE staged_paragraphs;
+
+CREATE TABLE texts (row INTEGER PRIMARY KEY, text TEXT NOT NULL);
+INSERT INTO texts (row, text) SELECT row, text FROM articles;
+ALTER TABLE articles ADD COLUMN content INTEGER NOT NULL DEFAULT 0;
+UPDATE articles SET content = row;
+ALTER TABLE articles DROP COLUMN text;
+ALTER TABLE articles ADD COLUMN keep_all INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE paragraphs ADD COLUMN spans TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- Articles that are read and not yet visible.
+CREATE TABLE staged (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    published INTEGER,
+    source TEXT,
+    author TEXT,
+    url TEXT,
+    content INTEGER NOT NULL,
+    skipped TEXT NOT NULL,
+    keep_all INTEGER NOT NULL
+);
+CREATE TABLE staged_paragraphs (
+    fingerprint TEXT NOT NULL,
+    article TEXT NOT NULL,
+    spans TEXT NOT NULL,
+    PRIMARY KEY (fingerprint, article)
+) WITHOUT ROWID;
+CREATE INDEX staged_paragraphs_by_article ON staged_paragraphs (article);
+-- The paragraphs as they will be once everything staged is visible.
+CREATE VIEW coming_paragraphs AS
+    SELECT fingerprint, article, spans FROM staged_paragraphs
+    UNION ALL
+    SELECT fingerprint, article, spans FROM paragraphs
+    WHERE article NOT IN (SELECT id FROM staged);
