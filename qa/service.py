@@ -11,7 +11,7 @@ from qa.types import Answer, AnswererName, Event, PassageResult, Question
 from qa.verification.checker import CheckedText, check_text_by_search
 from vectorstore.errors import UserError
 from vectorstore.ingest import Progress, ignore_progress, ingest
-from vectorstore.integrity import IndexCheck, check_index, repair_index
+from vectorstore.integrity import IndexReport, inspect_index, repair_index
 from vectorstore.readers import Unreadable
 from vectorstore.retrieval import search, search_many
 from vectorstore.store import Store
@@ -155,10 +155,10 @@ class Service:
             text, find, embed=self.store.embedder.embed, is_cancelled=is_cancelled
         )
 
-    def check(self) -> IndexCheck:
-        return check_index(self.store)
+    def inspect(self) -> IndexReport:
+        return inspect_index(self.store)
 
-    def repair(self, on_progress: Callable[[Progress], None] = ignore_progress) -> IndexCheck:
+    def repair(self, on_progress: Callable[[Progress], None] = ignore_progress) -> IndexReport:
         return repair_index(self.store, on_progress)
 
     def collection(self) -> Collection:

@@ -10,7 +10,7 @@ PASSAGES_EMBEDDED_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class IndexCheck:
+class IndexReport:
     """`findings` are sentences, one per inconsistency that is left; `repaired` those mended."""
 
     articles: int
@@ -23,13 +23,13 @@ class IndexCheck:
         return not self.findings
 
 
-def check_index(store: Store) -> IndexCheck:
+def inspect_index(store: Store) -> IndexReport:
     """What is inconsistent; waits for a change under way."""
     with store.writing:
         return _check(store)
 
 
-def _check(store: Store) -> IndexCheck:
+def _check(store: Store) -> IndexReport:
     summary = store.catalog.summary()
     missing, strangers = _differences(store)
     findings = list(store.catalog.faults())
@@ -42,19 +42,19 @@ def _check(store: Store) -> IndexCheck:
         findings.append(f"{len(missing):,} passages have no vector.")
     if strangers:
         findings.append(f"{len(strangers):,} vectors belong to no passage.")
-    return IndexCheck(summary.articles, summary.passages, tuple(findings))
+    return IndexReport(summary.articles, summary.passages, tuple(findings))
 
 
 def repair_index(
     store: Store, on_progress: Callable[[Progress], None] = ignore_progress
-) -> IndexCheck:
+) -> IndexReport:
     """Bring vectors and full-text index in line with the articles, and check again.
 
     Missing vectors are made batch by batch, and `on_progress` is told how many passages are done.
     Interrupted, it keeps the finished batches; running it again makes the rest.
     """
     with store.writing:
-        before = check_index(store)
+        before = inspect_index(store)
         store.catalog.rebuild_full_text()
         missing, strangers = _differences(store)
         store.vectors.delete(strangers)
@@ -63,9 +63,9 @@ def repair_index(
             store.put_vectors(batch)
             done = start + len(batch)
             on_progress(Progress("embedding", done, len(missing), done))
-        after = check_index(store)
+        after = inspect_index(store)
     gone = tuple(each for each in before.findings if each not in after.findings)
-    return IndexCheck(after.articles, after.passages, after.findings, gone)
+    return IndexReport(after.articles, after.passages, after.findings, gone)
 
 
 def _differences(store: Store) -> tuple[list[str], list[str]]:

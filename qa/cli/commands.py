@@ -251,7 +251,7 @@ def doctor(repair: bool, data: Path | None) -> None:
             with repair_progress(err) as on_progress:
                 report = service.repair(on_progress)
         else:
-            report = service.check()
+            report = service.inspect()
     finally:
         service.close()
     show_diagnosis(out, report)

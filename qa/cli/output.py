@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from qa.schemas import AddReport, ArticleEntry, WholeArticle
     from qa.types import Answer, Citation, Event, PassageResult
     from vectorstore.ingest import Progress as IngestProgress
-    from vectorstore.integrity import IndexCheck
+    from vectorstore.integrity import IndexReport
 
 WIDTH = 88
 # Control characters, which a terminal would obey: the text of an article cannot be trusted.
@@ -196,7 +196,7 @@ def show_skipped(console: Console, article: "WholeArticle") -> None:
         console.print(f"Not searched: characters {start} to {end}{why}.", style="dim", markup=False)
 
 
-def show_diagnosis(console: Console, check: "IndexCheck") -> None:
+def show_diagnosis(console: Console, check: "IndexReport") -> None:
     console.print(f"{check.articles:,} articles, {check.passages:,} passages.")
     for finding in check.findings:
         console.print(f"  {finding}", markup=False)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.vectorstore.examples import NOTICE, article
 from vectorstore.ingest import ingest
-from vectorstore.integrity import check_index
+from vectorstore.integrity import inspect_index
 from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.types import Article, Filters, Passage
@@ -88,7 +88,7 @@ def test_nobody_sees_an_article_half_replaced(store: Store) -> None:
         lambda: check_search(Filters(article_ids=("a",))),
     )
     assert all(len(each) == 1 for each in passages.values())
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
 
 
 def test_the_index_agrees_whenever_it_is_checked(store: Store) -> None:
@@ -97,7 +97,7 @@ def test_the_index_agrees_whenever_it_is_checked(store: Store) -> None:
             ingest(store, [version(n), article(f"b {n}", f"Number {n}.")])
 
     def check() -> None:
-        findings = check_index(store).findings
+        findings = inspect_index(store).findings
         assert not findings, findings
 
     reading_while(store, write, check)
@@ -111,4 +111,4 @@ def test_two_threads_may_write_and_remove(store: Store) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(add, range(12)))
     assert sorted(store.catalog.article_ids()) == sorted(str(n) for n in range(12))
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees

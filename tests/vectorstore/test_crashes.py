@@ -14,7 +14,7 @@ from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import NOTICE, article, as_split, held
 from tests.vectorstore.faults import Crash, Fuse, put_fuse
 from vectorstore.ingest import ingest
-from vectorstore.integrity import check_index
+from vectorstore.integrity import inspect_index
 from vectorstore.store import Store
 from vectorstore.types import Article
 
@@ -52,7 +52,7 @@ def _small_calls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def check_whole(store: Store, before: dict[str, object], after: dict[str, object]) -> None:
-    check = check_index(store)
+    check = inspect_index(store)
     assert check.agrees, check.findings
     found = held(store)
     for article_id in before.keys() | after.keys():
@@ -171,4 +171,4 @@ def test_articles_that_went_in_before_the_kill_stay(open_store: OpenStore, tmp_p
     store.close()
     store = open_store(folder=tmp_path / "index")
     assert store.catalog.article_ids() == ["a 0", "a 1"]
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees

@@ -13,7 +13,7 @@ from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import NOTICE, article, held
 from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.ingest import IngestReport, Outcome, Progress, ingest
-from vectorstore.integrity import check_index
+from vectorstore.integrity import inspect_index
 from vectorstore.readers import Unreadable
 from vectorstore.retrieval import search
 from vectorstore.store import Store
@@ -44,7 +44,7 @@ def test_the_report_says_what_became_of_each_article(store: Store) -> None:
     assert report.passages == 2
     assert held(store)["a 1"][0] == changed.text
     assert set(held(store)) == {"a 0", "a 1", "a 2", "a 3"}
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
 
 
 def test_doing_it_again_changes_nothing_and_embeds_nothing(
@@ -75,7 +75,7 @@ def test_whatever_changed_the_article_is_replaced(store: Store, changed: Article
     assert statuses(ingest(store, [changed])) == {"a": "replaced"}
     assert store.catalog.article("a") == changed
     assert statuses(ingest(store, [changed])) == {"a": "unchanged"}
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
     (passage,) = store.catalog.passages_of("a")
     metadata = store.vectors._collection.get(ids=[passage.id])["metadatas"]
     assert metadata is not None
@@ -144,7 +144,7 @@ def test_an_article_whose_paragraphs_became_repeated_ones_stays_but_is_not_found
     ingest(store, [article(each.id, each.text, NOTICE) for each in ARTICLES])
     assert store.catalog.passages_of("only") == []
     assert store.catalog.article_as_read("only") == article("only", NOTICE)
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
 
 
 # Progress, and what an interruption leaves.
@@ -165,14 +165,14 @@ def test_a_paragraph_comes_back_when_an_article_that_shared_it_is_removed(store:
     assert all(NOTICE in prose_of(store, name) for name in "ac")
     found = {each.article.id for each in search(store, NOTICE, 5)}
     assert found == {"a", "c"}
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
 
 
 def test_a_paragraph_comes_back_when_an_article_that_shared_it_is_replaced(store: Store) -> None:
     ingest(store, [with_notice(name) for name in "abc"])
     ingest(store, [article("b", "Something else altogether, without the notice.")])
     assert all(NOTICE in prose_of(store, name) for name in "ac")
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
     ingest(store, [with_notice("d")])
     assert all(NOTICE not in prose_of(store, name) for name in "acd")
 
@@ -254,7 +254,7 @@ def test_an_interruption_keeps_what_is_done_and_the_rest_goes_in_the_next_time(
         ingest(store, ARTICLES, interrupt)
     done = seen[-1].done if seen[-1].stage == "embedding" else 0
     assert len([each for each in ARTICLES if store.catalog.article(each.id) == each]) == done
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
     store.close()
     store = open_store()
     report = ingest(store, ARTICLES)
@@ -262,7 +262,7 @@ def test_an_interruption_keeps_what_is_done_and_the_rest_goes_in_the_next_time(
     assert {article_id: text for article_id, (text, _) in held(store).items()} == {
         each.id: each.text for each in ARTICLES
     }
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
 
 
 def test_a_reader_that_fails_leaves_the_index_as_it_was(store: Store) -> None:
@@ -282,4 +282,4 @@ def test_the_real_model_embeds_what_is_ingested(open_store: OpenStore, embedder:
     lines = ["A line of words.\n"] * 200
     report = ingest(store, [article("long", "".join(lines), title="t " * 500), *ARTICLES])
     assert report.passages == store.vectors.count() > 10
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees

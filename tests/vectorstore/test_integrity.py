@@ -6,7 +6,7 @@ import pytest
 from tests.vectorstore.examples import article
 from vectorstore import integrity
 from vectorstore.ingest import Progress, ingest
-from vectorstore.integrity import check_index, repair_index
+from vectorstore.integrity import inspect_index, repair_index
 from vectorstore.store import Store
 from vectorstore.types import ArticleInfo, Passage
 
@@ -18,11 +18,11 @@ def full(store: Store) -> Store:
 
 
 def test_an_index_agrees_with_itself_empty_and_full(full: Store) -> None:
-    check = check_index(full)
+    check = inspect_index(full)
     assert (check.agrees, check.articles, check.passages) == (True, 2, 2)
     full.remove("a")
     full.remove("b")
-    check = check_index(full)
+    check = inspect_index(full)
     assert (check.agrees, check.articles, check.passages) == (True, 0, 0)
 
 
@@ -32,7 +32,7 @@ def test_missing_and_strange_vectors_are_found_and_repaired(full: Store) -> None
     stranger = Passage("stranger", "c", 0, 1, "x", ())
     full.vectors.put([stranger], [ArticleInfo("c")], np.eye(1, 32, dtype=np.float32))
     findings = ("1 passages have no vector.", "1 vectors belong to no passage.")
-    assert check_index(full).findings == findings
+    assert inspect_index(full).findings == findings
     check = repair_index(full)
     assert check.agrees
     assert check.repaired == findings
@@ -61,7 +61,7 @@ def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> Non
     with full._database.transaction() as db:
         db.execute("INSERT INTO passages_text (passages_text) VALUES ('delete-all')")
     assert full.catalog.match_terms('"ancient"', 5) == []
-    assert check_index(full).findings == (
+    assert inspect_index(full).findings == (
         "The full-text index does not hold what the passages say.",
     )
     assert repair_index(full).agrees
@@ -72,5 +72,5 @@ def test_passages_that_are_not_what_the_article_says_are_named(full: Store) -> N
     with full._database.transaction() as db:
         db.execute("UPDATE texts SET text = upper(text) WHERE text LIKE 'An %'")
     finding = "Passages of a are not what its text says there."
-    assert check_index(full).findings == (finding,)
+    assert inspect_index(full).findings == (finding,)
     assert repair_index(full).findings == (finding,)

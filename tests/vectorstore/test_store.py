@@ -15,7 +15,7 @@ from tests.vectorstore.test_crashes import start
 from vectorstore.chunking import embedded_text
 from vectorstore.errors import UserError
 from vectorstore.ingest import ingest
-from vectorstore.integrity import check_index, repair_index
+from vectorstore.integrity import inspect_index, repair_index
 from vectorstore.store import IndexInUse, OtherEmbeddingModel, Owner, Store, read_owner
 
 ARTICLES = [
@@ -33,7 +33,7 @@ def test_what_was_published_is_there_when_it_is_opened_again(open_store: OpenSto
     again = open_store()
     assert held(again) == before
     assert again.vectors.count() == 2
-    assert check_index(again).agrees
+    assert inspect_index(again).agrees
 
 
 def test_the_vectors_are_those_of_the_passages_under_their_titles(
@@ -56,7 +56,7 @@ def test_only_passages_that_changed_are_embedded_again(
     store.publish([as_split(store, article("a", filler, "Another end of it all."))])
     assert first > 1
     assert len(hashing.embedded) == first + 1
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
 
 
 def test_a_removed_article_leaves_nothing(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_a_removed_article_leaves_nothing(store: Store) -> None:
     assert not store.remove("a")
     assert set(held(store)) == {"b"}
     assert store.vectors.count() == 1
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
 
 
 # One process at a time.
@@ -87,14 +87,14 @@ def test_a_second_process_is_told_which_one_has_the_index_and_where_it_serves_it
         process.kill()
         process.wait()
     assert read_owner(tmp_path / "index") is None
-    assert check_index(open_store()).agrees
+    assert inspect_index(open_store()).agrees
 
 
 def test_nor_is_it_opened_twice_by_one_process(open_store: OpenStore) -> None:
     store = open_store()
     with pytest.raises(IndexInUse, match="in use by process"):
         open_store()
-    assert check_index(store).agrees
+    assert inspect_index(store).agrees
     store.close()
     open_store()
 
@@ -105,7 +105,7 @@ def test_it_may_be_closed_by_another_thread_than_opened_it(open_store: OpenStore
     thread.start()
     thread.join()
     opened[0].close()
-    assert check_index(open_store()).agrees
+    assert inspect_index(open_store()).agrees
 
 
 def test_nobody_owns_an_index_that_is_not_open(tmp_path: Path, open_store: OpenStore) -> None:
@@ -201,7 +201,7 @@ def test_an_index_without_articles_takes_any_model(open_store: OpenStore) -> Non
     open_store().close()
     other = open_store(HashingEmbedder("another", dimension=8))
     ingest(other, ARTICLES)
-    assert check_index(other).agrees
+    assert inspect_index(other).agrees
 
 
 def test_rebuilding_embeds_every_passage_with_the_new_model(open_store: OpenStore) -> None:
@@ -212,7 +212,7 @@ def test_rebuilding_embeds_every_passage_with_the_new_model(open_store: OpenStor
 
     another = HashingEmbedder("another", dimension=8)
     store = open_store(another, rebuild=True)
-    assert check_index(store).findings == ("2 passages have no vector.",)
+    assert inspect_index(store).findings == ("2 passages have no vector.",)
     check = repair_index(store)
     assert check.agrees
     assert check.repaired == ("2 passages have no vector.",)
@@ -234,7 +234,7 @@ def test_a_rebuild_that_is_cut_off_is_finished_by_the_next_repair(open_store: Op
     another = HashingEmbedder("another", dimension=8)
     open_store(another, rebuild=True).close()
     store = open_store(another)
-    assert not check_index(store).agrees
+    assert not inspect_index(store).agrees
     assert repair_index(store).agrees
 
 
@@ -260,7 +260,7 @@ def test_a_damaged_catalog_is_named_and_opens_once_it_is_restored(open_store: Op
     with pytest.raises(UserError, match=r"catalog\.sqlite cannot be opened"):
         open_store()
     file.write_bytes(whole)
-    assert check_index(open_store()).agrees
+    assert inspect_index(open_store()).agrees
 
 
 def test_damaged_vectors_are_named_and_made_anew_from_the_catalog(

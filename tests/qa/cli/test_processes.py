@@ -52,7 +52,7 @@ def index_in(folder: Path) -> Iterator[Service]:
 def articles_in(folder: Path) -> int:
     """How many articles there are, in an index that agrees with itself."""
     with index_in(folder) as service:
-        check = service.check()
+        check = service.inspect()
         assert check.agrees, check.findings
         return check.articles
 
