@@ -85,12 +85,12 @@ def description_of(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> dict[st
             schemas.pop(name, None)
         for path in document["paths"].values():
             for operation in path.values():
-                _remove_the_response_nobody_gets(operation["responses"])
+                _remove_unused_422(operation["responses"])
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def _remove_the_response_nobody_gets(responses: dict[str, Any]) -> None:
+def _remove_unused_422(responses: dict[str, Any]) -> None:
     """FastAPI gives every route with parameters a 422 of its own kind, even for any string."""
     if MEDIA_TYPE not in responses.get("422", {}).get("content", {MEDIA_TYPE: {}}):
         del responses["422"]

@@ -115,7 +115,7 @@ def read_article(article_id: str, service: TheService) -> Response:
     response_model=AddReport,
     summary="Add articles, or replace those with the same id",
     openapi_extra={"requestBody": REQUEST_BODY},
-    responses=problems(413, 415, 422, 429, 503),
+    responses=problems(400, 413, 415, 422, 429, 503),
 )
 async def add_articles(
     request: Request,
@@ -165,17 +165,17 @@ def read_collection(service: TheService) -> Response:
 
 
 def _add(service: Service, articles: Iterable[Article | Unreadable]) -> Response:
-    """Reads the articles one after another, in the thread that adds them."""
+    """Adds the articles. They are read one after another, in the thread of the caller."""
     report = service.add(each_id_once(articles))
-    # One by one, since it is long where a million lines of a file could not be read, and the
-    # serializer lets no other thread run until it is done.
+    # Serialized one by one: there may be a million outcomes, and the serializer lets no other
+    # thread run until it is done.
     outcomes = b",".join(to_json(each) for each in report.articles)
     content = b'{"articles":[%b],"passages":%d}' % (outcomes, report.passages)
     return Response(content, 201, media_type="application/json")
 
 
 def _records(chunks: list[bytes]) -> list[object]:
-    """The articles of a JSON body, which is joined here, since it may be long."""
+    """The records of a JSON body, whose chunks are joined here, in a thread."""
     value = parse_json(b"".join(chunks))
     return value if isinstance(value, list) else [value]
 

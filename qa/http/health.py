@@ -1,4 +1,4 @@
-"""GET /health: the process lives. GET /ready: it can answer."""
+"""GET /health: the process is alive. GET /ready: it can answer."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -25,7 +25,7 @@ class Ready:
 
 
 @router.head("/health", include_in_schema=False)
-@router.get("/health", summary="Whether the process lives", responses=problems())
+@router.get("/health", summary="Whether the process is alive", responses=problems())
 async def health() -> Health:
     return Health()
 

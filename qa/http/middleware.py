@@ -1,4 +1,4 @@
-"""What every request passes before it reaches a route, as plain ASGI middleware."""
+"""Plain ASGI middleware that every request passes on its way to a route."""
 
 import uuid
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.http.problems import failure_response, problem_response
+from qa.http.problems import failure_response, problem_response, shortened
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -62,7 +62,7 @@ class UnhandledErrors:
         try:
             await self.app(scope, receive, send_noted)
         except ClientDisconnect:
-            return  # before its body was whole: there is nobody to respond to
+            return  # while it sent its body, so there is nobody to respond to
         except Exception as error:
             if started:
                 raise
@@ -89,14 +89,16 @@ class SameOrigin:
             host = headers.get("host", "")
             if self.loopback_only and _split(f"//{host}").hostname not in LOOPBACK_NAMES:
                 refusal = problem_response(
-                    403, f"This service answers at localhost, not at {host!r}."
+                    403, f"This service answers at localhost, not at {shortened(host)!r}."
                 )
                 await refusal(scope, receive, send)
                 return
             origin = headers.get("origin")
             is_safe = scope["method"] in SAFE_METHODS
             if not is_safe and origin is not None and _split(origin).netloc != host:
-                refusal = problem_response(403, f"Pages of {origin} may not change anything here.")
+                refusal = problem_response(
+                    403, f"Pages of {shortened(origin)} may not change anything here."
+                )
                 await refusal(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -10,7 +10,8 @@ import { withoutMarkers } from "./formatter.js";
 
 const PREFIX = "article-qa.chat.";
 const TURNS_TOLD = 6;
-const LONGEST_TURN = 20_000;
+// Six questions and answers stay within the service's limit of 100,000 characters.
+const LONGEST_TURN = 14_000;
 
 /** A store of chats over the browser's storage, or anything that keeps strings by name. */
 export class Chats {

@@ -1,4 +1,4 @@
-"""How late an event loop runs what is due, which is how long every request in it waits."""
+"""Measures the lag of an event loop: how late it runs callbacks, and so serves requests."""
 
 import asyncio
 import threading
@@ -32,7 +32,7 @@ class Lag:
 
 
 class Monitored:
-    """An application, and the lag of the event loop that it is served in."""
+    """An ASGI application that measures the lag of the event loop it is served in."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,7 +44,7 @@ class Monitored:
 
     @contextmanager
     def lag(self) -> Iterator[Lag]:
-        """Measures meanwhile. The server has to have started."""
+        """Measures inside the `with` block. The server must have served a request before."""
         assert self._loop is not None
         lag = Lag(self._loop)
         self._in_the_loop(lag.start)

@@ -1,4 +1,4 @@
-"""Answerers that do as they are told, over a real index and the real chain."""
+"""Scripted answerers, over a real index and the real chain."""
 
 import asyncio
 import threading
@@ -46,7 +46,7 @@ class Failing:
 
 
 class Waiting:
-    """Writes a token, then waits to be released or given up; `closed` is set when it ends."""
+    """Writes a token, then waits until it is released or cancelled; then `closed` is set."""
 
     def __init__(self) -> None:
         self.started = threading.Semaphore(0)
@@ -73,7 +73,7 @@ class Waiting:
 
 
 class Talking:
-    """Writes tokens for as long as anybody reads; `closed` is set when it ends."""
+    """Writes tokens until it is cancelled; then `closed` is set."""
 
     def __init__(self) -> None:
         self.closed = threading.Event()

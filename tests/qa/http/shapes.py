@@ -1,8 +1,9 @@
-"""The bodies of the HTTP interface, by their keys, and what every problem document promises."""
+"""The keys of the bodies of the HTTP interface, and what every problem document has."""
 
 import json
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -25,6 +26,11 @@ ARTICLE = {
 ENTRY = {"id", "title", "published", "source", "author", "url", "passages"}
 
 Body = dict[str, Any]
+
+
+def at(article_id: str) -> str:
+    """The path of an article."""
+    return f"/articles/{quote(article_id, safe='')}"
 
 
 def assert_answer(body: Body) -> None:

@@ -1,12 +1,11 @@
-"""/articles: added as JSON and as files, listed, read, removed, whatever their ids are."""
+"""/articles: adding, listing, reading and removing articles, whatever their ids."""
 
 import json
-from urllib.parse import quote
 
 import httpx
 import pytest
 
-from tests.qa.http.shapes import ARTICLE, ENTRY, Body, assert_problem
+from tests.qa.http.shapes import ARTICLE, ENTRY, Body, assert_problem, at
 from tests.qa.serving import Served
 
 TEXT = "The cat sat on the mat. It was content there, and stayed until the evening."
@@ -24,11 +23,7 @@ def add(http: httpx.Client, records: object) -> list[Body]:
     return outcomes
 
 
-def at(article_id: str) -> str:
-    return f"/articles/{quote(article_id, safe='')}"
-
-
-def test_one_article_is_added_and_read_back_as_it_is(adding: Served) -> None:
+def test_an_added_article_reads_back_unchanged(adding: Served) -> None:
     record = {
         "id": "cats/1",
         "title": "Cats",
@@ -46,7 +41,7 @@ def test_one_article_is_added_and_read_back_as_it_is(adding: Served) -> None:
     assert [each["article_id"] for each in passages["passages"]] == ["cats/1"]
 
 
-def test_again_it_is_unchanged_and_changed_it_is_replaced(adding: Served) -> None:
+def test_an_article_sent_again_is_unchanged_or_replaces_the_old_one(adding: Served) -> None:
     record = {"id": "cat", "text": TEXT}
     statuses = [
         add(adding.http, each)[0]["status"]
@@ -55,13 +50,13 @@ def test_again_it_is_unchanged_and_changed_it_is_replaced(adding: Served) -> Non
     assert statuses == ["added", "unchanged", "replaced", "replaced"]
 
 
-def test_what_is_read_can_be_sent_back_unchanged(adding: Served) -> None:
+def test_an_article_as_read_can_be_sent_back(adding: Served) -> None:
     for entry in adding.http.get("/articles").json()["articles"]:
         article = adding.http.get(at(entry["id"])).json()
         assert add(adding.http, article)[0]["status"] == "unchanged"
 
 
-def test_a_list_keeps_its_good_articles(adding: Served) -> None:
+def test_unreadable_articles_of_a_list_do_not_keep_out_the_others(adding: Served) -> None:
     records = [{"id": "good", "text": TEXT}, 5, {"id": "empty", "text": " "}, {"title": "no text"}]
     good, *bad = add(adding.http, records)
     assert good == {"id": "good", "status": "added", "reason": None}
@@ -71,7 +66,7 @@ def test_a_list_keeps_its_good_articles(adding: Served) -> None:
     assert adding.http.get(at("good")).status_code == 200
 
 
-def test_no_article_takes_the_place_of_another_of_its_request(adding: Served) -> None:
+def test_articles_of_one_request_do_not_replace_each_other(adding: Served) -> None:
     records = [{"id": "a", "text": TEXT}, {"id": "a", "text": "Dogs."}, {"id": "a", "text": TEXT}]
     first, second = add(adding.http, records)
     assert first == {"id": "a", "status": "added", "reason": None}
@@ -95,7 +90,7 @@ def test_an_article_without_an_id_gets_the_same_one_every_time(adding: Served) -
         "a\\b", "a:b;c,d", '"quoted"', "<b>", "x" * 1_500,
     ],
 )  # fmt: skip
-def test_any_id_is_an_address(adding: Served, article_id: str) -> None:
+def test_any_id_can_be_used_in_a_path(adding: Served, article_id: str) -> None:
     assert add(adding.http, {"id": article_id, "text": TEXT})[0]["id"] == article_id
     path = at(article_id) if article_id.strip(".") else f"/articles/{'%2E' * len(article_id)}"
     assert adding.http.get(path).json()["id"] == article_id
@@ -142,32 +137,12 @@ def test_the_list_is_newest_first_page_by_page(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("q", "total"), [("nasdaq", 1), ("binance.us", 2), ("%", 0), ("_", 0)])
-def test_the_list_can_be_narrowed_to_words(adding: Served, q: str, total: int) -> None:
+def test_the_list_can_be_filtered_by_title(adding: Served, q: str, total: int) -> None:
     found = adding.http.get("/articles", params={"q": q}).json()
-    if q in "%_":  # as they stand, not as a pattern
+    if q in "%_":  # taken literally, not as a pattern
         assert found["total"] < 5
     else:
         assert found["total"] == total
-
-
-def test_files_are_added(adding: Served) -> None:
-    files = [
-        ("files", ("cats.txt", b"date 2022-03-03 Cats\n\nThe cat sat on the mat.")),
-        ("files", ("dogs.md", "---\ntitle: Dögs\n---\nThe dog lay by the door.".encode())),
-        ("files", ("more.jsonl", b'{"id": "m1", "text": "A mouse ran."}\nnonsense\n')),
-        ("files", ("image.png", b"\x89PNG")),
-        ("files", ("folder/cats.txt", b"The other cat stood.")),
-    ]
-    response = adding.http.post("/articles", files=files)
-    assert response.status_code == 201
-    by_id = {each["id"]: each for each in response.json()["articles"]}
-    assert len(by_id) == 6
-    for article_id in ("cats.txt", "dogs.md", "m1", "folder/cats.txt"):
-        assert by_id[article_id]["status"] == "added", by_id
-    assert by_id["more.jsonl, line 2"]["status"] == "skipped"
-    assert by_id["image.png"]["status"] == "skipped"
-    assert adding.http.get(at("cats.txt")).json()["published"] == "2022-03-03"
-    assert adding.http.get(at("dogs.md")).json()["title"] == "Dögs"
 
 
 PROMOTED = "The cat sat on the mat.\n\nSign up for our newsletter.\n\nIt was content."
@@ -186,7 +161,7 @@ def post_kept(http: httpx.Client, form: str, parameters: Body) -> list[str]:
 
 
 @pytest.mark.parametrize("form", ["json", "file"])
-def test_an_article_is_kept_whole_where_the_request_asks_for_it(adding: Served, form: str) -> None:
+def test_an_article_is_kept_whole_if_the_request_says_so(adding: Served, form: str) -> None:
     assert post_kept(adding.http, form, {}) == ["promotional"]
     assert post_kept(adding.http, form, {"keep_all": "true"}) == []
     found = adding.http.get("/search", params={"q": "newsletter", "k": 1}).json()["passages"]
@@ -195,7 +170,7 @@ def test_an_article_is_kept_whole_where_the_request_asks_for_it(adding: Served, 
 
 
 @pytest.mark.parametrize("form", ["json", "file"])
-def test_an_article_is_kept_whole_where_the_setting_says_so(
+def test_an_article_is_kept_whole_if_the_setting_says_so(
     adding: Served, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setattr(adding.service, "keep_all", True)
@@ -203,7 +178,7 @@ def test_an_article_is_kept_whole_where_the_setting_says_so(
     assert post_kept(adding.http, form, {"keep_all": "false"}) == ["promotional"]
 
 
-def test_reasons_are_one_for_each_range(adding: Served) -> None:
+def test_every_skipped_range_has_one_reason(adding: Served) -> None:
     article = {**WHOLE, "skipped": [[0, 3]], "skipped_reasons": ["repeated", "metadata"]}
     (outcome,) = add(adding.http, article)
     assert "`skipped_reasons`" in outcome["reason"]
@@ -211,24 +186,6 @@ def test_reasons_are_one_for_each_range(adding: Served) -> None:
     assert "`skipped_reasons`" in outcome["reason"]
     add(adding.http, {**article, "skipped_reasons": ["repeated"]})
     assert adding.http.get(at("w")).json()["skipped_reasons"] == ["repeated"]
-
-
-def test_files_of_the_same_name_do_not_take_each_others_place(adding: Served) -> None:
-    files = [("files", ("x.txt", b"The first cat.")), ("files", ("x.txt", b"The second cat."))]
-    first, second = adding.http.post("/articles", files=files).json()["articles"]
-    assert (first["id"], first["status"]) == ("x.txt", "added")
-    assert second["status"] == "skipped"
-    assert adding.http.get(at("x.txt")).json()["text"] == "The first cat."
-
-
-@pytest.mark.parametrize(
-    "name", ["../../etc/cron.txt", "/abs/cats.txt", "C:\\cats.txt", "\x00.txt"]
-)
-def test_an_upload_may_be_called_anything(adding: Served, name: str) -> None:
-    response = adding.http.post("/articles", files=[("files", (name, TEXT.encode()))])
-    assert response.status_code in (201, 422)
-    for each in response.json().get("articles", []):
-        assert ".." not in each["id"]
 
 
 @pytest.mark.parametrize(
@@ -240,28 +197,14 @@ def test_an_upload_may_be_called_anything(adding: Served, name: str) -> None:
         (b"[" * 100_000, "nested too deeply"),
     ],
 )
-def test_a_body_that_is_no_article(http: httpx.Client, content: bytes, says: str) -> None:
+def test_a_body_that_is_not_json_is_refused(http: httpx.Client, content: bytes, says: str) -> None:
     assert says in assert_problem(http.post("/articles", content=content, headers=JSON), 422)
 
 
-def test_other_media_types(http: httpx.Client) -> None:
+def test_other_media_types_are_refused(http: httpx.Client) -> None:
     headers = {"Content-Type": "text/plain"}
     refused = http.post("/articles", content=TEXT.encode(), headers=headers)
     assert "application/json" in assert_problem(refused, 415)
-
-
-def test_a_form_without_files(http: httpx.Client) -> None:
-    refused = http.post("/articles", files={"file": ("x.txt", TEXT.encode())})
-    assert "files" in assert_problem(refused, 422)
-
-
-def test_a_form_that_is_broken(http: httpx.Client) -> None:
-    for content_type in ("multipart/form-data", "multipart/form-data; boundary=x"):
-        refused = http.post(
-            "/articles", content=b"nonsense", headers={"Content-Type": content_type}
-        )
-        assert_problem(refused, refused.status_code)
-        assert refused.status_code in (400, 422)
 
 
 WHOLE: Body = {
@@ -285,7 +228,7 @@ WHOLE: Body = {
         ({"text": "half \ud83d"}, "text"),
     ],
 )
-def test_an_article_said_to_be_read_already_is_checked(
+def test_an_article_with_skipped_ranges_is_validated(
     adding: Served, change: Body, says: str
 ) -> None:
     content = json.dumps({**WHOLE, **change})
@@ -297,13 +240,13 @@ def test_an_article_said_to_be_read_already_is_checked(
     assert "pydantic" not in outcome["reason"]
 
 
-def test_an_address_that_would_run_a_script_is_not_kept(adding: Served) -> None:
+def test_a_javascript_url_is_not_kept(adding: Served) -> None:
     add(adding.http, {"id": "evil", "url": "javascript:alert(1)", "text": TEXT})
     assert adding.http.get(at("evil")).json()["url"] is None
 
 
-def test_a_large_article_goes_in_and_comes_out(adding: Served) -> None:
-    # One paragraph of a kilobyte is prose; the rest is a table that nobody asks for.
+def test_a_large_article_reads_back_unchanged(adding: Served) -> None:
+    # The first paragraph is prose; the rest is skipped, so that nothing of it is embedded.
     text = TEXT + "\n\n" + "0123456789 " * 100_000
     article = {**WHOLE, "text": text, "skipped": [[len(TEXT), len(text)]]}
     assert add(adding.http, article)[0]["status"] == "added"

@@ -40,7 +40,7 @@ def test_what_the_articles_do_not_say_is_not_cited(http: httpx.Client) -> None:
     assert body["text"]
 
 
-def test_the_events_come_in_their_order_and_end_with_the_same_body(http: httpx.Client) -> None:
+def test_events_come_in_order_and_end_with_the_same_answer(http: httpx.Client) -> None:
     whole = http.post("/ask", json={"question": QUESTION}).json()
     streamed = http.post("/ask", json={"question": QUESTION}, headers=STREAM)
     assert streamed.headers["cache-control"] == "no-cache"
@@ -62,7 +62,7 @@ def test_the_events_come_in_their_order_and_end_with_the_same_body(http: httpx.C
     assert [cited for each in sentences for cited in each["citations"]] == answer["citations"]
 
 
-def test_a_stream_without_an_answer_has_its_text_and_no_sentence(http: httpx.Client) -> None:
+def test_a_stream_without_an_answer_has_tokens_but_no_sentences(http: httpx.Client) -> None:
     question = {"question": "Which glaze suits a stoneware teapot?"}
     events = events_of(http.post("/ask", json=question, headers=STREAM))
     answer = events[-1][1]
@@ -72,18 +72,18 @@ def test_a_stream_without_an_answer_has_its_text_and_no_sentence(http: httpx.Cli
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html"])
-def test_json_is_what_others_get(http: httpx.Client, accept: str) -> None:
+def test_other_accept_headers_get_json(http: httpx.Client, accept: str) -> None:
     response = http.post("/ask", json={"question": QUESTION}, headers={"Accept": accept})
     assert response.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream, */*", "Text/Event-Stream"])
-def test_a_stream_is_asked_for_in_any_way(http: httpx.Client, accept: str) -> None:
+def test_the_accept_header_is_read_in_any_case(http: httpx.Client, accept: str) -> None:
     response = http.post("/ask", json={"question": QUESTION}, headers={"Accept": accept})
     assert events_of(response)
 
 
-def test_filters_keep_to_the_articles_meant(http: httpx.Client) -> None:
+def test_filters_restrict_the_passages(http: httpx.Client) -> None:
     def asked(**filters: object) -> set[str]:
         body = http.post("/ask", json={"question": QUESTION, "filters": filters}).json()
         return {each["article_id"] for each in body["passages"]}
@@ -98,7 +98,7 @@ def test_filters_keep_to_the_articles_meant(http: httpx.Client) -> None:
     assert asked(published_from=None, published_to=None, sources=[], article_ids=[]) > {coinbase}
 
 
-def test_as_many_passages_as_asked_for(http: httpx.Client) -> None:
+def test_as_many_passages_come_as_were_asked_for(http: httpx.Client) -> None:
     body = http.post("/ask", json={"question": QUESTION, "passages": 1}).json()
     assert len(body["passages"]) == 1
 
@@ -127,7 +127,7 @@ def test_a_question_may_follow_a_conversation(http: httpx.Client) -> None:
         "q" * 2_000,
     ],
 )
-def test_nasty_questions_are_questions(http: httpx.Client, question: str) -> None:
+def test_unusual_questions_are_answered(http: httpx.Client, question: str) -> None:
     whole = http.post("/ask", json={"question": question})
     assert whole.status_code == 200, whole.text
     assert_answer(whole.json())
@@ -136,5 +136,5 @@ def test_nasty_questions_are_questions(http: httpx.Client, question: str) -> Non
     assert events_of(streamed)[-1][0] == "answer"
 
 
-def test_white_space_around_a_question_is_not_of_it(http: httpx.Client) -> None:
+def test_white_space_around_a_question_is_stripped(http: httpx.Client) -> None:
     assert http.post("/ask", json={"question": " \n Who? \t"}).json()["question"] == "Who?"

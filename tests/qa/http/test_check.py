@@ -1,4 +1,4 @@
-"""POST /check: what of a text the articles bear out."""
+"""POST /check: the sentences of a text, checked against the articles."""
 
 import json
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def checked(http: httpx.Client, text: str, *article_ids: str) -> Body:
     return body
 
 
-def test_a_true_sentence_is_supported_by_the_words_it_rests_on(http: httpx.Client) -> None:
+def test_a_true_sentence_is_supported_with_its_quote(http: httpx.Client) -> None:
     body = checked(http, TRUE)
     assert body["supported"] is True
     (sentence,) = body["sentences"]
@@ -84,7 +84,7 @@ def test_a_true_sentence_is_supported_by_the_words_it_rests_on(http: httpx.Clien
         ("Binance.US was started in 2017 under local rules.", "2017"),
     ],
 )
-def test_a_number_a_date_or_a_name_that_is_not_so_is_named(
+def test_the_reason_names_a_wrong_number_date_or_name(
     http: httpx.Client, sentence: str, wrong: str
 ) -> None:
     body = checked(http, sentence)
@@ -93,17 +93,17 @@ def test_a_number_a_date_or_a_name_that_is_not_so_is_named(
     assert wrong in body["sentences"][0]["reason"]
 
 
-def test_one_unsupported_sentence_leaves_the_others_as_they_are(http: httpx.Client) -> None:
+def test_an_unsupported_sentence_does_not_affect_the_others(http: httpx.Client) -> None:
     body = checked(http, f"{TRUE} The moon is a harsh mistress to its many tenants.")
     assert [each["supported"] for each in body["sentences"]] == [True, False]
     assert body["supported"] is False
 
 
-def test_markers_in_a_text_count_for_nothing(http: httpx.Client) -> None:
+def test_markers_in_a_text_are_ignored(http: httpx.Client) -> None:
     assert checked(http, f"{TRUE[:-1]} [7].") == checked(http, TRUE)
 
 
-def test_only_the_articles_named_count(http: httpx.Client) -> None:
+def test_a_text_is_checked_against_the_given_articles_only(http: httpx.Client) -> None:
     assert checked(http, TRUE, LOBBY)["supported"] is True
     assert checked(http, TRUE, LOBBY, NASDAQ)["supported"] is True
     assert checked(http, TRUE, NASDAQ)["supported"] is False
@@ -111,13 +111,13 @@ def test_only_the_articles_named_count(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("text", ["[1]", "!!!", "Here is what I found:"])
-def test_a_text_that_says_nothing_is_not_supported(http: httpx.Client, text: str) -> None:
+def test_a_text_without_claims_is_not_supported(http: httpx.Client, text: str) -> None:
     assert checked(http, text)["supported"] is False
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map(" ".join))
-def test_whatever_the_text_its_ranges_and_quotes_are_exact(quick: httpx.Client, text: str) -> None:
+def test_ranges_and_quotes_are_exact_for_any_text(quick: httpx.Client, text: str) -> None:
     if text.strip():
         checked(quick, text)
 
@@ -140,7 +140,7 @@ def test_whatever_the_text_its_ranges_and_quotes_are_exact(quick: httpx.Client, 
         [],
     ],
 )
-def test_what_cannot_be_checked_is_refused_in_a_sentence(http: httpx.Client, body: object) -> None:
+def test_an_invalid_body_is_refused_in_a_sentence(http: httpx.Client, body: object) -> None:
     # As ASCII: httpx would not send half of a surrogate pair.
     headers = {"Content-Type": "application/json"}
     assert_problem(http.post("/check", content=json.dumps(body), headers=headers), 422)

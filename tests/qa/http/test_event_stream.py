@@ -33,7 +33,7 @@ class Source:
             self.closed.set()
 
 
-def test_events_pass_as_they_are() -> None:
+def test_events_pass_through_unchanged() -> None:
     async def passed() -> list[bytes]:
         source = Source()
         for event in (b"one", b"two", None):
@@ -43,7 +43,7 @@ def test_events_pass_as_they_are() -> None:
     assert asyncio.run(passed()) == [b"one", b"two"]
 
 
-def test_comments_come_until_an_event_does() -> None:
+def test_comments_are_sent_until_an_event_comes() -> None:
     async def passed() -> list[bytes]:
         source = Source()
         stream = with_comments(source.events(), SOON)
@@ -55,7 +55,7 @@ def test_comments_come_until_an_event_does() -> None:
     assert asyncio.run(passed()) == [COMMENT, COMMENT, b"one"]
 
 
-def test_a_stream_closed_early_closes_its_source() -> None:
+def test_closing_a_stream_early_closes_its_source() -> None:
     async def closed() -> None:
         source = Source()
         stream = with_comments(source.events(), NEVER)
@@ -67,7 +67,7 @@ def test_a_stream_closed_early_closes_its_source() -> None:
     asyncio.run(closed())
 
 
-def test_a_cancelled_stream_closes_its_source() -> None:
+def test_cancelling_a_stream_closes_its_source() -> None:
     async def closed() -> None:
         source = Source()
         stream = with_comments(source.events(), NEVER)
@@ -82,7 +82,7 @@ def test_a_cancelled_stream_closes_its_source() -> None:
     asyncio.run(closed())
 
 
-def test_a_failure_of_the_source_is_raised() -> None:
+def test_an_error_of_the_source_is_raised() -> None:
     async def failed() -> None:
         source = Source()
         source.queue.put_nowait(RuntimeError("no"))
@@ -103,7 +103,7 @@ def test_a_failure_of_the_source_is_raised() -> None:
         ),
     ],
 )
-def test_a_stream_that_waits_is_kept_alive(serve: Serve, path: str, body: object) -> None:
+def test_a_waiting_stream_is_kept_alive(serve: Serve, path: str, body: object) -> None:
     waiting = Waiting()
     served = serve(waiting, keep_alive=SOON)
     with served.http.stream("POST", path, json=body, headers=STREAM) as response:

@@ -1,4 +1,4 @@
-"""The invariant through the whole path: what is quoted is what the article says there."""
+"""The invariant, end to end: a quote is the exact words of its range of the article."""
 
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ nasty_articles = st.builds("{}{}{}{}".format, texts, st.just(PROSE), texts, text
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(text=nasty_articles)
-def test_every_quote_is_what_the_article_says_there(adding: Served, text: str) -> None:
+def test_every_quote_is_exact(adding: Served, text: str) -> None:
     http = adding.http
     (outcome,) = http.post("/articles", json={"id": "nasty", "text": text}).json()["articles"]
     assert outcome["status"] in ("added", "replaced", "unchanged"), outcome

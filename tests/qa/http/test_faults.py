@@ -1,4 +1,4 @@
-"""What becomes of a request when something under it fails, or its client disconnects."""
+"""Requests under which something fails, or whose client disconnects."""
 
 import logging
 import socket
@@ -23,7 +23,7 @@ SECONDS = 20.0
 PLACES = Limits().questions
 
 
-def test_a_failure_is_a_problem_that_keeps_its_secrets(
+def test_an_internal_error_is_a_problem_document_without_its_message(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     served = serve(Failing(RuntimeError("the password is swordfish")))
@@ -36,20 +36,20 @@ def test_a_failure_is_a_problem_that_keeps_its_secrets(
     assert "swordfish" in caplog.text, "the log says what happened"
 
 
-def test_after_a_failure_the_connection_goes_on(serve: Serve) -> None:
+def test_the_connection_survives_an_internal_error(serve: Serve) -> None:
     served = serve(Failing(RuntimeError("no")))
     for _ in range(5):
         assert served.http.post("/ask", json=QUESTION).status_code == 500
         assert served.http.get("/health").status_code == 200
 
 
-def test_an_error_for_people_reaches_them(serve: Serve) -> None:
+def test_a_user_error_is_shown_to_the_client(serve: Serve) -> None:
     served = serve(Failing(UserError("The model is not installed. Install it.")))
     detail = assert_problem(served.http.post("/ask", json=QUESTION), 503)
     assert detail == "The model is not installed. Install it."
 
 
-def test_a_failure_in_a_stream_is_its_last_event(serve: Serve) -> None:
+def test_an_internal_error_is_the_last_event_of_a_stream(serve: Serve) -> None:
     served = serve(Failing(RuntimeError("the password is swordfish"), after=2))
     response = served.http.post("/ask", json=QUESTION, headers=STREAM)
     assert response.status_code == 200
@@ -61,7 +61,7 @@ def test_a_failure_in_a_stream_is_its_last_event(serve: Serve) -> None:
     assert "swordfish" not in response.text
 
 
-def test_an_error_for_people_reaches_them_in_a_stream(serve: Serve) -> None:
+def test_a_user_error_is_shown_in_a_stream(serve: Serve) -> None:
     served = serve(Failing(UserError("The model takes too long. Ask again."), after=0))
     events = events_of(served.http.post("/ask", json=QUESTION, headers=STREAM))
     assert [name for name, _ in events] == ["passages", "error"]
@@ -117,7 +117,7 @@ def test_a_check_stops_between_sentences(serve: Serve) -> None:
     assert len(asked) == 4
 
 
-def test_a_disconnect_while_a_body_is_sent_is_no_failure(
+def test_a_disconnect_while_the_body_is_sent_logs_no_error(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     served = serve(Failing(UserError("It is closed. Come back.")), limits=Limits(questions=1))
@@ -145,7 +145,7 @@ def test_a_disconnect_frees_the_place(serve: Serve) -> None:
         assert waiting.closed.wait(SECONDS)
 
 
-def test_more_questions_than_places_are_asked_to_come_again(serve: Serve) -> None:
+def test_too_many_questions_at_once_are_told_to_retry(serve: Serve) -> None:
     waiting = Waiting()
     served = serve(waiting)
     with ThreadPoolExecutor(PLACES) as threads:

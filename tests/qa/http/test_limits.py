@@ -35,7 +35,7 @@ def chat(*contents: str) -> dict[str, object]:
     return {"messages": [{"role": "user", "content": each} for each in contents]}
 
 
-def test_the_longest_history_is_read(http: httpx.Client) -> None:
+def test_the_longest_history_is_accepted(http: httpx.Client) -> None:
     history = turns(HISTORY_TURNS, HISTORY_CHARACTERS // HISTORY_TURNS)
     assert http.post("/ask", json={**QUESTION, "history": history}).status_code == 200
 
@@ -48,7 +48,7 @@ def test_the_longest_history_is_read(http: httpx.Client) -> None:
         (turns(6, LONGEST_TURN), "120,000 characters in all, and may have 100,000"),
     ],
 )
-def test_a_longer_history_is_refused_and_the_limit_named(
+def test_a_longer_history_is_refused_with_its_limit(
     http: httpx.Client, history: object, says: str
 ) -> None:
     refused = http.post("/ask", json={**QUESTION, "history": history})
@@ -57,22 +57,22 @@ def test_a_longer_history_is_refused_and_the_limit_named(
     assert says in detail
 
 
-def test_of_a_longer_conversation_the_latest_turns_are_read() -> None:
+def test_a_longer_conversation_keeps_its_latest_turns() -> None:
     conversation = [Turn("user", f"{n}") for n in range(150)]
     assert latest(conversation) == tuple(conversation[50:])
 
 
-def test_of_a_conversation_with_more_characters_the_latest_turns_are_read() -> None:
+def test_a_conversation_with_too_many_characters_keeps_its_latest_turns() -> None:
     conversation = [Turn("user", f"{n}".ljust(30_000)) for n in range(10)]
     assert latest(conversation) == tuple(conversation[7:])
 
 
-def test_a_short_conversation_is_read_whole() -> None:
+def test_a_short_conversation_is_kept_whole() -> None:
     conversation = [Turn("user", "Who is he?"), Turn("assistant", "A judge.")]
     assert latest(conversation) == tuple(conversation)
 
 
-def test_a_conversation_of_any_length_is_answered_over_the_openai_protocol(
+def test_the_openai_protocol_accepts_conversations_beyond_the_limits(
     http: httpx.Client,
 ) -> None:
     contents = ["word " * 200] * 1_500
@@ -91,17 +91,17 @@ def test_a_message_that_is_too_long_is_refused(http: httpx.Client, content: obje
 
 
 @pytest.mark.parametrize("path", ["/ask", "/check", CHAT])
-def test_a_question_is_not_as_long_as_articles_may_be(http: httpx.Client, path: str) -> None:
+def test_a_body_beyond_its_routes_limit_is_refused(http: httpx.Client, path: str) -> None:
     refused = http.post(path, content=b" " * 2_000_001, headers=JSON)
     assert "2,000,000 bytes" in assert_problem(refused, 413)
 
 
-def test_articles_may_be_longer_than_a_question(http: httpx.Client) -> None:
+def test_articles_have_a_higher_limit(http: httpx.Client) -> None:
     body = json.dumps([{"title": "x" * 2_100_000, "text": " "}]).encode()
     assert http.post("/articles", content=body, headers=JSON).status_code == 201
 
 
-def test_a_thousand_faults_are_counted_and_a_few_are_told(http: httpx.Client) -> None:
+def test_many_faults_are_counted_and_a_few_are_listed(http: httpx.Client) -> None:
     many = http.post("/ask", json={**QUESTION, **{f"field {n}": 1 for n in range(1_000)}})
     assert "1,000 faults" in assert_problem(many, 422)
     few = http.post("/ask", json={**QUESTION, **{f"field {n}": 1 for n in range(9)}})
@@ -109,7 +109,7 @@ def test_a_thousand_faults_are_counted_and_a_few_are_told(http: httpx.Client) ->
     assert len(few.json()["errors"]) == 9
 
 
-def test_what_a_stranger_named_is_said_back_in_short(http: httpx.Client) -> None:
+def test_a_long_field_name_is_shortened_in_the_error(http: httpx.Client) -> None:
     response = http.post("/ask", json={**QUESTION, "x" * 500_000: 1})
     assert_problem(response, 422)
     assert len(response.content) < 2_000
@@ -201,7 +201,7 @@ def test_a_request_without_a_place_is_refused_before_it_is_read(serve: Serve) ->
         waiting.release()
 
 
-def test_changes_that_wait_leave_searches_their_threads(
+def test_waiting_changes_do_not_use_up_the_threads_of_searches(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served = serve(Failing(RuntimeError()))

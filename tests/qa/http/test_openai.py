@@ -1,4 +1,4 @@
-"""/v1, the OpenAI protocol, as far as any client of it must be able to rely on."""
+"""/v1: what any client of the OpenAI protocol relies on."""
 
 import json
 
@@ -21,13 +21,13 @@ def body(*messages: str, **more: object) -> Body:
     }
 
 
-def test_the_models_are_those_that_answer(http: httpx.Client) -> None:
+def test_the_models_are_the_configured_answerers(http: httpx.Client) -> None:
     listed = http.get("/v1/models").json()
     assert listed["object"] == "list"
     assert [each["id"] for each in listed["data"]] == ["article-qa", "article-qa-extractive"]
 
 
-def test_a_completion_says_what_an_answer_says(http: httpx.Client) -> None:
+def test_a_completion_has_the_text_and_citations_of_the_answer(http: httpx.Client) -> None:
     answer = http.post("/ask", json={"question": QUESTION}).json()
     completion = http.post(COMPLETIONS, json=body(QUESTION)).json()
     (choice,) = completion["choices"]
@@ -38,7 +38,7 @@ def test_a_completion_says_what_an_answer_says(http: httpx.Client) -> None:
     assert completion["citations"] == answer["citations"]
 
 
-def test_a_streamed_completion_is_the_same_in_pieces(http: httpx.Client) -> None:
+def test_a_streamed_completion_adds_up_to_the_whole(http: httpx.Client) -> None:
     whole = http.post(COMPLETIONS, json=body(QUESTION)).json()
     options = {"stream": True, "stream_options": {"include_usage": True}}
     streamed = http.post(COMPLETIONS, json=body(QUESTION, **options))
@@ -63,7 +63,7 @@ def test_a_streamed_completion_is_the_same_in_pieces(http: httpx.Client) -> None
         ({"messages": [{"role": "assistant", "content": "I spoke last."}]}, 400),
     ],
 )
-def test_what_is_refused_says_so_where_its_clients_look(
+def test_a_refusal_has_its_message_where_openai_clients_look(
     http: httpx.Client, request_body: Body, status: int
 ) -> None:
     response = http.post(COMPLETIONS, json=request_body)
@@ -72,7 +72,7 @@ def test_what_is_refused_says_so_where_its_clients_look(
 
 
 @pytest.mark.parametrize("content", [r'"\ud800"', r'[{"type": "text", "text": "\ud800"}]'])
-def test_half_a_character_is_refused(http: httpx.Client, content: str) -> None:
+def test_half_a_surrogate_pair_is_refused_in_a_message(http: httpx.Client, content: str) -> None:
     response = http.post(
         COMPLETIONS,
         content=f'{{"messages": [{{"role": "user", "content": {content}}}]}}',
@@ -82,7 +82,7 @@ def test_half_a_character_is_refused(http: httpx.Client, content: str) -> None:
     assert response.json()["error"]["message"]
 
 
-def test_a_failure_in_a_stream_is_said_before_it_ends(serve: Serve) -> None:
+def test_an_error_in_a_stream_is_sent_before_it_ends(serve: Serve) -> None:
     served = serve(Failing(RuntimeError("the password is swordfish")))
     streamed = served.http.post(COMPLETIONS, json=body("Who?", stream=True))
     *data, done = streamed.text.strip().split("\n\n")

@@ -1,4 +1,4 @@
-"""What the service refuses: problem documents with a status and a sentence, from every door."""
+"""What the service refuses: problem documents with a status and a sentence, on every route."""
 
 import json
 import socket
@@ -14,7 +14,7 @@ ASK = "/ask"
 JSON = {"Content-Type": "application/json"}
 
 
-def test_nothing_there(http: httpx.Client) -> None:
+def test_an_unknown_path_is_refused(http: httpx.Client) -> None:
     assert "/nothing/here" in assert_problem(http.get("/nothing/here"), 404)
 
 
@@ -23,7 +23,7 @@ def test_nothing_there(http: httpx.Client) -> None:
     [("PUT", "/ask"), ("GET", "/ask"), ("DELETE", "/search"), ("POST", "/health"),
      ("PATCH", "/articles"), ("PUT", "/articles/x"), ("POST", "/"), ("DELETE", "/collection")],
 )  # fmt: skip
-def test_another_method(http: httpx.Client, method: str, path: str) -> None:
+def test_an_unsupported_method_is_refused(http: httpx.Client, method: str, path: str) -> None:
     response = http.request(method, path)
     detail = assert_problem(response, 405)
     assert method in detail
@@ -43,7 +43,7 @@ def test_another_method(http: httpx.Client, method: str, path: str) -> None:
         (b'"When?"', "JSON object"),
     ],
 )
-def test_a_body_that_is_no_question(http: httpx.Client, content: bytes, says: str) -> None:
+def test_a_malformed_question_is_refused(http: httpx.Client, content: bytes, says: str) -> None:
     assert says in assert_problem(http.post(ASK, content=content, headers=JSON), 422)
 
 
@@ -76,13 +76,13 @@ def test_a_body_that_is_no_question(http: httpx.Client, content: bytes, says: st
         ({"question": "x", "filters": {"published_to": "2022-04-20T10"}}, "filters.published_to"),
     ],
 )  # fmt: skip
-def test_a_field_that_cannot_be_used_is_named(http: httpx.Client, body: Body, field: str) -> None:
+def test_an_invalid_field_is_named(http: httpx.Client, body: Body, field: str) -> None:
     response = http.post(ASK, json=body)
     assert field in assert_problem(response, 422)
     assert field in {each["field"] for each in response.json()["errors"]}
 
 
-def test_half_a_surrogate_pair_is_no_character(http: httpx.Client) -> None:
+def test_half_a_surrogate_pair_is_refused(http: httpx.Client) -> None:
     response = http.post(ASK, content=b'{"question": "\\ud83d"}', headers=JSON)
     assert "surrogate" in assert_problem(response, 422)
 
@@ -90,7 +90,7 @@ def test_half_a_surrogate_pair_is_no_character(http: httpx.Client) -> None:
 RANGE = {"published_from": "2022-05-01", "published_to": "2022-04-30"}
 
 
-def test_a_range_of_days_that_ends_before_it_begins(http: httpx.Client) -> None:
+def test_a_range_of_days_that_ends_before_it_begins_is_refused(http: httpx.Client) -> None:
     asked = http.post(ASK, json={"question": "x", "filters": RANGE})
     searched = http.get("/search", params={"q": "x", **RANGE})
     for response in (asked, searched):
@@ -100,7 +100,7 @@ def test_a_range_of_days_that_ends_before_it_begins(http: httpx.Client) -> None:
         assert "Value error" not in detail
 
 
-def test_an_answerer_that_is_not_configured(http: httpx.Client) -> None:
+def test_an_answerer_that_is_not_configured_is_refused(http: httpx.Client) -> None:
     refused = http.post(
         ASK, json={"question": "x", "answerer": "llm"}, headers={"Accept": "text/event-stream"}
     )
@@ -110,7 +110,7 @@ def test_an_answerer_that_is_not_configured(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/xml"]
 )
-def test_a_question_that_is_not_said_to_be_json(
+def test_a_question_of_another_media_type_is_refused(
     http: httpx.Client, content_type: str | None
 ) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
@@ -118,7 +118,7 @@ def test_a_question_that_is_not_said_to_be_json(
     assert "application/json" in assert_problem(response, 415)
 
 
-def test_json_may_name_its_charset(http: httpx.Client) -> None:
+def test_the_media_type_may_name_a_charset(http: httpx.Client) -> None:
     headers = {"Content-Type": "application/json; charset=utf-8"}
     content = json.dumps({"question": "Who?"}).encode()
     assert http.post(ASK, content=content, headers=headers).status_code == 200
@@ -137,17 +137,17 @@ def test_json_may_name_its_charset(http: httpx.Client) -> None:
         {"q": "x", "published_to": "1650412800"},
     ],
 )
-def test_a_search_that_cannot_be_made(http: httpx.Client, parameters: dict[str, str]) -> None:
+def test_an_invalid_search_is_refused(http: httpx.Client, parameters: dict[str, str]) -> None:
     assert_problem(http.get("/search", params=parameters), 422)
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1.2.3", "²", f"{10**40}.0", "-1.-1.", "é" * 3_000])
-def test_a_cursor_that_no_page_gave(http: httpx.Client, cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(http: httpx.Client, cursor: str) -> None:
     assert "cursor" in assert_problem(http.get("/articles", params={"cursor": cursor}), 422)
 
 
 @pytest.mark.parametrize("limit", ["0", "501", "all"])
-def test_a_limit_out_of_bounds(http: httpx.Client, limit: str) -> None:
+def test_a_limit_out_of_bounds_is_refused(http: httpx.Client, limit: str) -> None:
     assert "limit" in assert_problem(http.get("/articles", params={"limit": limit}), 422)
 
 
@@ -155,12 +155,12 @@ def test_a_limit_out_of_bounds(http: httpx.Client, limit: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "[", "192.0.2.1", ""])
-def test_another_name_for_this_machine_is_refused(http: httpx.Client, host: str) -> None:
+def test_another_host_name_is_refused(http: httpx.Client, host: str) -> None:
     assert_problem(http.get("/articles", headers={"Host": host}), 403)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]:80"])
-def test_names_of_this_machine_are_answered(http: httpx.Client, host: str) -> None:
+def test_loopback_host_names_are_accepted(http: httpx.Client, host: str) -> None:
     assert http.get("/health", headers={"Host": host}).status_code == 200
 
 
@@ -168,31 +168,31 @@ def test_names_of_this_machine_are_answered(http: httpx.Client, host: str) -> No
     "origin", ["http://evil.example", "null", "http://[", "http://127.0.0.1:1", ""]
 )
 @pytest.mark.parametrize(("method", "path"), [("POST", "/ask"), ("DELETE", "/articles/x")])
-def test_another_origin_may_not_change_anything(
+def test_a_change_from_another_origin_is_refused(
     http: httpx.Client, origin: str, method: str, path: str
 ) -> None:
     assert_problem(http.request(method, path, headers={"Origin": origin}), 403)
 
 
-def test_this_origin_may(http: httpx.Client) -> None:
+def test_a_change_from_this_origin_is_accepted(http: httpx.Client) -> None:
     origin = str(http.base_url).rstrip("/")
     response = http.post(ASK, json={"question": "Who?"}, headers={"Origin": origin})
     assert response.status_code == 200
 
 
-def test_no_origin_is_given_leave_to_read(http: httpx.Client) -> None:
+def test_no_other_origin_may_read(http: httpx.Client) -> None:
     response = http.get("/articles", headers={"Origin": "http://evil.example"})
     assert "access-control-allow-origin" not in response.headers
 
 
-def test_a_request_that_is_not_http(http: httpx.Client) -> None:
+def test_a_request_that_is_not_http_is_refused(http: httpx.Client) -> None:
     address = urlsplit(str(http.base_url))
     with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
         connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
 
 
-def test_requests_have_ids_of_their_own(http: httpx.Client) -> None:
+def test_every_request_has_its_own_id(http: httpx.Client) -> None:
     first, second = (http.get("/health").headers["x-request-id"] for _ in range(2))
     assert first != second
 
@@ -204,18 +204,20 @@ def _chunks(length: int, size: int = 10_000) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("path", ["/ask", "/articles"])
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_body_that_is_too_long(small_limit: httpx.Client, path: str, announced: bool) -> None:
+def test_a_body_that_is_too_long_is_refused(
+    small_limit: httpx.Client, path: str, announced: bool
+) -> None:
     content = b" " * 200_000 if announced else _chunks(200_000)
     refused = small_limit.post(path, content=content, headers=JSON)
     assert "100,000 bytes" in assert_problem(refused, 413)
 
 
-def test_an_upload_that_is_too_long(small_limit: httpx.Client) -> None:
+def test_an_upload_that_is_too_long_is_refused(small_limit: httpx.Client) -> None:
     refused = small_limit.post("/articles", files={"files": ("a.txt", b"word " * 40_000)})
     assert "100,000 bytes" in assert_problem(refused, 413)
 
 
-def test_a_body_within_the_limit(small_limit: httpx.Client) -> None:
+def test_a_body_within_the_limit_is_accepted(small_limit: httpx.Client) -> None:
     body = json.dumps({"question": "Who?"}).encode()
     response = small_limit.post(ASK, content=iter([body, b" " * 90_000]), headers=JSON)
     assert response.status_code == 200

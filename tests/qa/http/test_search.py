@@ -25,23 +25,23 @@ def test_the_best_passage_comes_first(http: httpx.Client) -> None:
     assert found(http, q="Coinbase shares on Nasdaq")[0] == COINBASE
 
 
-def test_passages_are_the_words_of_their_articles(served: Served) -> None:
+def test_passages_are_exact_ranges_of_their_articles(served: Served) -> None:
     for each in served.http.get("/search", params={"q": "senators"}).json()["passages"]:
         text = served.http.get(f"/articles/{each['article_id']}").json()["text"]
         assert text[each["start"] : each["end"]] == each["text"]
 
 
-def test_as_many_as_asked_for(http: httpx.Client) -> None:
+def test_as_many_passages_come_as_were_asked_for(http: httpx.Client) -> None:
     assert len(found(http, q="exchange", k=2)) == 2
 
 
-def test_days_are_inclusive(http: httpx.Client) -> None:
+def test_date_filters_are_inclusive(http: httpx.Client) -> None:
     day = {"published_from": "2021-04-15", "published_to": "2021-04-15"}
     assert set(found(http, q="exchange", **day)) == {COINBASE}
     assert COINBASE not in found(http, q="Coinbase", published_from="2021-04-16")
 
 
-def test_articles_and_sources_may_be_repeated(adding: Served) -> None:
+def test_source_and_article_filters_may_be_repeated(adding: Served) -> None:
     for source in ("north", "south", "west"):
         text = f"The {source} wind blew over the exchange."
         record = {"id": source, "source": f"The {source}", "text": text}
@@ -54,10 +54,10 @@ def test_articles_and_sources_may_be_repeated(adding: Served) -> None:
     assert {each["article_id"] for each in body["passages"]} == {"west", COINBASE}
 
 
-def test_filters_that_nothing_passes(http: httpx.Client) -> None:
+def test_filters_that_exclude_everything_find_nothing(http: httpx.Client) -> None:
     assert found(http, q="exchange", source="nobody") == []
 
 
 @pytest.mark.parametrize("q", ["\x00", "a\x00b", '"', "AND", "NEAR(", "*", "-", "👍", "e\u0301"])
-def test_nasty_queries_are_queries(http: httpx.Client, q: str) -> None:
+def test_unusual_queries_are_searched_for(http: httpx.Client, q: str) -> None:
     assert found(http, q=q)

@@ -1,0 +1,65 @@
+"""/docs and the OpenAPI description."""
+
+import json
+import re
+
+import httpx
+import pytest
+
+
+def test_the_docs_load_nothing_from_elsewhere(http: httpx.Client) -> None:
+    page = http.get("/docs")
+    assert page.status_code == 200
+    addresses = re.findall(r"""(?:src|href)=["']([^"']+)""", page.text)
+    addresses += re.findall(r"url:\s*'([^']+)'", page.text)
+    assert len(addresses) >= 3
+    for address in addresses:
+        assert address.startswith("/"), address
+        assert not address.startswith("//")
+        assert http.get(address).status_code == 200
+    assert "//" not in re.sub(r"//# sourceMapping\S+|<!--.*?-->", "", page.text)
+
+
+def test_every_schema_the_description_refers_to_is_in_it(http: httpx.Client) -> None:
+    description = http.get("/openapi.json").json()
+    names = set(re.findall(r'"#/components/schemas/(.*?)"', json.dumps(description)))
+    assert names <= set(description["components"]["schemas"])
+    assert names >= {"AskBody", "CheckBody", "ChatBody", "TurnBody", "FiltersBody", "Problem"}
+    assert "HTTPValidationError" not in names
+    assert "2,000,000" in description["info"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "statuses"),
+    [
+        ("post", "/ask", "200 403 413 415 422 429 500 503"),
+        ("post", "/check", "200 403 413 415 422 429 500 503"),
+        ("post", "/v1/chat/completions", "200 400 403 404 413 415 422 429 500 503"),
+        ("get", "/v1/models", "200 403 500"),
+        ("get", "/search", "200 403 422 500 503"),
+        ("get", "/articles", "200 403 422 500"),
+        ("post", "/articles", "201 400 403 413 415 422 429 500 503"),
+        ("get", "/articles/{article_id}", "200 403 404 500"),
+        ("delete", "/articles/{article_id}", "204 403 404 500"),
+        ("get", "/collection", "200 403 500"),
+        ("get", "/health", "200 403 500"),
+        ("get", "/ready", "200 403 500 503"),
+    ],
+)
+def test_the_description_lists_every_status(
+    http: httpx.Client, method: str, path: str, statuses: str
+) -> None:
+    responses = http.get("/openapi.json").json()["paths"][path][method]["responses"]
+    assert " ".join(sorted(responses)) == statuses
+    for status, response in responses.items():
+        if status >= "400":
+            assert set(response["content"]) == {"application/problem+json"}
+            assert response["description"].endswith(".")
+
+
+def test_the_description_names_every_route(http: httpx.Client) -> None:
+    paths = http.get("/openapi.json").json()["paths"]
+    assert set(paths) >= {
+        "/ask", "/search", "/articles", "/articles/{article_id}", "/collection", "/health",
+        "/ready", "/v1/models", "/v1/chat/completions",
+    }  # fmt: skip

@@ -1,0 +1,61 @@
+"""POST /articles with uploaded files."""
+
+import httpx
+import pytest
+
+from tests.qa.http.shapes import assert_problem, at
+from tests.qa.serving import Served
+
+TEXT = "The cat sat on the mat."
+
+
+def test_files_are_added(adding: Served) -> None:
+    files = [
+        ("files", ("cats.txt", b"date 2022-03-03 Cats\n\nThe cat sat on the mat.")),
+        ("files", ("dogs.md", "---\ntitle: Dögs\n---\nThe dog lay by the door.".encode())),
+        ("files", ("more.jsonl", b'{"id": "m1", "text": "A mouse ran."}\nnonsense\n')),
+        ("files", ("image.png", b"\x89PNG")),
+        ("files", ("folder/cats.txt", b"The other cat stood.")),
+    ]
+    response = adding.http.post("/articles", files=files)
+    assert response.status_code == 201
+    by_id = {each["id"]: each for each in response.json()["articles"]}
+    assert len(by_id) == 6
+    for article_id in ("cats.txt", "dogs.md", "m1", "folder/cats.txt"):
+        assert by_id[article_id]["status"] == "added", by_id
+    assert by_id["more.jsonl, line 2"]["status"] == "skipped"
+    assert by_id["image.png"]["status"] == "skipped"
+    assert adding.http.get(at("cats.txt")).json()["published"] == "2022-03-03"
+    assert adding.http.get(at("dogs.md")).json()["title"] == "Dögs"
+
+
+def test_files_with_the_same_name_do_not_replace_each_other(adding: Served) -> None:
+    files = [("files", ("x.txt", b"The first cat.")), ("files", ("x.txt", b"The second cat."))]
+    first, second = adding.http.post("/articles", files=files).json()["articles"]
+    assert (first["id"], first["status"]) == ("x.txt", "added")
+    assert second["status"] == "skipped"
+    assert adding.http.get(at("x.txt")).json()["text"] == "The first cat."
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/cron.txt", "/abs/cats.txt", "C:\\cats.txt", "\x00.txt"]
+)
+def test_an_uploaded_file_may_have_any_name(adding: Served, name: str) -> None:
+    response = adding.http.post("/articles", files=[("files", (name, TEXT.encode()))])
+    assert response.status_code in (201, 422)
+    for each in response.json().get("articles", []):
+        assert ".." not in each["id"]
+
+
+def test_a_form_without_files_is_refused(http: httpx.Client) -> None:
+    refused = http.post("/articles", files={"file": ("x.txt", TEXT.encode())})
+    assert "files" in assert_problem(refused, 422)
+
+
+def test_a_malformed_form_is_refused(http: httpx.Client) -> None:
+    for content_type in ("multipart/form-data", "multipart/form-data; boundary=x"):
+        refused = http.post(
+            "/articles", content=b"nonsense", headers={"Content-Type": content_type}
+        )
+        assert_problem(refused, refused.status_code)
+        assert refused.status_code in (400, 422)
