@@ -171,6 +171,14 @@ class VectorMatrix:
         self._rows: dict[str, int] = {}
         self._free: list[int] = []
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def capacity(self) -> int:
+        """How many vectors it has memory for."""
+        return len(self._vectors)
+
     def put(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add or replace: one row of `vectors` (n, d) for each id."""
         if not ids:

@@ -68,8 +68,8 @@ class AgainstADictionary(RuleBasedStateMachine):
 
     @invariant()
     def rows_are_used_again(self) -> None:
-        assert len(self.matrix._vectors) <= 2 * 41
-        assert len(self.matrix._rows) == len(self.plain)
+        assert self.matrix.capacity <= 2 * 41
+        assert len(self.matrix) == len(self.plain)
 
 
 TestAgainstADictionary = AgainstADictionary.TestCase

@@ -6,7 +6,9 @@ from contextlib import closing
 from datetime import date
 from itertools import pairwise
 
+import chromadb
 import pytest
+from chromadb.config import Settings
 
 import vectorstore.ingest
 from tests.vectorstore.conftest import OpenStore
@@ -70,14 +72,20 @@ def test_doing_it_again_changes_nothing_and_embeds_nothing(
     ],
     ids=["text", "title", "date", "source", "skipped"],
 )
-def test_whatever_changed_the_article_is_replaced(store: Store, changed: Article) -> None:
+def test_whatever_changed_the_article_is_replaced(open_store: OpenStore, changed: Article) -> None:
+    store = open_store()
     ingest(store, [article("a", "One. Two.")])
     assert statuses(ingest(store, [changed])) == {"a": "replaced"}
     assert store.catalog.article("a") == changed
     assert statuses(ingest(store, [changed])) == {"a": "unchanged"}
     assert inspect_index(store).agrees
     (passage,) = store.catalog.passages_of("a")
-    metadata = store.vectors._collection.get(ids=[passage.id])["metadatas"]
+    store.close()
+    client = chromadb.PersistentClient(
+        str(store.folder / "vectors"), Settings(anonymized_telemetry=False)
+    )
+    metadata = client.get_collection("passages").get(ids=[passage.id])["metadatas"]
+    client.close()  # type: ignore[attr-defined]  # its declared type lacks it
     assert metadata is not None
     assert metadata[0].get("source") == changed.info.source
     assert metadata[0].get("published") == (20220420 if changed.info.published else None)

@@ -1,5 +1,9 @@
 """Every disagreement that can be planted is found, named, and repaired where it can be."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
 import numpy as np
 import pytest
 
@@ -9,6 +13,13 @@ from vectorstore.ingest import Progress, ingest
 from vectorstore.integrity import inspect_index, repair_index
 from vectorstore.store import Store
 from vectorstore.types import ArticleInfo, Passage
+
+
+@contextmanager
+def plant(store: Store) -> Iterator[sqlite3.Connection]:
+    """The catalog's file, for what the store itself would never write."""
+    with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as database, database:
+        yield database
 
 
 @pytest.fixture
@@ -58,7 +69,7 @@ def test_a_repair_tells_how_far_it_is_and_keeps_what_is_done_when_it_is_interrup
 
 
 def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> None:
-    with full._database.transaction() as db:
+    with plant(full) as db:
         db.execute("INSERT INTO passages_text (passages_text) VALUES ('delete-all')")
     assert full.catalog.match_terms('"ancient"', 5) == []
     assert inspect_index(full).findings == (
@@ -69,7 +80,7 @@ def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> Non
 
 
 def test_passages_that_are_not_what_the_article_says_are_named(full: Store) -> None:
-    with full._database.transaction() as db:
+    with plant(full) as db:
         db.execute("UPDATE texts SET text = upper(text) WHERE text LIKE 'An %'")
     finding = "Passages of a are not what its text says there."
     assert inspect_index(full).findings == (finding,)

@@ -1,5 +1,7 @@
 """Paragraphs that stand in several stories are recognised, in whatever order the articles came."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from itertools import permutations
 
@@ -8,7 +10,6 @@ import pytest
 from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import NOTICE, article
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Database
 from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.ingest import ingest
 from vectorstore.store import Store
@@ -198,9 +199,10 @@ def test_a_removed_article_no_longer_counts(store: Store) -> None:
     assert all(NOTICE in "".join(texts) for texts in texts_found(store).values())
 
 
-def test_nothing_stays_staged_after_an_ingest(open_store: OpenStore, database: Database) -> None:
+def test_nothing_stays_staged_after_an_ingest(open_store: OpenStore) -> None:
     store = open_store()
     ingest(store, [story(n, NOTICE) for n in range(3)] + [article("only", NOTICE)])
     assert store.staging.count() == 0
-    for table in ("staged", "staged_paragraphs", "pending"):
-        assert store._database.value(f"SELECT count(*) FROM {table}") == 0
+    with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as database:
+        for table in ("staged", "staged_paragraphs", "pending"):
+            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
