@@ -4,8 +4,9 @@ import re
 
 from qa.verification.claims.entities import Entity, EntityForms, is_person
 from qa.verification.claims.parsed_claim import ParsedClaim
-from qa.verification.claims.tokens import content_stems, preceding
+from qa.verification.claims.tokens import content_stems
 from qa.verification.source_sentences import SourceSentence, SourceSentences
+from vectorstore.text.patterns import preceding
 
 _PLACED = re.compile(r"\b(?:in|at|from|near)\s(?:the\s)?$")
 _OF = re.compile(r"\b(?:of|in|at)\s(?:the\s)?$")

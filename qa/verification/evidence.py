@@ -9,13 +9,13 @@ from decimal import Decimal
 import numpy as np
 
 from qa.verification.claims.contradiction import clash, denial
-from qa.verification.claims.dates import DateMention, same_date
 from qa.verification.claims.entities import Entity
 from qa.verification.claims.parsed_claim import Fact, ParsedClaim, plain_quote
 from qa.verification.claims.quantities import Quantity, same_quantity
 from qa.verification.claims.tokens import content_stems
 from qa.verification.coreference import misread_subject, named_by_title, stands_for
 from qa.verification.source_sentences import Embed, SourceSentence, SourceSentences
+from vectorstore.text.dates import DateMention, same_date
 from vectorstore.types import ScoredPassage, Span, Vectors
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from qa.verification.claims.entities import Entity, EntityForms, entity_runs, initials, usual_words
 from qa.verification.claims.parsed_claim import ParsedClaim
-from qa.verification.claims.tokens import find_words, stem
+from qa.verification.claims.tokens import base_stem, find_words
 from vectorstore.types import ScoredPassage, Span, Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]
@@ -133,7 +133,7 @@ class SourceSentences:
 
     def has_name(self, line: SourceSentence, name: Entity) -> bool:
         there = line.reading.all_names
-        if there.has(name) or (not name.sure and stem(name.words[0]) in line.reading.stems):
+        if there.has(name) or (not name.sure and base_stem(name.words[0]) in line.reading.stems):
             return True
         article = line.found.article
         if EntityForms(" ".join(filter(None, (article.source, article.author)))).has(name):

@@ -4,13 +4,14 @@ import re
 from datetime import date
 from email.utils import parsedate_to_datetime
 
+from vectorstore.text.dates import MONTHS
+
 _ISO = re.compile(r"\s*(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?!\d)")
 _NAMED = re.compile(
     r"\s*(?:\w{3,9},?\s+)??(?:(?P<month>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?"
     r"|(?P<day_first>\d{1,2})(?:st|nd|rd|th)?\s+(?P<month_second>[A-Za-z]{3,9})\.?)"
     r",?\s+(?P<year>\d{4})(?!\d)"
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def parse_published(value: object) -> date | None:
@@ -34,9 +35,9 @@ def parse_published(value: object) -> date | None:
         return _date(int(iso[1]), int(iso[3]), int(iso[4]))
     if named := _NAMED.match(text):
         month = (named["month"] or named["month_second"]).lower()[:3]
-        if month in _MONTHS:
+        if month in MONTHS:
             day = int(named["day"] or named["day_first"])
-            return _date(int(named["year"]), _MONTHS.index(month) + 1, day)
+            return _date(int(named["year"]), MONTHS[month], day)
     try:
         return parsedate_to_datetime(text).date()
     except (ValueError, TypeError, IndexError, OverflowError):

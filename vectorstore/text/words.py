@@ -8,6 +8,10 @@ from threading import local
 import snowballstemmer  # type: ignore[import-untyped]  # it ships none
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+"""As the full-text index cuts them: "Binance" and "US" in "Binance.US"."""
+
+PROSE_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|\w+(?:[.&'’]\w+)*")
+"""As people read them: "Binance.US", "U.S.", "AT&T"."""
 
 FUNCTION_WORDS = frozenset(
     """

@@ -4,34 +4,17 @@ import re
 from collections.abc import Iterator
 
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
+from vectorstore.text.dates import CALENDAR_WORDS, find_times
 from vectorstore.text.words import FUNCTION_WORDS, WORD, stem
 from vectorstore.types import Span
 
-MONTH = (
-    r"(?:Jan(?:uary|\.)|Feb(?:ruary|\.)|March|Mar\.|April|Apr\.|May|June|July|Aug(?:ust|\.)"
-    r"|Sept?(?:ember|\.)|Oct(?:ober|\.)|Nov(?:ember|\.)|Dec(?:ember|\.))"
-)
-_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _DIGIT_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     r"|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
     r"|hundreds?|thousands?|millions?|billions?|dozens?)"
 )
 _SCALE = r"(?:hundred|thousand|million|billion|trillion|dozen|bn|m)"
-YEAR = r"(?:1[5-9]|20)\d\d"
 
-TIME = re.compile(
-    rf"{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,\s+\d{{4}})?"
-    rf"|\d{{1,2}}\s+{MONTH}(?:\s+\d{{4}})?"
-    rf"|{MONTH}(?:\s+of)?,?\s+\d{{4}}|\b{MONTH}(?!\w)"
-    rf"|\b(?:(?:early|late|mid)[- ])?{YEAR}s?\b"
-    r"|\b(?:last|next|this|past)\s+(?:week|month|year|summer|winter|spring|fall|weekend|season)\b"
-    rf"|{_DAY}(?:\s+(?:morning|afternoon|evening|night))?"
-    r"|\b(?:today|yesterday|tomorrow|tonight)\b"
-    rf"|\b(?:an?|\d+|{_DIGIT_WORD}|several|few)\s+(?:days?|weeks?|months?|years?|hours?|decades?)"
-    r"\s+(?:ago|later|earlier)\b"
-    r"|\b\d{1,2}(?::\d\d)?\s*(?:a\.m\.|p\.m\.)"
-)
 NUMBER = re.compile(
     rf"(?:(?:US|A|C)?[$€£]\s?)?\d[\d,]*(?:\.\d+)?(?:\s?%|[ -]{_SCALE}\b)?"
     r"(?:\s+(?:percent|per\s+cent|dollars|euros|pounds)\b)?"
@@ -53,7 +36,6 @@ REASON = re.compile(
     r"\b(?:because|due to|so that|in order to|as a result|caused?|after|over|for|amid|following"
     r"|reasons?|thanks to|owing to|citing|to [a-z]+)\b"
 )
-_CALENDAR = re.compile(rf"(?:the )?(?:{_DAY}|{MONTH})")
 
 
 def matches_answer_type(wording: QuestionAnalysis, sentence: str) -> float:
@@ -71,13 +53,18 @@ def mentions_not_asked(wording: QuestionAnalysis, sentence: str) -> Iterator[Spa
         yield from _new_names(wording, sentence)
     elif wording.kind is AnswerType.PLACE:
         for match in PLACE.finditer(sentence):
-            if match[2].lower() not in asked and not _CALENDAR.match(match[2]):
+            first = match[2].lower().removeprefix("the ").split(None, 1)[0]
+            if match[2].lower() not in asked and first not in CALENDAR_WORDS:
                 yield Span(*match.span(2))
     elif wording.kind in (AnswerType.TIME, AnswerType.NUMBER):
-        pattern = TIME if wording.kind is AnswerType.TIME else NUMBER
-        for match in pattern.finditer(sentence):
-            if not re.search(rf"(?<!\w){re.escape(match[0].lower())}(?!\w)", asked):
-                yield Span(*match.span())
+        found = (
+            find_times(sentence)
+            if wording.kind is AnswerType.TIME
+            else [Span(*match.span()) for match in NUMBER.finditer(sentence)]
+        )
+        for span in found:
+            if not re.search(rf"(?<!\w){re.escape(span.of(sentence).lower())}(?!\w)", asked):
+                yield span
 
 
 def _new_names(wording: QuestionAnalysis, sentence: str) -> Iterator[Span]:
@@ -85,7 +72,7 @@ def _new_names(wording: QuestionAnalysis, sentence: str) -> Iterator[Span]:
         words = list(WORD.finditer(match[0]))
         while words and words[0][0].lower() in FUNCTION_WORDS | OPENERS:
             del words[0]
-        if not words or _CALENDAR.fullmatch(words[0][0]):
+        if not words or words[0][0].lower() in CALENDAR_WORDS:
             continue
         if any(stem(word[0]) in wording.weights for word in words) and len(words) < 4:
             continue

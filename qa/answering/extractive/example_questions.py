@@ -5,7 +5,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from qa.answering.extractive.answer_types import NAME, OPENERS, TIME
+from qa.answering.extractive.answer_types import NAME, OPENERS
+from vectorstore.text.dates import find_times
 from vectorstore.text.words import FUNCTION_WORDS
 from vectorstore.types import Passage
 
@@ -61,7 +62,7 @@ _VERBS = {
 }
 _EVENT = re.compile(
     rf"(?P<the>The )?(?P<who>{NAME.pattern}) (?P<verb>{'|'.join(_VERBS)})\b"
-    rf"(?P<what>[^,;:.?!()“”\"]{{0,70}}?) (?:in|on) (?P<when>{TIME.pattern})"
+    r"(?P<what>[^,;:.?!()“”\"]{0,70}) (?:in|on) $"
 )
 
 TRIES = 3
@@ -96,7 +97,7 @@ def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
         for sentence in each.sentences
     ]
     for article_id, sentence in sentences:
-        event = _EVENT.match(sentence)
+        event = _dated_event(sentence)
         if event and event["what"].strip() and _is_name(event["who"], common):
             who = f"{'the ' if event['the'] else ''}{event['who']}"
             question = f"When did {who} {_VERBS[event['verb']]}{event['what']}?"
@@ -106,6 +107,12 @@ def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
         name = NAME.match(sentence)
         if name and _is_name(name[0], common):
             yield Example(f"What do the articles say about {name[0]}?", article_id)
+
+
+def _dated_event(sentence: str) -> re.Match[str] | None:
+    """What the sentence says somebody did, up to the first date that tells when."""
+    events = (_EVENT.match(sentence[: time.start]) for time in find_times(sentence))
+    return next((event for event in events if event), None)
 
 
 def choose_examples(

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from qa.answering.extractive.answer_types import MONTH, YEAR, mentions_not_asked
+from qa.answering.extractive.answer_types import mentions_not_asked
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
+from vectorstore.text.dates import YEAR, find_dates
+from vectorstore.text.patterns import covered
 from vectorstore.text.words import WORD, stem
 from vectorstore.types import Span
 
@@ -42,7 +44,7 @@ def _gap(a: Span, b: Span) -> int:
 def _times(wording: QuestionAnalysis, sentence: str, spans: Sequence[Span]) -> list[Span]:
     if not re.search(r"\b(?:what|which) year\b", wording.text.lower()):
         return list(spans)
-    years = [(span, match) for span in spans if (match := re.search(YEAR, span.of(sentence)))]
+    years = [(span, match) for span in spans if (match := YEAR.search(span.of(sentence)))]
     return [Span(span.start + m.start(), span.start + m.end()) for span, m in years]
 
 
@@ -54,11 +56,11 @@ _LENGTH = re.compile(
 
 def _numbers(wording: QuestionAnalysis, sentence: str, spans: Sequence[Span]) -> list[Span]:
     asked = wording.text.lower()
+    dates = covered(len(sentence), (date.span for date in find_dates(sentence)))
     spans = [
         each
         for each in spans
-        if not re.fullmatch(rf"{YEAR}|one", each.of(sentence).lower())
-        and not re.search(rf"{MONTH}\s*$", sentence[: each.start])
+        if each.of(sentence).lower() != "one" and not any(dates[each.start : each.end])
     ]
     if re.search(r"\bpercent|%", asked):
         return [each for each in spans if re.search(r"%|percent|per cent", each.of(sentence))]

@@ -4,8 +4,8 @@ import re
 
 from qa.answering.rewriting.grammar import AUXILIARIES, DO, INTERROGATIVES, PREPOSITIONS
 from qa.answering.rewriting.mentions import Mention, find_names, with_roles, word_before
-from qa.verification.claims.dates import find_dates
 from qa.verification.claims.tokens import Word, find_words
+from vectorstore.text.dates import find_dates
 
 _CONJUNCTION = re.compile(r"^\W*(?:(?:and|but|so|or|also|then|ok(?:ay)?)\b[,\s]*)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"^\W*(?:what|how) about\s+", re.IGNORECASE)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from qa.verification.claims.dates import DateMention, same_date
 from qa.verification.claims.entities import Entity, EntityForms
 from qa.verification.claims.negation import (
     Polarity,
@@ -21,7 +20,9 @@ from qa.verification.claims.semantic_roles import (
     roles_differ,
     speaker_differs,
 )
-from qa.verification.claims.tokens import content_stems, find_words, preceding, stem
+from qa.verification.claims.tokens import base_stem, content_stems, find_words
+from vectorstore.text.dates import DateMention, same_date
+from vectorstore.text.patterns import preceding
 
 
 def denial(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
@@ -88,7 +89,7 @@ def _unnamed_speaker(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> boo
 
 
 _BODIES = frozenset(
-    map(stem, "company exchange firm agency group regulator association bank fund".split())
+    map(base_stem, "company exchange firm agency group regulator association bank fund".split())
 )
 
 
@@ -189,7 +190,7 @@ def _thing(text: str, quantity: Quantity) -> str | None:
     before = text[: quantity.start].rstrip()
     words = find_words(before)
     if len(words) > 1 and before.endswith((" of", " at", " was", " is")):
-        return stem(words[-2].folded)
+        return base_stem(words[-2].folded)
     following = text[quantity.end : quantity.end + 60]
     for stop in (",", ";", " and "):
         following = following.split(stop)[0]

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from qa.verification.claims.dates import find_dates
 from qa.verification.claims.quantities import NUMBER_WORDS
-from qa.verification.claims.tokens import Word, covered, find_words, fold, preceding, words_of
+from qa.verification.claims.tokens import Word, find_words, fold, words_of
+from vectorstore.text.dates import CALENDAR_WORDS, find_dates
+from vectorstore.text.patterns import covered, preceding
 from vectorstore.text.words import FUNCTION_WORDS
 from vectorstore.types import Span
 
@@ -19,13 +20,6 @@ TITLES = words_of(
     cfo coo cto chief executive officer senator sen rep representative secretary minister
     governor attorney general professor prof commissioner director founder spokesman
     spokeswoman spokesperson inc corp corporation ltd llc co company plc
-    """
-)
-_CALENDAR = words_of(
-    """
-    january february march april may june july august september october november december jan
-    feb mar apr jun jul aug sept sep oct nov dec monday tuesday wednesday thursday friday
-    saturday sunday
     """
 )
 # Nouns that often open a sentence with no article before them.
@@ -255,7 +249,7 @@ def _opens(word: Word, text: str) -> bool:
 
 def _is_name(word: Word, text: str, usual: frozenset[str]) -> bool:
     written, folded = word.text, word.folded
-    if written.isdigit() or not any(c.isupper() for c in written) or folded in _CALENDAR:
+    if written.isdigit() or not any(c.isupper() for c in written) or folded in CALENDAR_WORDS:
         return False
     if written in {"I", "A", "I'm", "I’m", "I've", "I’ve"}:
         return False

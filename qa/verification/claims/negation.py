@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from qa.verification.claims.tokens import Word, find_words, stem, words_of
+from qa.verification.claims.tokens import Word, base_stem, find_words, words_of
 from vectorstore.text.words import FUNCTION_WORDS
 
 _DENIALS = words_of(
@@ -71,7 +71,7 @@ _OPPOSITES: tuple[tuple[str, str], ...] = (
     ("optional voluntary", "mandatory compulsory required"),
 )
 _SIDES = tuple(
-    (frozenset(map(stem, one.split())), frozenset(map(stem, other.split())))
+    (frozenset(map(base_stem, one.split())), frozenset(map(base_stem, other.split())))
     for one, other in _OPPOSITES
 )
 _PREFIXES = ("un", "non", "in", "dis", "il", "ir", "de")
@@ -148,14 +148,16 @@ def read_polarity(text: str) -> Polarity:
                     if not _PERIOD.search(blank, words[i][0].end, word.start)
                 }
             denied_at.update(reached)
-            heads.update([stem(words[i][1]) for i in sorted(reached) if _carries(words[i][1])][:1])
+            heads.update(
+                [base_stem(words[i][1]) for i in sorted(reached) if _carries(words[i][1])][:1]
+            )
     content = [
-        (i, stem(folded))
+        (i, base_stem(folded))
         for i, (_, folded) in enumerate(words)
         if (folded not in FUNCTION_WORDS and folded not in _DENIALS) or folded in _SIDED
     ]
     opposed = {
-        stem(folded[len(prefix) :])
+        base_stem(folded[len(prefix) :])
         for _, folded in words
         for prefix in _PREFIXES
         if folded.startswith(prefix) and len(folded) > len(prefix) + 4

@@ -4,12 +4,12 @@ import re
 from datetime import date
 from functools import cached_property
 
-from qa.verification.claims.dates import DateMention, find_dates, implied_dates, on_day
 from qa.verification.claims.entities import TITLES, Entity, EntityForms, find_entities
 from qa.verification.claims.negation import Polarity, read_polarity
 from qa.verification.claims.quantities import Quantity, find_quantities
 from qa.verification.claims.semantic_roles import Role, find_roles
-from qa.verification.claims.tokens import content_stems, find_words, stem
+from qa.verification.claims.tokens import base_stem, content_stems, find_words
+from vectorstore.text.dates import DateMention, find_dates, implied_dates, on_day
 from vectorstore.text.words import FUNCTION_WORDS
 
 _QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,}?)[\"“”»]")
@@ -89,7 +89,7 @@ class ParsedClaim:
         """Stems of the words outside names, dates and numbers."""
         taken = [fact.span for fact in self.facts]
         return frozenset(
-            stem(word.folded)
+            base_stem(word.folded)
             for word in find_words(self.text)
             if word.folded not in FUNCTION_WORDS
             and not word.text[0].isdigit()

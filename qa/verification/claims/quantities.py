@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from qa.verification.claims.tokens import covered, only_plain_case, preceding
+from vectorstore.text.patterns import covered, only_plain_case, preceding
 from vectorstore.types import Span
 
 Hedge = Literal["", "about", "over", "under"]

@@ -5,15 +5,8 @@ from dataclasses import dataclass
 
 from qa.verification.claims.entities import Entity, EntityForms
 from qa.verification.claims.negation import are_opposites
-from qa.verification.claims.tokens import (
-    Word,
-    covered,
-    find_words,
-    is_participle,
-    preceding,
-    stem,
-    words_of,
-)
+from qa.verification.claims.tokens import Word, base_stem, find_words, is_participle, words_of
+from vectorstore.text.patterns import covered, preceding
 from vectorstore.text.words import FUNCTION_WORDS
 
 # Verbs that say the same of two parties whichever is named first.
@@ -22,7 +15,7 @@ _PHRASES = (
     (re.compile(r"\b(?:steps?|stepped) in for\b"), "replaced"),
 )
 _MUTUAL = frozenset(
-    stem(verb)
+    base_stem(verb)
     for verb in [
         "meet",
         "merge",
@@ -52,7 +45,7 @@ _MUTUAL = frozenset(
 )
 # Verbs that say one thing; "-" in front: with the parties the other way round.
 _SAME = {
-    stem(verb.lstrip("-")): (stem(verbs.split()[0]), verb.startswith("-"))
+    base_stem(verb.lstrip("-")): (base_stem(verbs.split()[0]), verb.startswith("-"))
     for verbs in (
         "buy acquire purchase -sell",
         "replace succeed -precede",
@@ -68,7 +61,7 @@ _SAME = {
     )
     for verb in verbs.split()
 }
-SPEECH = stem("say")
+SPEECH = base_stem("say")
 _BE = words_of(
     """
     is are was were be been being get got gets
@@ -163,7 +156,7 @@ def _part(index: int, words: list[Word], names: list[Entity], text: str) -> Role
 
 
 def _canonical(word: str) -> tuple[str, bool]:
-    stemmed = stem(word)
+    stemmed = base_stem(word)
     return _SAME.get(stemmed, (stemmed, False))
 
 

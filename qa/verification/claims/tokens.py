@@ -1,13 +1,11 @@
 """Words of English text and their stems: enough to see that two sentences speak of one thing."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from vectorstore.text.words import FUNCTION_WORDS
-from vectorstore.types import Span
+from vectorstore.text.words import FUNCTION_WORDS, PROSE_WORD, stem
 
-_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|\w+(?:[.&'’]\w+)*", re.UNICODE)
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 
@@ -16,8 +14,8 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Verbs whose past is not the stem with an ending, as reporters use them.
-_IRREGULAR = {
+# Forms that a stemmer does not lead back to their verb or noun, as reporters use them.
+_BASE_FORMS = {
     past: verb
     for verb, pasts in {
         "begin": "began begun",
@@ -81,12 +79,6 @@ _IRREGULAR = {
     }.items()
     for past in pasts.split()
 }
-_ENDINGS = tuple(
-    """
-    izations ization ations ation ements ement ments ment ingly ings ing edly ied ies ers ors
-    ed er or ions ion ive es ly al s e y
-    """.split()
-)
 
 
 class Word(NamedTuple):
@@ -101,37 +93,8 @@ class Word(NamedTuple):
         return fold(self.text)
 
 
-CONTEXT = 40
-
-
-def preceding(pattern: re.Pattern[str], text: str, position: int) -> re.Match[str] | None:
-    """The match of a pattern that ends with `$` right before a position, within CONTEXT characters.
-
-    >>> preceding(re.compile(r"about $"), "about 5", 6) is not None
-    True
-    """
-    return pattern.search(text, max(0, position - CONTEXT), position)
-
-
-# Characters that `re.IGNORECASE` takes for the ASCII letters s, i and k, and str.lower does not.
-_ODD_CASE = dict.fromkeys(map(ord, "\u017f\u0130\u0131\u212a"), "\ufffd")
-
-
-def only_plain_case(text: str) -> str:
-    """`text`, as long as before, without letters that only case-insensitive patterns know."""
-    return text.translate(_ODD_CASE)
-
-
-def covered(length: int, spans: Iterable[Span]) -> bytearray:
-    """One byte per character of a text: 1 where one of `spans` covers it, else 0."""
-    mask = bytearray(length)
-    for start, end in spans:
-        mask[start:end] = b"\x01" * (end - start)
-    return mask
-
-
 def find_words(text: str) -> list[Word]:
-    return [Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text)]
+    return [Word(m[0], m.start(), m.end()) for m in PROSE_WORD.finditer(text)]
 
 
 def fold(word: str) -> str:
@@ -146,35 +109,23 @@ def fold(word: str) -> str:
     return bare.casefold()
 
 
-def stem(word: str) -> str:
-    """What is left of a word without its ending; equal for most forms of one verb or noun.
+def base_stem(word: str) -> str:
+    """The stem of a word's base form; equal for most forms of one verb or noun.
 
-    >>> stem("joined") == stem("joins"), stem("sued") == stem("lawsuit")
+    >>> base_stem("joined") == base_stem("joins"), base_stem("sued") == base_stem("lawsuit")
     (True, True)
     """
-    word = word.casefold()
-    word = _IRREGULAR.get(word, word)
-    for ending in _ENDINGS:
-        if (
-            word.endswith(ending)
-            and len(word) - len(ending) >= 3
-            and not word.endswith(("eed", "ss"))
-        ):
-            word = word[: -len(ending)]
-            break
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "ls":
-        word = word[:-1]
-    return word.removesuffix("e") if len(word) > 3 else word
+    return stem(_BASE_FORMS.get(word.casefold(), word))
 
 
 def is_participle(word: str) -> bool:
     """Whether a word may stand after "was" in the passive: "charged", "sold"."""
-    return word.endswith(("ed", "en")) or (word in _IRREGULAR and not word.endswith("ing"))
+    return word.endswith(("ed", "en")) or (word in _BASE_FORMS and not word.endswith("ing"))
 
 
 def content_stems(text: str) -> list[str]:
     """Stems of the words that carry meaning, in order, repeats kept."""
-    return [stem(folded) for folded in _content(text)]
+    return [base_stem(folded) for folded in _content(text)]
 
 
 def _content(text: str) -> Iterator[str]:

@@ -86,9 +86,9 @@ def test_an_address_that_is_not_on_the_web_is_no_url() -> None:
 @pytest.mark.parametrize("unit", ["<!--", "<script>", "<!-- a\n", "- a\n", "# a\n\n", "[a](", "\n"])
 def test_hostile_markdown_is_read_in_linear_time(unit: str) -> None:
     text = (unit * (400_000 // len(unit)))[:400_000]
-    began = time.perf_counter()
+    began = time.process_time()
     list(parse_upload("a.md", text.encode()))
-    assert time.perf_counter() - began < 30  # 4 seconds at most; it was minutes
+    assert time.process_time() - began < 30  # 4 seconds at most; it was minutes
 
 
 def test_an_unclosed_comment_in_markdown_hides_nothing() -> None:

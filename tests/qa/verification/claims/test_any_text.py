@@ -11,10 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qa.verification.claims.contradiction import clash, denial
-from qa.verification.claims.dates import find_dates, implied_dates, same_date
 from qa.verification.claims.entities import EntityForms, find_entities
 from qa.verification.claims.parsed_claim import ParsedClaim
 from qa.verification.claims.quantities import find_quantities, same_quantity
+from vectorstore.text.dates import find_dates, implied_dates, same_date
 
 SEEDS = Path(__file__).parents[4] / "seeds" / "articles"
 SENTENCES = [

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from qa.verification.claims.tokens import only_plain_case, preceding
+from vectorstore.text.patterns import covered, only_plain_case, preceding
 from vectorstore.types import Span
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         [
@@ -29,7 +29,10 @@ _MONTHS = {
     )
     for name in names.split(",")
 }
+YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+CALENDAR_WORDS = frozenset([*MONTHS, *_WEEKDAYS])
+"""Months, their abbreviations without a full stop, and weekdays, in small letters."""
 _QUARTERS = {
     "first": 1,
     "second": 2,
@@ -54,7 +57,7 @@ _MONTH = (
     r"|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 )
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_YEAR = rf"(?P<year>{YEAR.pattern})"
 # Each pattern is tried where the ones before it found nothing.
 _PATTERNS = tuple(
     re.compile(pattern)
@@ -80,6 +83,15 @@ _NEAR_MAY = re.compile(
     r"before|after|during|every|for)[\s-]$",
     re.IGNORECASE,
 )
+_TIME_PHRASE = re.compile(
+    r"\b(?:last|next|this|past)\s(?:week|month|year|summer|winter|spring|fall|autumn|weekend"
+    r"|season)\b|\b(?:today|yesterday|tomorrow|tonight)\b"
+    rf"|\b(?:an?|several|few|\d+|{'|'.join(_COUNT)})\s(?:hour|day|week|month|year|decade)s?\s"
+    r"(?:ago|later|earlier)\b"
+    r"|\b\d{1,2}(?::\d\d)?\s?(?:a\.m\.|p\.m\.)"
+)
+_PART_BEFORE = re.compile(r"\b(?:early|late|mid)[\s-]$", re.IGNORECASE)
+_PART_AFTER = re.compile(r"\s(?:morning|afternoon|evening|night)\b")
 _RELATIVE = re.compile(
     r"\b(?:(?P<which>last|this|next|previous|earlier this|later this|past)[\s-](?P<unit>year|month)"
     r"|(?P<day>yesterday|today|tomorrow)"
@@ -153,12 +165,35 @@ def _mention(match: re.Match[str]) -> DateMention:
         if month is None
         else int(month)
         if month.isdigit()
-        else _MONTHS[month.lower().rstrip(".")],
+        else MONTHS[month.lower().rstrip(".")],
         day=int(groups["day"]) if groups.get("day") else None,
         quarter=_QUARTERS[quarter.lower()] if quarter else None,
         half=_QUARTERS[half.lower()] if half else None,
         weekday=_WEEKDAYS.index(weekday.lower()) if weekday else None,
     )
+
+
+def find_times(text: str) -> list[Span]:
+    """What tells when: dates, and phrases like "last week" or "two days ago"; in order, disjoint.
+
+    >>> text = "It opened early in 2020, on a Monday morning, and closed two days ago."
+    >>> [span.of(text) for span in find_times(text)]
+    ['2020', 'Monday morning', 'two days ago']
+    """
+    found = [mention.span for mention in find_dates(text)]
+    taken = covered(len(text), found)
+    found += [
+        Span(*match.span())
+        for match in _TIME_PHRASE.finditer(text)
+        if not any(taken[match.start() : match.end()])
+    ]
+    return [_with_part(text, span) for span in sorted(found)]
+
+
+def _with_part(text: str, span: Span) -> Span:
+    """With "early" before it and "morning" after it."""
+    before, after = preceding(_PART_BEFORE, text, span.start), _PART_AFTER.match(text, span.end)
+    return Span(before.start() if before else span.start, after.end() if after else span.end)
 
 
 def implied_dates(text: str, published: date, year_before: int | None = None) -> list[DateMention]:
