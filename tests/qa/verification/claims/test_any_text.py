@@ -108,10 +108,10 @@ def test_ten_times_the_text_takes_about_ten_times_the_time(function: str, unit: 
     def seconds(text: str) -> float:
         times = []
         for _ in range(2):
-            started = time.perf_counter()
+            started = time.process_time()
             GROWING[function](text)
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
         return min(times)
 
     # Something quadratic takes a hundred times as long.
-    assert seconds(long) < 40 * seconds(short) + 0.02
+    assert seconds(long) < 40 * seconds(short) + 0.05
