@@ -3,22 +3,26 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from qa.answering.chain import Chain, chain_for
 from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
 from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
 from qa.settled_value import IsCurrent, SettledValue
 from qa.types import Answer, AnswererName, Event, PassageResult, Question
 from qa.verification.checker import CheckedText, check_text_by_search
+from qa.verification.source_sentences import Embed
 from vectorstore.errors import UserError
 from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.integrity import IndexReport, inspect_index, repair_index
 from vectorstore.readers import Unreadable
 from vectorstore.retrieval import search, search_many
 from vectorstore.store import Store
-from vectorstore.types import Article, Filters, ScoredPassage
+from vectorstore.types import Article, Filters, ScoredPassage, Vectors
 
 EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
+EMBEDDED_AT_ONCE = 64
 SURE = 0.6
 EXAMPLES_DRAWN_FROM = 500
 SECONDS_TO_SETTLE = 2.0
@@ -151,9 +155,11 @@ class Service:
         def find(claims: Sequence[str]) -> Iterator[list[ScoredPassage]]:
             return search_many(self.store, claims, PASSAGES_FOR_A_CLAIM, filters)
 
-        return check_text_by_search(
-            text, find, embed=self.store.embedder.embed, is_cancelled=is_cancelled
-        )
+        embed = _cancellable(self.store.embedder.embed, is_cancelled)
+        try:
+            return check_text_by_search(text, find, embed=embed, is_cancelled=is_cancelled)
+        except _Cancelled:
+            return CheckedText("", (), ())
 
     def inspect(self) -> IndexReport:
         return inspect_index(self.store)
@@ -189,6 +195,25 @@ class Service:
         answer = self.ask(Question(example.question, answerer="extractive"))
         cited = {each.article_id for each in answer.citations}
         return (answer.confidence or 0) >= SURE and example.article_id in cited
+
+
+class _Cancelled(Exception):
+    """Raised inside an embedding that is no longer wanted."""
+
+
+def _cancellable(embed: Embed, is_cancelled: Callable[[], bool]) -> Embed:
+    """`embed`, in batches between which it can be cancelled: the passages for a long text have
+    thousands of sentences. Raises _Cancelled."""
+
+    def embed_in_batches(texts: Sequence[str]) -> Vectors:
+        vectors: list[Vectors] = []
+        for start in range(0, max(1, len(texts)), EMBEDDED_AT_ONCE):
+            if is_cancelled():
+                raise _Cancelled
+            vectors.append(embed(texts[start : start + EMBEDDED_AT_ONCE]))
+        return np.concatenate(vectors)
+
+    return embed_in_batches
 
 
 def _answer(event: Event) -> Answer:

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,9 +14,11 @@ import pytest
 from qa.http.limits import Limits
 from qa.verification.checker import CheckedText
 from tests.qa.http.conftest import Serve
-from tests.qa.http.scripted import Failing, Talking, Waiting
+from tests.qa.http.scripted import Failing, Talking, Waiting, service_over
 from tests.qa.http.shapes import assert_problem, events_of
+from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.errors import UserError
+from vectorstore.types import Article, ArticleInfo
 
 QUESTION = {"question": "Where is the cat?"}
 STREAM = {"Accept": "text/event-stream"}
@@ -115,6 +118,23 @@ def test_a_check_stops_between_sentences(serve: Serve) -> None:
     text = " ".join(f"The cat sat on mat {n}." for n in range(50))
     assert served.service.check_text(text, is_cancelled=is_cancelled).sentences == ()
     assert len(asked) == 4
+
+
+@pytest.mark.parametrize("share", [2, 4])
+def test_a_check_stops_while_it_embeds_the_articles_sentences(tmp_path: Path, share: int) -> None:
+    embedder = HashingEmbedder()
+    service = service_over(tmp_path, Failing(RuntimeError()), embedder)
+    sentences = " ".join(f"The cat sat on mat {n}." for n in range(500))
+    service.add([Article(ArticleInfo("long", title="Long"), sentences)])
+    text = " ".join(f"The cat sat on mat {n}." for n in range(0, 500, 10))
+    embedder.embedded.clear()
+    service.check_text(text)
+    most = len(embedder.embedded) // share
+    embedder.embedded.clear()
+    stopped = service.check_text(text, is_cancelled=lambda: len(embedder.embedded) > most)
+    assert stopped.sentences == ()
+    assert len(embedder.embedded) <= most + 64
+    service.close()
 
 
 def test_a_disconnect_while_the_body_is_sent_logs_no_error(
