@@ -42,7 +42,7 @@ class SettledValue(Generic[T]):
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Encloses a change. A computation under way is told to stop, and its result discarded."""
+        """Encloses a change. A running computation is asked to stop; its result is discarded."""
         with self._state:
             self._changes_under_way += 1
             self._version += 1

@@ -9,7 +9,7 @@ from vectorstore.types import Filters, Metadata, ScoredPassage, Span
 AnswererName = Literal["extractive", "llm"]
 
 UNANSWERED_TEXT = "The articles do not say."
-"""The text of an answer that is none."""
+"""The text of an answer when the articles do not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,10 @@ class VectorStoreError(UserError):
 
 
 class VectorStore:
-    """Vectors by passage id. One process at a time; any thread of it."""
+    """Vectors by passage id. For one process at a time, from any of its threads."""
 
     def __init__(self, folder: Path) -> None:
-        # A second to import, which a program that leaves the index to a service need not wait.
+        # Importing takes a second, which a command that talks to a running service should not pay.
         import chromadb
         from chromadb.config import Settings
         from chromadb.errors import ChromaError
@@ -50,7 +50,7 @@ class VectorStore:
         except (ChromaError, ValueError) as error:
             raise VectorStoreError(
                 f"The vectors in {folder} cannot be opened ({error}). Move that folder away and "
-                "run `qa doctor --repair`: the vectors are made anew from the catalog."
+                "run `qa doctor --repair`: the vectors are rebuilt from the catalog."
             ) from error
         # Chroma takes 30 to 150 ms for a filtered query over 50,000 passages; a product of the
         # vectors in question takes 5. So they are kept in memory too, once first needed.
@@ -68,8 +68,8 @@ class VectorStore:
     def put(
         self, passages: Sequence[Passage], articles: Sequence[ArticleInfo], vectors: Vectors
     ) -> None:
-        """Add the passages, or replace those with the same id: one article and one row of
-        `vectors` (n, d) for each."""
+        """Add the passages, or replace those with the same id, with one article and one row of
+        `vectors` (n, d) per passage."""
         if not passages:
             return
         with self._writing:
@@ -91,7 +91,7 @@ class VectorStore:
                         self._matrix.put(ids, vectors[batch])
 
     def delete(self, passage_ids: Sequence[str]) -> None:
-        """Remove these passages; ids that are not there are fine."""
+        """Remove these passages; unknown ids are ignored."""
         with self._writing:
             for start in range(0, len(passage_ids), LARGEST_CALL):
                 batch = list(passage_ids[start : start + LARGEST_CALL])
@@ -101,7 +101,7 @@ class VectorStore:
                         self._matrix.delete(batch)
 
     def clear(self) -> None:
-        """Remove everything, whatever its dimension was."""
+        """Remove everything, whatever its dimension."""
         with self._writing, self._using_matrix:
             self._client.delete_collection(COLLECTION)
             self._collection = self._open_collection()
@@ -122,7 +122,7 @@ class VectorStore:
         ]
 
     def similarities(self, vector: Vectors, passage_ids: Sequence[str]) -> Vectors:
-        """The cosine of `vector` (d,) with each of these passages, exact; -1 for absent ones."""
+        """The exact cosine of `vector` (d,) with each of these passages; -1 for unknown ones."""
         self.warm()
         with self._using_matrix:
             if self._matrix is None:  # cleared just now
@@ -130,7 +130,7 @@ class VectorStore:
             return self._matrix.similarities(vector, passage_ids)
 
     def vectors(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
-        """The vectors (d,) of those of these passages that are there."""
+        """The vectors (d,) of these passages, by id; unknown ones are left out."""
         found: dict[str, Vectors] = {}
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
@@ -143,7 +143,7 @@ class VectorStore:
             yield from self._collection.get(limit=LARGEST_CALL, offset=start, include=[])["ids"]
 
     def warm(self) -> None:
-        """Read all vectors into memory now, as the first exact comparison would."""
+        """Load all vectors into memory now instead of at the first exact comparison."""
         if self._matrix is not None:
             return
         with self._writing:
@@ -164,7 +164,7 @@ class VectorStore:
 
 
 class VectorMatrix:
-    """Vectors in memory by id, in rows that are reused; similarities by one product."""
+    """Vectors in memory, by id. Rows are reused; similarities take one matrix product."""
 
     def __init__(self) -> None:
         self._vectors: Vectors = np.empty((0, 0), np.float32)

@@ -1,4 +1,4 @@
-"""Article to passages: whole sentences, packed to a number of tokens, at exact offsets. Pure."""
+"""Splits articles into passages of whole sentences, at exact offsets. Pure."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from vectorstore.types import Article, Passage, SkippedSpan, Span
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """How the embedding model cuts texts: what chunking needs of an `Embedder`."""
+    """How the embedding model tokenises texts: the part of an `Embedder` that chunking needs."""
 
     count: Callable[[Sequence[str]], list[int]]
     spans: Callable[[str], list[Span]]
@@ -61,7 +61,7 @@ def split_article(article: Article, tokens: Tokens, size: PassageSize) -> list[P
 
 
 def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSize) -> str:
-    """What the embedder is given for a passage: its text, under the title if it is not in it."""
+    """The text to embed for a passage: its own, preceded by the title unless it contains it."""
     title = " ".join(title.split())
     if not title or title in " ".join(passage.text.split()):
         return passage.text
@@ -70,7 +70,7 @@ def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSiz
 
 
 def prose_spans(article: Article) -> Iterator[Span]:
-    """What is left of an article's text between its skipped ranges, blank pieces left out."""
+    """The ranges of an article's text between its skipped ranges, without blank ones."""
     position = 0
     end = len(article.text)
     for skipped in (*article.skipped, SkippedSpan(end, end)):

@@ -1,4 +1,4 @@
-"""Articles into the index: read, staged, split, embedded, made visible, batch by batch."""
+"""Ingests articles: read, staged, split, embedded and published in batches."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ NOT_STORABLE = "holds half of a surrogate pair, which cannot be stored"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one article. `id` is where it was read from when it has no other name;
+    """The outcome for one article. `id` is where it was read from if it has no id;
     `reason` says why it was skipped, in words that follow that name."""
 
     id: str
@@ -46,7 +46,7 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an ingest is: articles done of those in all. While reading, `total` is None."""
+    """How far an ingest has come, in articles. While reading, `total` is None."""
 
     stage: Literal["reading", "embedding"]
     done: int
@@ -55,7 +55,7 @@ class Progress:
 
 
 def ignore_progress(progress: Progress) -> None:
-    """For callers that show none."""
+    """For callers that show no progress."""
 
 
 def ingest(
@@ -63,7 +63,7 @@ def ingest(
     incoming: Iterable[Article | Unreadable],
     on_progress: Callable[[Progress], None] = ignore_progress,
 ) -> IngestReport:
-    """Bring the index up to date with the articles that come in; what is not among them stays.
+    """Add or replace the incoming articles; other articles stay as they are.
 
     Interrupted, it leaves every article either wholly in its old state or wholly in its new one,
     and running it again does the rest.
@@ -99,7 +99,7 @@ def ingest(
 def _stage(
     store: Store, incoming: Iterable[Article | Unreadable]
 ) -> Iterator[tuple[str | int, Outcome]]:
-    """What becomes of each, under the article's id, or under its number where it is no article."""
+    """The outcome for each, by article id, or by number for what is not an article."""
     waiting: dict[str, Article] = {}
     staged: set[str] = set()
     for number, each in enumerate(incoming):
@@ -110,7 +110,7 @@ def _stage(
             name = each.id.encode("utf-8", "replace").decode("utf-8")
             yield number, Outcome(name, "skipped", NOT_STORABLE)
             continue
-        # A later article takes the place of an earlier one with its id, whichever is new.
+        # Of articles with the same id, the last one counts.
         waiting.pop(each.id, None)
         stored = store.catalog.content_hash(each.id)
         if stored == each.content_hash:

@@ -50,7 +50,7 @@ def repair_index(
 ) -> IndexReport:
     """Bring vectors and full-text index in line with the articles, and check again.
 
-    Missing vectors are made batch by batch, and `on_progress` is told how many passages are done.
+    Missing vectors are computed in batches; `on_progress` gets the number of passages done.
     Interrupted, it keeps the finished batches; running it again makes the rest.
     """
     with store.writing:

@@ -25,7 +25,7 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 def search(
     store: Store, question: str, k: int, filters: Filters | None = None
 ) -> list[ScoredPassage]:
-    """The `k` passages of the articles that `filters` lets through which best fit, best first.
+    """The `k` best passages for a question among the articles that match `filters`, best first.
 
     Candidates come from both sides: the passages nearest in meaning, and those that share the
     rarest words. Every candidate then gets both scores, each scaled to [0, 1] over the candidates,

@@ -1,4 +1,4 @@
-"""An index on disk, opened: the catalog and the vectors, kept in step, by one process."""
+"""An open index: the catalog and the vectors, kept consistent by one process."""
 
 import json
 import os
@@ -26,14 +26,14 @@ EMBEDDING_FINGERPRINT = "embedding_fingerprint"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The process that has an index open; `url` is where it serves it, if it does."""
+    """The process that has an index open, and the `url` where it serves it, if it does."""
 
     pid: int | None
     url: str | None
 
 
 class IndexInUse(UserError):  # named for what is the case
-    """Another process has the index open."""
+    """The index is open in another process."""
 
     def __init__(self, folder: Path, owner: Owner) -> None:
         self.folder = folder
@@ -54,7 +54,7 @@ class Store:
     """The opened index. Any thread may read; `writing` is held for every change.
 
     Raises IndexInUse, OtherEmbeddingModel, or CatalogError on opening. With `rebuild`, vectors of
-    another model are discarded, and `repair_index` makes them anew.
+    another model are discarded, and `repair_index` recomputes them.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Store:
         self.changes = 0
         """Goes up when what is visible begins to change, and when it has; odd in between."""
         folder.mkdir(parents=True, exist_ok=True)
-        # Whoever closes the index may be another thread than opened it.
+        # Another thread than the one that opened the index may close it.
         lock = FileLock(folder / "lock", thread_local=False)
         try:
             lock.acquire(timeout=0)
@@ -107,11 +107,11 @@ class Store:
         self._opened.close()
 
     def serve_at(self, url: str) -> None:
-        """Tell other processes where this one answers for the index."""
+        """Tell other processes where this one serves the index."""
         self._say_owner(url)
 
     def recover(self) -> None:
-        """Finish what a crash interrupted: vectors follow the catalog."""
+        """Finish an interrupted change: vectors follow the catalog."""
         with self.writing:
             pending = self.catalog.pending()
             if not pending:
@@ -125,7 +125,7 @@ class Store:
             self.catalog.settle()
 
     def publish(self, articles: Sequence[IndexedArticle]) -> None:
-        """Make the articles visible with their vectors, each in place of what had its id."""
+        """Publish the articles with their vectors, replacing those with the same ids."""
         with self.writing:
             self.recover()
             old = {
@@ -172,7 +172,7 @@ class Store:
 
     def restore_paragraphs(self) -> None:
         """Give articles back the paragraphs that are repeated no longer, since others that held
-        them are gone. Interrupted, it is done again by whoever opens the index next."""
+        them are gone. If interrupted, it happens when the index is next opened."""
         with self.writing:
             unsettled = self.catalog.unsettled_paragraphs()
             if not unsettled:
@@ -211,7 +211,7 @@ class Store:
         self.vectors.put([each for each, _ in passages], [info for _, info in passages], vectors)
 
     def in_step(self) -> bool:
-        """Whether every passage has its vector. While a change is under way: before it began."""
+        """Whether every passage has its vector; during a change, whether it was so before."""
         if self.writing.acquire(blocking=False):
             try:
                 self._in_step = self.catalog.summary().passages == self.vectors.count()
@@ -245,7 +245,7 @@ class Store:
             instead = "Set QA_EMBEDDING_MODEL to the model of before"
         raise OtherEmbeddingModel(
             f"The index in {self.folder} was made with {made_with}, and {now}. {instead}, or "
-            "make all vectors anew with `qa doctor --repair`, or use another folder (QA_DATA)."
+            "recompute all vectors with `qa doctor --repair`, or use another folder (QA_DATA)."
         )
 
     def _say_owner(self, url: str | None) -> None:
@@ -254,7 +254,7 @@ class Store:
 
 
 def read_owner(folder: Path) -> Owner | None:
-    """Who has the index in this folder open, or None if nobody has."""
+    """The process that has the index in this folder open, if any."""
     if not (folder / "lock").exists():
         return None
     lock = FileLock(folder / "lock")

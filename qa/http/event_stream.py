@@ -53,7 +53,7 @@ async def with_comments(events: AsyncGenerator[bytes], keep_alive: float) -> Asy
 async def _next_within(
     seconds: float, events: anyio.abc.ObjectReceiveStream[bytes]
 ) -> bytes | None:
-    """The next event, a comment if there is none for so long, or None at the end."""
+    """The next event, a comment if none comes in time, or None at the end."""
     try:
         with anyio.fail_after(seconds):
             return await events.receive()

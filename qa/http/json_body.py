@@ -15,10 +15,10 @@ from pydantic import BaseModel, ValidationError
 from qa.http.problems import Problem
 
 IN_THE_LOOP = 16_000
-"""Bodies of at most so many bytes are parsed at once: a thread would cost more."""
+"""Bodies up to this many bytes are parsed in place: a thread would cost more."""
 
 MOST_FAULTS = 100
-"""A body with more is told their number: a million of them would be a longer answer than it."""
+"""Beyond this many errors only their number is reported: a million would be a longer response."""
 
 Body = TypeVar("Body", bound=BaseModel)
 

@@ -1,9 +1,9 @@
-"""Checks what was written against the passages it was written from, sentence by sentence.
+"""Checks a text against passages, sentence by sentence.
 
-The markers of a text, such as [2], name passages. In what comes back they name citations: each
-citation is one exact range of an article, and they are numbered in the order of their first use.
-A sentence that no passage bears out has none, and says why. What a reader gets is plain text:
-links, images, tags and hidden characters are taken out, lists and paragraphs stay.
+Markers in the text, such as [2], refer to passages. In the result they refer to citations: each is
+one exact range of an article, numbered in the order of first use.
+A sentence that no passage supports has none, and a reason. The checked text is plain text:
+links, images, tags and hidden characters are removed, lists and paragraphs stay.
 """
 
 import re
@@ -34,8 +34,8 @@ FindPassages = Callable[[Sequence[str]], Iterable[Sequence[ScoredPassage]]]
 
 _SHARED_WORDS = 6
 _FEWEST_WORDS = 4
-"""A sentence with so many words in a row of a private text gives that text away; a shorter one
-only if it is all of it, and no shorter than the fewest."""
+"""A sentence leaks a private text if it shares this many consecutive words with it; a shorter
+sentence, of at least the fewest words, only if all of it is shared."""
 
 _NUMBERS = re.compile(r"\d{1,3}(?:\s*[-–]\s*\^?\d{1,3})?")
 # Openings that only name a passage: "According to [1], ..." and "[1] states that ...".
@@ -67,7 +67,7 @@ _ABSTAINS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CheckedText:
-    """A text as a reader may see it: `text[s.start:s.end] == s.text` for each of `sentences`."""
+    """A checked text: `text[s.start:s.end] == s.text` for each of `sentences`."""
 
     text: str
     sentences: tuple[Sentence, ...]
@@ -96,7 +96,7 @@ def check_text(
     unsupported: Unsupported = "mark",
     thresholds: Thresholds | None = None,
 ) -> CheckedText:
-    """Checks a text that anybody wrote; its markers, if it has any, number `passages` from 1."""
+    """Checks a text; its markers, if any, number `passages` from 1."""
     sources = ClaimChecker(passages, embed=embed, question=question, thresholds=thresholds)
     checker = StreamChecker(sources, unsupported=unsupported)
     return _joined([*checker.feed(text), *checker.finish()])
@@ -109,7 +109,7 @@ def check_text_by_search(
     embed: Embed,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> CheckedText:
-    """Checks a text that anybody wrote against the passages that `find` returns for its sentences.
+    """Checks a text against the passages that `find` returns for its sentences.
 
     Markers in the text are ignored. Stops between two sentences once it `is_cancelled`, and
     returns a text without sentences.
@@ -139,9 +139,9 @@ def _joined(pieces: Sequence[CheckedPiece]) -> CheckedText:
 
 
 class StreamChecker:
-    """Checks a text that arrives in chunks and gives each sentence back once it is checked.
+    """Checks a text that arrives in chunks, and returns each sentence as soon as it is checked.
 
-    The texts of all pieces joined are the checked text, whatever the chunks were. With "drop",
+    The pieces, joined, are the checked text, however it was cut into chunks. With "drop",
     unsupported sentences are left out of it. A sentence that repeats `private` text is left out
     in any case, as is one that says nothing, such as "Here is what I found:".
     """
@@ -167,7 +167,7 @@ class StreamChecker:
         return [piece for raw in self._cutter.feed(text) for piece in self.check_piece(raw)]
 
     def finish(self) -> list[CheckedPiece]:
-        """The pieces of what was left when the text ended."""
+        """The pieces of the rest of the text, which has ended."""
         return [piece for raw in self._cutter.finish() for piece in self.check_piece(raw)]
 
     def check_piece(self, raw: str) -> Iterator[CheckedPiece]:
@@ -196,7 +196,7 @@ class StreamChecker:
     def _verdict(self, claim: str, cited: list[int]) -> Verdict:
         if _ABSTAINS.search(claim):
             self.abstained = True
-            return Verdict(reason="No quote can show that something is not said.")
+            return Verdict(reason="A quote cannot show that something is not said.")
         return self._sources.check(claim, cited)
 
     def _gives_away(self, written: str) -> bool:
@@ -258,4 +258,4 @@ def _words(text: str) -> str:
 
 
 _ABSTENTION = _words("The articles do not say.")
-"""What the model is told to write when the passages do not answer."""
+"""What the prompt asks the model to write when the passages do not answer."""

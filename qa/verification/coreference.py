@@ -1,4 +1,4 @@
-"""What a sentence refers back to: who "he" is, and which company "the company"."""
+"""Coreference: who "he" is, and which company "the company" is."""
 
 import re
 

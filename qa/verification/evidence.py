@@ -1,4 +1,4 @@
-"""Finds the sentences of the given passages that bear out a claim, or says why none does."""
+"""Finds the sentences of the given passages that support a claim, or the reason why none does."""
 
 import logging
 import re
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 COULD_NOT_BE_CHECKED = "This sentence could not be checked."
 
 _MARGIN = 0.1
-"""By how much a sentence that says otherwise must come nearer than one that would do."""
+"""How much closer a contradicting sentence must be than a supporting one to prevail."""
 
 _MOST_CLAUSES = 8
 _ONE = re.compile(r"\b(?:an?|one|single|sole|lone|only)\b", re.IGNORECASE)
@@ -31,7 +31,7 @@ _ONE = re.compile(r"\b(?:an?|one|single|sole|lone|only)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where the line is drawn. The values are fitted on a development set, not by feel.
+    """The thresholds of support, fitted on a development set.
 
     `meaning` is the least likeness of a claim to its quotes, the mean of the cosine of their
     vectors and the share of the claim's words found in them; `clause` is the same for each clause
@@ -47,7 +47,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A range of an article, inside a given passage, that a claim rests on."""
+    """A range of an article, inside a given passage, that supports a claim."""
 
     found: ScoredPassage
     span: Span
@@ -59,7 +59,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`quotes` bear the claim out, or are empty and `reason` says why in a sentence.
+    """`quotes` support the claim, or are empty and `reason` says why in a sentence.
 
     `contradicted`: the nearest sentence has the claim's every fact and says something else of them.
     """
@@ -75,7 +75,7 @@ class Verdict:
 
 
 class ClaimChecker:
-    """The sentences of the passages given for one answer, read and embedded once."""
+    """Checks claims against the sentences of given passages, parsed and embedded once."""
 
     def __init__(
         self,
@@ -91,18 +91,18 @@ class ClaimChecker:
         self._verdicts: dict[tuple[str, frozenset[int]], Verdict] = {}
 
     def prepare(self) -> None:
-        """Reads and embeds the passages now instead of with the first claim."""
+        """Parses and embeds the passages now instead of with the first claim."""
         self._lines.prepare()
 
     @property
     def addresses(self) -> frozenset[str]:
-        """The articles' own addresses: the only ones that an answer may name."""
+        """The articles' own URLs, the only ones that an answer may contain."""
         return self._lines.addresses
 
     def check(self, claim: str, cited: Iterable[int] = ()) -> Verdict:
         """The verdict on one sentence without its markers. `cited` are the passages it names.
 
-        A passage that it does not name is used where those do not bear it out.
+        Other passages are used if those do not support it.
         """
         key = claim, frozenset(cited)
         if key not in self._verdicts:
@@ -114,19 +114,19 @@ class ClaimChecker:
         return self._verdicts[key]
 
     def verdict(self, claim: str, cited: frozenset[int]) -> Verdict:
-        """As `check`, each time anew and with whatever error the rules raise."""
+        """Like `check`, without a cache and without catching errors."""
         reading = ParsedClaim(claim, usual=self._lines.usual)
         if not self._lines.all or not reading.stems:
-            return Verdict(reason="It states nothing that a quote could support.")
+            return Verdict(reason="It makes no statement that a quote could support.")
         if invented := self._invented_quotation(reading):
-            return Verdict(reason=f"The words “{invented}” are not in the articles found.")
+            return Verdict(reason=f"The words “{invented}” do not occur in the passages found.")
         whole = self._rest_on_one(reading, cited)
         if whole.supported or whole.contradicted:
             return whole
         return self._rest_on_several(reading, cited) or whole
 
     def _rest_on_several(self, claim: ParsedClaim, cited: frozenset[int]) -> Verdict | None:
-        """The verdict when each clause rests on a sentence of its own, if all of them do."""
+        """The verdict if every clause is supported by a sentence of its own, else None."""
         clauses = [ParsedClaim(clause, usual=self._lines.usual) for clause in claim.clauses]
         if not 2 <= len(clauses) <= _MOST_CLAUSES:
             return None
@@ -135,13 +135,13 @@ class ClaimChecker:
         of_one_article = len({q.found.article.id for q in quotes}) == 1
         if not all(v.supported for v in verdicts) or len(quotes) > self._strictness.quotes:
             return None
-        # Clauses that name nobody mean whoever the others name: in one article, or not at all.
+        # A clause without a name is about the names of the other clauses: all in one article.
         if not of_one_article and not all(clause.names for clause in clauses):
             return None
         return Verdict(quotes=quotes, meaning=min(v.meaning for v in verdicts))
 
     def _rest_on_one(self, claim: ParsedClaim, cited: frozenset[int]) -> Verdict:
-        """The verdict when one sentence carries the claim; others may only say who is meant."""
+        """The verdict if one sentence supports the claim; others may only resolve references."""
         vector = self._embed([claim.text])[0]
         likeness = np.maximum(self._lines.vectors @ vector, self._lines.vectors_in_place @ vector)
         scores = [
@@ -157,7 +157,7 @@ class ClaimChecker:
         against = max(
             (v for v in verdicts if v.contradicted), key=lambda v: v.meaning, default=None
         )
-        # A sentence that comes nearer and says otherwise outweighs one that would do.
+        # A closer sentence that contradicts the claim outweighs one that supports it.
         if supporting and (against is None or against.meaning <= supporting.meaning + _MARGIN):
             return supporting
         return against or verdicts[0]
@@ -169,7 +169,7 @@ class ClaimChecker:
         )
 
     def _try(self, claim: ParsedClaim, vector: Vectors, first: SourceSentence) -> Verdict:
-        """The verdict when the claim is taken to rest on `first`."""
+        """The verdict if `first` is taken as the supporting sentence."""
         lines = [first]
         missing = list(self._missing(claim, lines))
         if len(missing) > max(1, (len(claim.facts) + 1) // 2):
@@ -184,23 +184,23 @@ class ClaimChecker:
             return Verdict(reason=_absent(missing[0]))
         meaning = self._meaning(claim, vector, lines)
         if meaning < self._strictness.meaning:
-            return Verdict(reason="No sentence of the articles found says this.", meaning=meaning)
+            return Verdict(reason="No sentence found in the articles says this.", meaning=meaning)
         readings = [line.reading for line in lines]
         if reason := denial(claim, readings):
             return Verdict(reason=reason, meaning=meaning, contradicted=True)
         if reason := clash(claim, readings):
-            # With its every fact in one sentence, that sentence is about it.
+            # A single sentence with every fact of the claim is about the same thing.
             return Verdict(reason=reason, meaning=meaning, contradicted=_is_strong(reason, lines))
         if claim.subject and misread_subject(self._lines, claim.subject, first):
             return Verdict(reason=f"The article does not say this of {claim.subject.text}.")
         if clause := self._loose_clause(claim, lines):
             return Verdict(
-                reason=f"No sentence of the articles found says “{clause}”.", meaning=meaning
+                reason=f"No sentence found in the articles says “{clause}”.", meaning=meaning
             )
         return Verdict(quotes=tuple(_quotes(lines)), meaning=meaning)
 
     def _missing(self, claim: ParsedClaim, lines: list[SourceSentence]) -> Iterator[Fact]:
-        """The facts of the claim that the lines do not have."""
+        """The facts of the claim that are missing from the sentences."""
         for fact in claim.facts:
             if self._has(lines, fact):
                 continue
@@ -219,7 +219,7 @@ class ClaimChecker:
                 fact.readings[0] == (Decimal(1), "")
                 and any(_ONE.search(x.reading.text) for x in lines)
             )
-        # The day of publication counts only for the sentence that carries the claim.
+        # The publication date counts only for the supporting sentence.
         known = [*lines[0].reading.known_dates]
         known += [d for line in lines[1:] if line.reading.dates for d in line.reading.known_dates]
         return same_date(fact, known) or _is_count(fact, lines)
@@ -227,7 +227,7 @@ class ClaimChecker:
     def _completing(
         self, claim: ParsedClaim, missing: list[Fact], lines: list[SourceSentence]
     ) -> SourceSentence | None:
-        """The nearest line before or after that says who or when is meant, if one may."""
+        """The nearest sentence before or after that says who or when is meant, if any."""
         ranked = [
             (sum(self._may_complete(claim, fact, line, lines) for fact in missing), -gap, line)
             for line in self._lines.all
@@ -240,7 +240,7 @@ class ClaimChecker:
     def _may_complete(
         self, claim: ParsedClaim, fact: Fact, line: SourceSentence, lines: list[SourceSentence]
     ) -> bool:
-        """Whether `fact` may come from `line` without taking the place of another fact."""
+        """Whether `line` may supply `fact` without replacing another fact."""
         first = lines[0]
         if not self._has([first, line], fact):
             return False
@@ -270,7 +270,7 @@ class ClaimChecker:
         return 0.5 * likeness + 0.5 * covered
 
     def _loose_clause(self, claim: ParsedClaim, lines: list[SourceSentence]) -> str | None:
-        """A clause of the claim that none of the lines comes near."""
+        """A clause of the claim that is close to none of the sentences."""
         clauses = [c for c in claim.clauses if len(content_stems(c)) >= 3]
         if len(clauses) < 2:
             return None
@@ -294,7 +294,7 @@ def _is_count(date: DateMention, lines: list[SourceSentence]) -> bool:
 
 
 def _absent(fact: Fact) -> str:
-    return f"“{fact.text}” is not in the sentences of the articles that come nearest to this."
+    return f"“{fact.text}” does not occur in the closest matching sentences of the articles."
 
 
 def _next_to(line: SourceSentence, other: SourceSentence) -> bool:
@@ -302,7 +302,7 @@ def _next_to(line: SourceSentence, other: SourceSentence) -> bool:
 
 
 def _quotes(lines: list[SourceSentence]) -> Iterator[Quote]:
-    """The lines as ranges, those that follow each other as one, the main one first."""
+    """The sentences as ranges, adjacent ones merged, the main one first."""
     runs: list[list[SourceSentence]] = []
     for line in sorted(lines, key=lambda x: (x.found.passage.id, x.place)):
         last = runs[-1][-1] if runs else None
@@ -315,4 +315,4 @@ def _quotes(lines: list[SourceSentence]) -> Iterator[Quote]:
 
 
 def _is_strong(reason: str, lines: list[SourceSentence]) -> bool:
-    return len(lines) == 1 and "another part" in reason
+    return len(lines) == 1 and "different role" in reason

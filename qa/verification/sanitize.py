@@ -1,4 +1,4 @@
-"""Makes of what a model wrote plain text: no link, image, markup or hidden character is left."""
+"""Turns model output into plain text without links, images, markup or hidden characters."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ _KEPT_MARKS = {"\u200c", "\u200d"}
 
 
 def plain_text(text: str, addresses: Collection[str] = ()) -> str:
-    """`text` with labels in the place of links, and without images, tags and hidden characters.
+    """`text` with links replaced by their labels, and without images, tags and hidden characters.
 
     An address is kept where it is one of `addresses`, and never as a link.
 

@@ -13,7 +13,7 @@ from qa.verification.claims.tokens import base_stem, find_words
 from vectorstore.types import ScoredPassage, Span, Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]
-"""Texts to unit vectors, one a row: `Embedder.embed`."""
+"""Texts to unit vectors, one per row: `Embedder.embed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class SourceSentences:
         self._question = question
 
     def prepare(self) -> None:
-        """Reads and embeds the passages now instead of with the first claim."""
+        """Parses and embeds the passages now instead of with the first claim."""
         _ = self.all and (self.vectors, self.vectors_in_place, self._weights)
 
     @property
     def addresses(self) -> frozenset[str]:
-        """The articles' own addresses: the only ones that an answer may name."""
+        """The articles' own URLs, the only ones that an answer may contain."""
         return frozenset(found.article.url for found in self.passages if found.article.url)
 
     @cached_property

@@ -10,7 +10,7 @@ const LONGEST = 10_000;
 /** @typedef {import("./types.js").Article} Article */
 /** @typedef {"current"|"cited"|"passage"} Mark strongest first */
 /** @typedef {{start: number, end: number, mark: Mark}} Marked a range in code points */
-/** @typedef {{note: string}} Skipped a range that is not searched, and what the reader is told */
+/** @typedef {{note: string}} Skipped a range that is not searched, and the note shown for it */
 
 /** @type {Record<string, string>} */
 const REASONS = { metadata: "metadata", promotional: "promotional", repeated: "repeated in many articles" };

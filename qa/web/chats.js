@@ -154,7 +154,7 @@ export function filterWords(turn) {
 }
 
 /**
- * What the service is told of the conversation so far: the questions that were answered.
+ * The conversation as sent to the service: the questions that were answered.
  * @param {Turn[]} turns
  * @returns {{role: "user"|"assistant", content: string}[]}
  */

@@ -60,7 +60,7 @@ export class FilterPanel {
     return from && to && from > to ? "The first date is after the last, so no article can match. Change one of them." : "";
   }
 
-  /** Who will answer: what was chosen here, else what the service does by itself. */
+  /** The answerer: the one chosen here, or else the service's default. */
   get expectedAnswerer() {
     return this.answerer || (this.collection?.answerers.includes("llm") ? "llm" : "extractive");
   }

@@ -9,7 +9,7 @@
  * @typedef {{start: number, end: number, strong: boolean, em: boolean, code: boolean,
  *   href: string|null}} Leaf a run of text in one style
  * @typedef {{kind: "p"|"heading"|"ul"|"ol"|"pre", start: number, end: number, items: Leaf[][]}}
- *   Block `items` has one entry, or for a list one an item
+ *   Block `items` has one entry, or for a list one per item
  */
 
 const MARKER = /[ \t]*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]/y;

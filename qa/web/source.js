@@ -164,7 +164,7 @@ export class SourcePane {
     await this.open(view);
     const [previous, next] = this.head.querySelectorAll(".steps button");
     const same = /** @type {HTMLButtonElement} */ (by < 0 ? previous : next);
-    // Whoever steps through the quotes with the keyboard stays on the button.
+    // Focus stays on the button while the reader steps through the quotes by keyboard.
     if (same && !same.disabled) same.focus({ preventScroll: true });
   }
 

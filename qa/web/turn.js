@@ -21,7 +21,7 @@ import { originalLink } from "./original.js";
  * }} TurnActions
  */
 
-/** Below this confidence the reader is told that the words found may not answer. */
+/** Below this confidence a note says that the quotes may not answer the question. */
 const SURE = 0.6;
 
 /** Keeps one `<article>` in step with a turn: change the turn, then call `update`. */

@@ -143,7 +143,7 @@ class Catalog:
         )
 
     def newest(self, most: int) -> list[str]:
-        """The ids of the newest articles, at most so many; undated ones last."""
+        """The ids of at most `most` of the newest articles; undated ones last."""
         rows = self._db.rows(
             "SELECT id FROM articles ORDER BY coalesce(published, 0) DESC, row LIMIT ?", (most,)
         )
@@ -185,7 +185,7 @@ class Catalog:
         return [passage_from(row) for row in rows]
 
     def passage_ids(self, filters: Filters | None = None) -> list[str]:
-        """The ids of all passages, or of those of the articles that `filters` lets through."""
+        """The ids of all passages, or of those in articles that match `filters`."""
         where, values = filter_clause(filters or Filters())
         rows = self._db.rows(
             "SELECT p.id FROM passages p JOIN articles a ON a.row = p.article"

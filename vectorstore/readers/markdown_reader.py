@@ -21,7 +21,7 @@ _FRONT_MATTER = re.compile(
 _LONGEST_FRONT_MATTER = 1 << 16
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # An unclosed comment or script is taken to the end of the block, as prose: to look for the end of
-# each one anew would take quadratic time.
+# each one again would take quadratic time.
 _TAG = re.compile(
     r"<!--.*?(?:-->|(?P<unclosed>\Z))|<(script|style)\b.*?(?:</\2\s*>|(?P<open>\Z))|<[^<>]*>",
     re.DOTALL | re.IGNORECASE,

@@ -1,4 +1,4 @@
-"""The answer so far: what the model has written, checked, and what of it is shown."""
+"""The answer so far: what the model has written, checked, and how much of it is shown."""
 
 from collections.abc import Callable, Sequence
 

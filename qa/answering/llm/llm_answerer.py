@@ -113,7 +113,7 @@ class LLMAnswerer:
         yield reply
 
     def _last(self, draft: AnswerDraft) -> Reply:
-        """What the answer ends with. Raises ModelFailed for a reply that is none."""
+        """The final reply. Raises ModelFailed if the model gave no answer."""
         if draft.text:
             return draft.reply(self._name)
         if not draft.written.strip():

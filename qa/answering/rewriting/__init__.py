@@ -1,1 +1,1 @@
-"""Makes a follow-up stand alone: by the chat model, or by rules where there is none."""
+"""Makes a follow-up stand alone: by the chat model, or by rules without one."""

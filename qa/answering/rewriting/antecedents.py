@@ -63,7 +63,7 @@ def antecedent_of(reference: Reference, exchanges: Iterable[Sequence[Mention]]) 
 
 
 def _told(question: str, mentions: Sequence[Mention]) -> list[Mention]:
-    """The names of an answer, the first in the place of what was asked for."""
+    """The names in an answer, the first one standing for what was asked for."""
     role = MentionRole.ANSWER
     if _ASKS_FOR_SUBJECT.match(question):
         role = MentionRole.ASKED_SUBJECT

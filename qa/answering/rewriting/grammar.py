@@ -35,7 +35,8 @@ PREPOSITIONS = words_of(
     throughout to toward towards under until up upon via with within without
     """
 )
-# What says little by itself: a question of such words and one other is about something said before.
+# Words that say little on their own. A question of these and one other word is about something
+# said before.
 LIGHT_WORDS = FUNCTION_WORDS | words_of("happen happened happens exactly else ok okay really")
 PERSONS = words_of("judge man woman boy girl senator lawyer player singer author actor actress")
 THINGS = words_of(

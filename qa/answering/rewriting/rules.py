@@ -26,7 +26,7 @@ from qa.verification.sentence_stream import without_markers
 
 RECENT_TURNS = 8
 TURN_LENGTH = 1_000
-"""So many of the last turns are read, and so many characters of each."""
+"""How many of the last turns are read, and how many characters of each."""
 MOST_WORDS = 80
 """A question of more words says what it is about."""
 LONGEST = 2_000

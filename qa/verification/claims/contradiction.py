@@ -58,13 +58,13 @@ def clash(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
         or opposed_parts(done, parts)
     )
     if name:
-        return f"The article gives {name.text} another part in this."
+        return f"The article gives {name.text} a different role in this."
     if _unnamed_speaker(stated, sources):
-        return "The article puts this in the mouth of somebody else."
+        return "The article attributes this to someone else."
     if swapped := _swapped(stated, sources):
-        return f"The article gives {swapped.text} another part in this."
+        return f"The article gives {swapped.text} a different role in this."
     if speaker := speaker_differs(stated.parts, parts):
-        return f"The article does not put this in the mouth of {speaker.text}."
+        return f"The article does not attribute this to {speaker.text}."
     if misplaced := _misplaced(stated, sources[0]):
         return f"The article says “{misplaced.text}” of something else."
     return None

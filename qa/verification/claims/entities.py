@@ -77,7 +77,7 @@ _ALIASES = {
 _LONGEST_ALIAS = max(len(phrase.split()) for phrase in _ALIASES)
 _BEFORE_NAME = re.compile(r"\s[A-Z][\w.]*[a-zA-Z]")
 _LONGEST_RUN = 12
-"""A name has at most so many words: what is capitalised for longer is a headline."""
+"""The most words in a name: longer runs of capitalised words are headlines."""
 _OPENING = re.compile(r"(?:^|[.!?:;]\s|[\n\"“‘(\[*_#>])\s*[\"“‘(\[*_]*$")
 
 

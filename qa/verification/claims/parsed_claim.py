@@ -1,4 +1,4 @@
-"""A sentence read for everything in it that can be looked up, each part when it is asked for."""
+"""A sentence parsed into everything that can be compared, each part on demand."""
 
 import re
 from datetime import date

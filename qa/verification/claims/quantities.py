@@ -351,7 +351,7 @@ def _values_agree(stated: Quantity, value: Decimal, other: Decimal) -> bool:
     # Two digits or more may be a rounding without saying so; one digit must say "about".
     if stated.digits < (1 if stated.hedge else 2) or not other:
         return False
-    # Decimal's own precision: no text rounds to so many digits.
+    # Beyond Decimal's precision; nobody rounds to that many digits.
     if stated.digits > _MOST_DIGITS:
         return False
     if stated.hedge == "over":

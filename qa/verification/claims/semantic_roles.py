@@ -236,7 +236,7 @@ def opposed_parts(stated: list[Role], source: list[Role]) -> Entity | None:
 
 
 def speaker_differs(stated: list[Role], source: list[Role]) -> Entity | None:
-    """Whoever a statement is put in the mouth of, where the source has named only others."""
+    """The speaker that a statement is attributed to, if the source names only other speakers."""
     said = [p.agent for p in stated if p.verb == SPEECH and p.agent]
     speakers = [p.agent for p in source if p.verb == SPEECH and p.agent]
     for speaker in said:

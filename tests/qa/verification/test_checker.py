@@ -189,7 +189,7 @@ def test_what_the_articles_do_not_say_is_not_supported(check: Check, false: str)
 
 def test_invented_words_in_quotation_marks_are_not_supported(check: Check) -> None:
     checked = check("Gensler called it “the first shot of a long war”.")
-    assert "are not in the articles" in (checked.sentences[0].reason or "")
+    assert "do not occur in the passages" in (checked.sentences[0].reason or "")
     assert check("Gensler called it “the first of its kind”.").supported
 
 
