@@ -197,8 +197,9 @@ class Service:
         return (answer.confidence or 0) >= SURE and example.article_id in cited
 
 
-class _Cancelled(Exception):
-    """Raised inside an embedding that is no longer wanted."""
+class _Cancelled(BaseException):
+    """An embedding is no longer wanted. Like asyncio's CancelledError it is no Exception, so that
+    nothing handles it as a failure."""
 
 
 def _cancellable(embed: Embed, is_cancelled: Callable[[], bool]) -> Embed:
