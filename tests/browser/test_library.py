@@ -108,7 +108,7 @@ def test_an_article_is_pasted_asked_about_and_removed(library: ChatPage) -> None
         page.get_by_role("button", name="Remove “Zeppelins come to Quillhaven”").click()
         asked = page.get_by_role("dialog", name="Remove this article?")
         asked.get_by_role("button", name="Remove").click()
-        expect(page.locator("#toast")).to_contain_text("is removed")
+        expect(page.locator("#toast")).to_contain_text("was removed")
         assert library.collection()["articles"] == before
     finally:
         remove_quietly(library, "Quillhaven")
