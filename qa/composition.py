@@ -1,4 +1,4 @@
-"""Puts everything together: settings in, a service out. Nothing else constructs parts."""
+"""The composition root: builds the service and all its parts from the settings."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,9 +24,9 @@ from vectorstore.types import Embedder, Filters, ScoredPassage
 def build_service(
     settings: Settings, embedder: Embedder | None = None, *, rebuild: bool = False
 ) -> Service:
-    """Open the index of these settings. The embedding model is loaded when it is first needed.
+    """Open the index and build the service. The embedding model is loaded on first use.
 
-    Raises UserError: whatever `Store` raises, and ModelError for a chat model that cannot be made.
+    Raises UserError: whatever `Store` raises, and ModelError if the chat model cannot be created.
     """
     embedder = embedder or SentenceTransformerEmbedder(settings.embedding_model)
     model = make_chat_model(settings) if settings.model else None

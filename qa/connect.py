@@ -1,7 +1,7 @@
-"""Which process answers: the one that has the index open, or else this one.
+"""Connects a command to the index: over HTTP to the service that has it open, or else directly.
 
-Only one process at a time can have an index open. A command that finds it served talks to that
-service over HTTP; one that finds it in use waits until it is free.
+Only one process at a time can have an index open. If a service has it, the command talks to that
+service over HTTP; if another process has it, the command waits until it is free.
 """
 
 import time
@@ -18,8 +18,8 @@ from vectorstore.store import IndexInUse, read_owner
 if TYPE_CHECKING:
     from qa.service import Service
 
-# Even looking who owns an index takes its lock for a moment. So the first attempts follow quickly,
-# and only after them is the user told to wait.
+# Even looking up the owner of an index takes its lock for a moment, so the first retries are quick and
+# silent.
 QUICK_ATTEMPTS = 4
 SECONDS_BETWEEN_QUICK_ATTEMPTS = 0.05
 SECONDS_BETWEEN_ATTEMPTS = 0.5
@@ -29,20 +29,20 @@ Opened = TypeVar("Opened")
 
 
 class AlreadyServed(UserError):
-    """A running service has the index open, and cannot do what is asked."""
+    """A running service has the index open, so that the command cannot run."""
 
 
 def open_library(settings: Settings, on_wait: OnWait) -> Library:
-    """The library of these settings: a client of the service that has it open, or a service here.
+    """Open the library: a client of the service that has the index open, or a service in-process.
 
-    Waits while another process has the index open without serving it, and then calls `on_wait`
-    once. Raises SettingsError where there cannot be an index, and whatever `build_service` raises.
+    While another process has the index open without serving it, calls `on_wait` once and waits.
+    Raises SettingsError if the index folder cannot be used, and whatever `build_service` raises.
     """
 
     def open_it() -> Library:
         if (url := served_at(settings)) is not None:
             return Client(url)
-        from qa.composition import build_service  # takes seconds, and a client does not need it
+        from qa.composition import build_service  # slow to import, and a client does not need it
 
         with _naming_data_setting(settings):
             return build_service(settings)
@@ -51,7 +51,7 @@ def open_library(settings: Settings, on_wait: OnWait) -> Library:
 
 
 def open_service(settings: Settings, on_wait: OnWait, *, rebuild: bool = False) -> "Service":
-    """The service in this process. Raises AlreadyServed, and what `open_library` raises."""
+    """Open the service in this process. Raises AlreadyServed, and what `open_library` raises."""
 
     def open_it() -> "Service":
         refuse_if_served(settings)
@@ -64,7 +64,7 @@ def open_service(settings: Settings, on_wait: OnWait, *, rebuild: bool = False) 
 
 
 def refuse_if_served(settings: Settings) -> None:
-    """Raises AlreadyServed if a service has the index open."""
+    """Raise AlreadyServed if a service has the index open."""
     if (url := served_at(settings)) is not None:
         raise AlreadyServed(
             f"The index in {settings.data} is already served at {url}. Stop that service first."
@@ -74,7 +74,7 @@ def refuse_if_served(settings: Settings) -> None:
 def served_at(settings: Settings) -> str | None:
     """The URL of the service that has the index open; None if no process has it open.
 
-    Raises IndexInUse if a process has it open that does not serve it, or not yet.
+    Raises IndexInUse if a process has it open but does not serve it, or not yet.
     """
     with _naming_data_setting(settings):
         owner = read_owner(settings.data)
@@ -105,12 +105,12 @@ def _when_free(open_it: Callable[[], Opened], on_wait: OnWait) -> Opened:
 
 @contextmanager
 def _naming_data_setting(settings: Settings) -> Iterator[None]:
-    """Turns an OSError from the index's folder into a SettingsError that names the setting."""
+    """Turn an OSError from the index folder into a SettingsError that names the setting."""
     try:
         yield
     except OSError as error:
         why = error.strerror or str(error)
         raise SettingsError(
-            f"QA_DATA is {str(settings.data)!r}, where there cannot be an index: {why}. "
+            f"QA_DATA is {str(settings.data)!r}, which cannot hold an index: {why}. "
             "Choose another folder with QA_DATA or --data."
         ) from error

@@ -1,4 +1,4 @@
-"""A `Library` over HTTP: the client of a running service."""
+"""A `Library` over HTTP: a client of a running service."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ Body = TypeVar("Body")
 
 
 class ServiceError(UserError):
-    """The service cannot be reached, or it refuses; the message says why and what to do."""
+    """The service cannot be reached or refused; the message says why and what to do."""
 
 
 class Client:
@@ -66,7 +66,7 @@ class Client:
     def __init__(self, url: str, timeout: float = 600.0) -> None:
         self._url = url.rstrip("/")
         self._timeout = httpx.Timeout(timeout, connect=SECONDS_TO_CONNECT)
-        # Proxies set in the environment are for the web, not for a service on this machine.
+        # Proxies from the environment are for the web, not for a service on this machine.
         self._http = httpx.Client(base_url=self._url, timeout=self._timeout, trust_env=False)
 
     def __enter__(self) -> "Client":
@@ -223,7 +223,7 @@ def _question_json(question: Question) -> bytes:
 
 
 def _article_path(article_id: str) -> str:
-    # A segment that consists of dots would be taken for a step up the path.
+    # A segment made of dots would be resolved as a relative path.
     path = quote(article_id, safe="")
     return f"/articles/{path if path.strip('.') else path.replace('.', '%2E')}"
 
@@ -250,7 +250,7 @@ def _refusal(response: httpx.Response) -> ServiceError:
 
 
 async def _lines(texts: AsyncIterator[str]) -> AsyncIterator[str]:
-    """The lines of a stream of server-sent events. Only CR and LF end a line: JSON may contain
+    """The lines of a stream of server-sent events. Only LF or CRLF ends a line: JSON may contain
     U+2028 and other line separators unescaped."""
     unfinished = ""
     async for text in texts:

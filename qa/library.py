@@ -1,4 +1,4 @@
-"""What can be done with a collection of articles, in this process or over HTTP."""
+"""The operations on a collection of articles, in this process or over HTTP."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Protocol

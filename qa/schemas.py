@@ -25,8 +25,8 @@ class FoundPassages:
 class WholeArticle(Metadata):
     """The body of `GET /articles/{id}`.
 
-    `skipped` are the ranges of `text` that are not searched, and `skipped_reasons` has the reason
-    for each of them: null where it is not known.
+    `skipped` are the ranges of `text` that are not searched; `skipped_reasons` has the reason for
+    each of them, or null if it is not known.
     """
 
     id: str
@@ -45,8 +45,8 @@ class WholeArticle(Metadata):
         )
 
     def article(self) -> Article:
-        """The article that this is the body of. Raises ValueError, with a clause that says what is
-        wrong, for one that `of` cannot have made."""
+        """The inverse of `of`. Raises ValueError, with a clause that says what is wrong, for a body
+        that `of` cannot have produced."""
         reasons = self.skipped_reasons or (None,) * len(self.skipped)
         if len(reasons) != len(self.skipped):
             raise ValueError("`skipped_reasons` does not have one reason for each range")
@@ -67,7 +67,7 @@ def article_from(record: object, where: str, *, keep_all: bool = False) -> Artic
     """The article in one JSON object of `POST /articles`; `where` names it in errors.
 
     An object with `skipped`, as `GET /articles/{id}` returns it, is taken as already read: then
-    `keep_all` only says whether to keep paragraphs that many articles hold.
+    `keep_all` only decides whether to search paragraphs that many articles repeat.
     """
     if not (isinstance(record, dict) and "skipped" in record):
         return parse_record(record, where=where, keep_all=keep_all)
@@ -82,7 +82,8 @@ def article_from(record: object, where: str, *, keep_all: bool = False) -> Artic
 
 
 def each_id_once(articles: Iterable[Article | Unreadable]) -> Iterator[Article | Unreadable]:
-    """The articles of one request, where none may replace another; a duplicate is left out."""
+    """The articles of one request. Drops duplicates, and rejects a second article with the same
+    id."""
     hashes: dict[str, str] = {}
     for number, each in enumerate(articles, start=1):
         if isinstance(each, Unreadable):
@@ -93,7 +94,7 @@ def each_id_once(articles: Iterable[Article | Unreadable]) -> Iterator[Article |
         elif hashes[each.id] != each.content_hash:
             where = f"{each.id} (article {number} of those sent)"
             yield Unreadable(
-                where, "Another article sent with it has the same id. Give it its own."
+                where, "Another article in this request has the same id. Give each its own id."
             )
 
 
@@ -102,7 +103,7 @@ def _check(article: Article) -> None:
     if not info.id:
         raise ValueError("its `id` is empty")
     if info.url is not None and web_address(info.url) != info.url:
-        raise ValueError("its `url` is not an address on the web")
+        raise ValueError("its `url` is not an http or https URL")
     texts = {
         "id": info.id,
         "title": info.title,
@@ -126,7 +127,7 @@ def _check(article: Article) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEntry(Metadata):
-    """One entry of the list of articles; `passages` is the number of its passages."""
+    """One entry of the list of articles; `passages` is its number of passages."""
 
     id: str
     passages: int
@@ -154,7 +155,7 @@ class ArticleList:
 
 @dataclass(frozen=True, slots=True)
 class AddedArticle:
-    """What became of one article; `reason` says why it was skipped."""
+    """The outcome for one article; `reason` says why it was skipped."""
 
     id: str
     status: Status
@@ -186,7 +187,7 @@ class SourceEntry:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The body of `GET /collection`: what there is to ask about, and what can answer."""
+    """The body of `GET /collection`: what is in it, and which answerers are available."""
 
     articles: int
     passages: int

@@ -1,4 +1,4 @@
-"""The service in one process: every entry point calls these methods and no others."""
+"""The service: what the command line, the HTTP interface and the evaluation call."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ EMBEDDED_AT_ONCE = 64
 SURE = 0.6
 EXAMPLES_DRAWN_FROM = 500
 SECONDS_TO_SETTLE = 2.0
-"""Without a change of the collection, until example questions are chosen again: an ingest over
-HTTP is a series of changes."""
+"""Example questions are chosen again once the collection has not changed for this long: an ingest
+over HTTP is a series of changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What the index holds; `reason` says why it cannot answer yet, None if it can."""
+    """The size of the index, and the `reason` why it cannot answer yet; None if it can."""
 
     articles: int
     passages: int
@@ -40,7 +40,7 @@ class Readiness:
 
 
 class Service:
-    """Questions and articles over one opened index. Any thread may call any method."""
+    """Questions and articles over one open index. Thread-safe."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Service:
         self.store = store
         self._chains = chains
         self.keep_all = keep_all
-        """Whether articles are kept whole where nothing else is said."""
+        """The default for requests that do not say whether to search every paragraph."""
         self._model = model
         self._loaded = False
         self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
@@ -69,10 +69,10 @@ class Service:
         self.store.close()
 
     def load(self) -> None:
-        """Load the models now, so that the first question does not wait for them, and choose the
-        example questions, from now on again after each change of the collection.
+        """Load the models, so that the first question does not wait for them, and start choosing
+        example questions, now and after each change of the collection.
 
-        Raises UserError for a model that cannot be loaded; `readiness` then gives its message.
+        Raises UserError if a model cannot be loaded; `readiness` then reports the message.
         """
         try:
             self.store.embedder.embed(["ready"])
@@ -91,8 +91,8 @@ class Service:
             reason = self._why_not_loaded
         elif not self.store.in_step():
             reason = (
-                "Some passages of the index have no vector, or the reverse. Stop the service and "
-                "run `qa doctor --repair`."
+                "Some passages in the index have no vector, or some vectors no passage. Stop the "
+                "service and run `qa doctor --repair`."
             )
         return Readiness(summary.articles, summary.passages, reason)
 
@@ -105,9 +105,9 @@ class Service:
         return _answer(await chain_for(question, self._chains).ainvoke(question))
 
     def stream(self, question: Question) -> AsyncIterator[Event]:
-        """The events of the answer, the last of them the answer itself.
+        """The events of the answer; the last one is the answer itself.
 
-        Raises AnswererMissing now, before the first event.
+        Raises AnswererMissing immediately, not at the first event.
         """
         return chain_for(question, self._chains).astream(question)
 
@@ -119,7 +119,7 @@ class Service:
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
     ) -> ArticleList:
-        """Raises ValueError for a cursor that no former list gave."""
+        """Raises ValueError if the cursor is not one from an earlier list."""
         return ArticleList.of(self.store.catalog.page(limit, cursor, containing))
 
     def article(self, article_id: str) -> WholeArticle | None:
@@ -145,10 +145,10 @@ class Service:
         article_ids: Sequence[str] = (),
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> CheckedText:
-        """Each sentence of a text that anyone wrote, with the words of the articles (all, or
-        those named) that bear it out. Without sentences once it `is_cancelled`.
+        """Check each sentence of any text against the articles (all, or those named), and cite
+        the words that support it. Returns no sentences once it `is_cancelled`.
 
-        Each sentence is searched for; markers such as [1] are ignored.
+        Evidence is searched for each sentence; markers such as [1] are ignored.
         """
         filters = Filters(article_ids=tuple(article_ids))
 
@@ -181,7 +181,7 @@ class Service:
         )
 
     def _choose_examples(self, is_current: IsCurrent) -> tuple[str, ...]:
-        """Questions that the articles answer well, drawn from some of the newest articles."""
+        """Questions that the articles answer well, taken from some of the newest articles."""
         newest = self.store.catalog.newest(EXAMPLES_DRAWN_FROM)
         spread = newest[:: max(1, len(newest) // (2 * EXAMPLES))]
         candidates = [examples_in(self.store.catalog.passages_of(each)) for each in spread]

@@ -1,4 +1,4 @@
-"""The question and the answer, in the shape that travels over HTTP and out of `qa ask --json`."""
+"""Questions and answers, in the shape used over HTTP and by `qa ask --json`."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from vectorstore.types import Filters, Metadata, ScoredPassage, Span
 AnswererName = Literal["extractive", "llm"]
 
 UNANSWERED_TEXT = "The articles do not say."
-"""The text of an answer when the articles do not say."""
+"""The text of a reply that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Question:
     filters: Filters = Filters()
     passages: int = 8
     answerer: AnswererName | None = None
-    """None: the chat model if one is configured, else the extractive one."""
+    """None: the chat model if one is configured, otherwise the extractive answerer."""
 
 
 class Event:
-    """A part of a streamed answer. The last one, an `Answer`, is the whole.
+    """A part of a streamed answer. The last one is the complete `Answer`.
 
-    LangChain adds the parts of a stream up to what `invoke` gives: here the sum is the last one.
+    LangChain sums the parts of a stream to get the result of `invoke`: here the sum is the last one.
     """
 
     __slots__ = ()
@@ -44,7 +44,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Citation(Metadata):
-    """The exact words that a sentence rests on: `article.text[start:end] == quote`."""
+    """The exact words that support a sentence: `article.text[start:end] == quote`."""
 
     number: int
     article_id: str
@@ -55,7 +55,7 @@ class Citation(Metadata):
 
     @classmethod
     def of(cls, number: int, found: ScoredPassage, span: Span) -> "Citation":
-        """A citation of `span`, a range of the article inside the passage found."""
+        """A citation of `span`, a range of the article within the passage."""
         passage, article = found.passage, found.article
         return cls(
             number=number,
@@ -70,10 +70,9 @@ class Citation(Metadata):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the answer, `answer.text[start:end] == text`, and the numbers it cites.
+    """A sentence of the answer, `answer.text[start:end] == text`, and the citations it uses.
 
-    `supported`: the citations bear it out. If they do not, `reason` tells the reader why, in a
-    sentence.
+    `supported` says whether the citations support it; if not, `reason` is a sentence that says why.
     """
 
     start: int
@@ -86,7 +85,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class ShortAnswer:
-    """The few words of a quote that answer the question, and the number of that citation."""
+    """The words of a quote that answer the question, and the number of its citation."""
 
     text: str
     citation: int
@@ -94,7 +93,7 @@ class ShortAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PassageResult(Metadata):
-    """A passage that was given to the answerer, or found by a search."""
+    """A passage given to the answerer, or found by a search."""
 
     id: str
     article_id: str
@@ -119,7 +118,7 @@ class PassageResult(Metadata):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a chat model read and wrote."""
+    """Tokens read and written by a chat model."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -132,10 +131,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What an answerer ends with.
+    """The last thing an answerer yields.
 
-    `notice` tells the reader what went otherwise than asked: for example, that the chat model
-    failed and the articles' own words stand in for it.
+    `notice` tells the reader that the answer was not made as asked: for example, that the chat
+    model failed and the answer is extractive instead.
     """
 
     answered: bool
@@ -148,16 +147,16 @@ class Reply:
     usage: Usage = Usage()
     notice: str | None = None
     confidence: float | None = None
-    """How sure the answerer is that the articles answer, from 0 to 1, whether or not it answers;
-    None if it cannot tell."""
+    """The answerer's estimate, from 0 to 1, that the articles answer the question, whether or not
+    it answers; None if it has no estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Reply, Event):
-    """The body of `POST /ask`: the answerer's reply, and how it came about.
+    """The body of `POST /ask`: the answerer's reply, and how it was made.
 
-    Where the articles do not answer, `citations` is empty and `passages` are the nearest.
-    `timings_ms` are those of "rewrite", "retrieve" and "answer".
+    If the articles do not answer, `citations` is empty and `passages` are the nearest ones.
+    `timings_ms` has the milliseconds of "rewrite", "retrieve" and "answer".
     """
 
     id: str
@@ -169,7 +168,7 @@ class Answer(Reply, Event):
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound(Event):
-    """Streamed first: what the answer will be made from."""
+    """Streamed first: the passages that the answer will be based on."""
 
     standalone_question: str
     passages: tuple[PassageResult, ...]
@@ -177,14 +176,14 @@ class PassagesFound(Event):
 
 @dataclass(frozen=True, slots=True)
 class Token(Event):
-    """The next stretch of the answer, its sentences checked. All tokens together are its text."""
+    """The next piece of the answer, already checked. The tokens concatenate to its text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceChecked(Event):
-    """Streamed once a sentence is checked, with the citations that it is the first to use."""
+    """Streamed after each sentence is checked, with the citations first used in it."""
 
     sentence: Sentence
     citations: tuple[Citation, ...]
@@ -194,10 +193,10 @@ AnswerPart = Token | SentenceChecked | Reply
 
 
 class Answerer(Protocol):
-    """Answers a question that stands alone from the passages found for it, best first.
+    """Answers a standalone question from the passages retrieved for it, best first.
 
-    Yields any number of `Token` and `SentenceChecked`, then one `Reply`. Closed before that, it
-    cancels its work.
+    Yields any number of `Token` and `SentenceChecked`, then one `Reply`. Closing the generator
+    early cancels the work.
     """
 
     def answer(

@@ -1,4 +1,4 @@
-"""What every test runs under: no network but this machine's own, no hub, no telemetry."""
+"""The environment of every test: only loopback, no model hub, no telemetry."""
 
 import ipaddress
 import os
@@ -10,23 +10,23 @@ import pytest
 
 from vectorstore.embedding import SentenceTransformerEmbedder
 
-# Before anything imports a library that reads them.
+# Set before any library that reads them is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["ANONYMIZED_TELEMETRY"] = "False"
 os.environ["LANGSMITH_TRACING"] = "false"
 for name in [name for name in os.environ if name.startswith("QA_")]:
-    del os.environ[name]  # the settings of whoever runs the tests are not the tests'
+    del os.environ[name]  # tests do not inherit the developer's settings
 
 attempts: list[str] = []
-"""The hosts beyond this machine that somebody tried to reach during the present test."""
+"""Hosts other than this machine that the current test tried to reach."""
 
 
 class LeftTheMachineError(RuntimeError):
-    """A test, or a library under it, tried to reach another machine."""
+    """A test, or a library that it uses, tried to reach another machine."""
 
 
 def is_this_machine(host: object) -> bool:
-    """Whether a host given to a socket is loopback, or none (a server listening, a Unix socket).
+    """Whether a host passed to a socket is loopback or empty (a listening server, a Unix socket).
 
     >>> is_this_machine("127.0.0.1"), is_this_machine("localhost"), is_this_machine("example.org")
     (True, True, False)
@@ -47,7 +47,7 @@ def keep_to_loopback(event: str, arguments: tuple[object, ...]) -> None:
         host = arguments[0]
     elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = arguments[1]
-        # The address of a Unix socket is a path; a datagram sent on a connected socket has none.
+        # A Unix socket's address is a path; a datagram on a connected socket has none.
         if not isinstance(address, tuple):
             return
         host = address[0]
@@ -56,17 +56,17 @@ def keep_to_loopback(event: str, arguments: tuple[object, ...]) -> None:
     if not is_this_machine(host):
         attempts.append(str(host))
         raise LeftTheMachineError(
-            f"The tests stay on this machine, but {host} was called ({event})."
+            f"Tests may not use the network, but {host} was contacted ({event})."
         )
 
 
-# An audit hook sees every socket that Python opens, whoever imported what and when.
+# An audit hook sees every socket that Python opens, in any library.
 sys.addaudithook(keep_to_loopback)
 
 
 @pytest.fixture(autouse=True)
 def attempts_to_leave() -> Iterator[list[str]]:
-    """Fails the test under which a library swallowed the error and went on."""
+    """Fails the test even if a library swallowed the error."""
     attempts.clear()
     yield attempts
     assert not attempts, f"tried to reach {', '.join(attempts)}"
@@ -84,7 +84,7 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what needs the embedding model, a browser or processes of its own."""
+    """Marks tests that need the embedding model, a browser or subprocesses as slow."""
     for item in items:
         needs_model = "embedder" in getattr(item, "fixturenames", ())
         if needs_model or any(item.path.is_relative_to(TESTS / name) for name in SLOW):
@@ -93,5 +93,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def embedder() -> SentenceTransformerEmbedder:
-    """The bundled model, read once for all tests."""
+    """The bundled model, loaded once for all tests."""
     return SentenceTransformerEmbedder()

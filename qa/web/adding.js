@@ -1,5 +1,5 @@
 // @ts-check
-/** The dialog that adds articles: files dropped or chosen, or a text pasted. */
+/** The dialog for adding articles: drop or choose files, or paste a text. */
 import { line } from "./bidi.js";
 import { announce, byId, el } from "./dom.js";
 import { explain } from "./errors.js";
@@ -9,7 +9,7 @@ import { count } from "./turn.js";
 
 /** @typedef {import("./types.js").Added} Added */
 
-const SAID = { added: "Added", replaced: "Replaced by this version", unchanged: "Already here, unchanged", skipped: "Skipped" };
+const SAID = { added: "Added", replaced: "Replaced with this version", unchanged: "Already added, unchanged", skipped: "Skipped" };
 
 export class Adding {
   /** @param {() => void} onAdded */
@@ -22,7 +22,7 @@ export class Adding {
     this.bar = /** @type {HTMLProgressElement} */ (byId("add-progress"));
     this.save = /** @type {HTMLButtonElement} */ (byId("paste-save"));
     this.sending = false;
-    /** Files that wait for their turn. @type {File[]} */
+    /** Files not sent yet. @type {File[]} */
     this.queue = [];
     this.stopped = new AbortController();
     this.files.addEventListener("change", () => {
@@ -45,7 +45,7 @@ export class Adding {
     this.dialog.showModal();
   }
 
-  /** @param {HTMLElement} place where files may be dropped */
+  /** @param {HTMLElement} place the drop target */
   acceptDrops(place) {
     const holdsFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
     place.addEventListener("dragover", (event) => {
@@ -63,12 +63,12 @@ export class Adding {
       this.open();
       const items = [...(event.dataTransfer?.items ?? [])];
       const folder = items.some((item) => item.webkitGetAsEntry?.()?.isDirectory);
-      if (folder) this.#line("A folder cannot be dropped here.", "Add it with: qa ingest FOLDER", "trouble");
+      if (folder) this.#line("Folders cannot be dropped here.", "Add it from the command line: qa ingest FOLDER", "trouble");
       else this.#take([...(event.dataTransfer?.files ?? [])]);
     });
   }
 
-  /** Sends files one after another, so that one bad file loses none of the others. @param {File[]} files */
+  /** Sends files one at a time, so that one bad file does not stop the others. @param {File[]} files */
   async #take(files) {
     this.queue.push(...files);
     if (this.sending || this.queue.length === 0) return;
@@ -93,7 +93,7 @@ export class Adding {
     }
     this.sending = false;
     byId("add-running").hidden = true;
-    announce(`${count(done, "file")} done. The list says how each went.`);
+    announce(`${count(done, "file")} done. See the list for the results.`);
     this.onAdded();
   }
 
@@ -135,7 +135,7 @@ export class Adding {
     }
     const taken = count(articles.length - skipped.length, "article");
     const reasons = [...new Set(skipped.map(({ reason }) => reason))].join(" ");
-    const said = skipped.length ? `${taken} taken, ${skipped.length} skipped. ${reasons}` : `${taken} taken.`;
+    const said = skipped.length ? `${taken} added, ${skipped.length} skipped. ${reasons}` : `${taken} added.`;
     this.#line(name, said, skipped.length ? "trouble" : "done", row);
   }
 
@@ -143,7 +143,7 @@ export class Adding {
    * @param {string} name
    * @param {string} said
    * @param {"busy"|"done"|"trouble"} state
-   * @param {HTMLElement} [row] the line to change; without it, a new one
+   * @param {HTMLElement} [row] the row to update; a new one if omitted
    */
   #line(name, said, state, row = el("li")) {
     row.className = state;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Puts the parts together, and turns addresses and keys into what they do. */
+/** Wires the parts together and handles routes and keyboard shortcuts. */
 import { Chats } from "./chats.js";
 import { startCards } from "./chip.js";
 import { Composer } from "./composer.js";
@@ -56,7 +56,7 @@ function onArticles() {
   return readRoute(location.hash)?.page === "articles";
 }
 
-/** What follows from which chat is open. */
+/** Updates the heading, title and sidebar for the open chat. */
 function showState() {
   const { chat } = conversation;
   document.body.classList.toggle("welcoming", !chat);
@@ -98,7 +98,7 @@ function followAddress() {
     const same = conversation.chat?.id === route.id;
     const chat = same ? conversation.chat : chats.get(route.id);
     if (!chat) {
-      toast("That chat is not in this browser. It may have been deleted, or had elsewhere.");
+      toast("That chat is not in this browser. It may have been deleted, or it belongs to another browser.");
       history.replaceState(null, "", "#/");
     }
     if (!same) {
@@ -133,7 +133,7 @@ addEventListener("storage", showState);
 byId("theme-button").append(icon("theme"));
 byId("theme-button").addEventListener("click", () => {
   const theme = nextTheme();
-  toast(theme === "system" ? "Light or dark as your system is." : `The page is ${theme} now.`);
+  toast(theme === "system" ? "Theme: same as your system." : `Theme: ${theme}.`);
 });
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault();

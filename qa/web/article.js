@@ -1,22 +1,22 @@
 // @ts-check
-/** An article's whole text as paragraphs: what is quoted is marked, and what is not searched. */
+/** An article's whole text as paragraphs, with quoted and unsearched ranges marked. */
 import { words } from "./bidi.js";
 import { el } from "./dom.js";
 import { Offsets, pieces } from "./offsets.js";
 
-/** The longest stretch of text, in UTF-16 units, that is laid out as one. */
+/** The most text, in UTF-16 units, laid out as one paragraph. */
 const LONGEST = 10_000;
 
 /** @typedef {import("./types.js").Article} Article */
 /** @typedef {"current"|"cited"|"passage"} Mark strongest first */
 /** @typedef {{start: number, end: number, mark: Mark}} Marked a range in code points */
-/** @typedef {{note: string}} Skipped a range that is not searched, and the note shown for it */
+/** @typedef {{note: string}} Skipped an unsearched range, and the note shown for it */
 
 /** @type {Record<string, string>} */
 const REASONS = { metadata: "metadata", promotional: "promotional", repeated: "repeated in many articles" };
 
 /**
- * Fills `parent`. Its `textContent` is the article's text, character for character.
+ * Fills `parent` with the article. Its `textContent` stays exactly the article's text.
  * @param {HTMLElement} parent
  * @param {Article} article
  * @param {Marked[]} marked
@@ -31,7 +31,7 @@ export function showText(parent, article, marked) {
   ];
   const nodes = [];
   let at = 0;
-  // Blank lines part paragraphs; they stay in the page as the white space between them.
+  // Blank lines separate paragraphs, and stay in the page as text nodes so that nothing is lost.
   for (const gap of article.text.matchAll(/(?:\r\n|\r|\n)(?:[ \t]*(?:\r\n|\r|\n))+|$/g)) {
     for (const [start, end] of stretches(article.text, at, gap.index)) {
       nodes.push(paragraph(article.text, start, end, ranges, end < gap.index));
@@ -42,14 +42,14 @@ export function showText(parent, article, marked) {
   parent.replaceChildren(...nodes);
 }
 
-/** Why a stretch of the text is never quoted. @param {import("./types.js").SkipReason|null|undefined} reason */
+/** Why a range is not searched. @param {import("./types.js").SkipReason|null|undefined} reason */
 function note(reason) {
   return reason ? `not searched: ${REASONS[reason] ?? reason}` : "not searched";
 }
 
 /**
- * A paragraph, cut where it is longer than a browser lays out in one go; between words if it has
- * any, never within a character.
+ * The ranges of a paragraph: one, unless it is longer than LONGEST. It is then cut at spaces where
+ * there are any, and never inside a surrogate pair.
  * @param {string} text
  * @param {number} start
  * @param {number} end
@@ -81,7 +81,7 @@ function paragraph(text, start, end, ranges, goesOn) {
     if (has("cited")) return el("mark", { class: "cited" }, ...content);
     if (has("passage")) return el("span", { class: "passage" }, ...content);
     if (skipped) {
-      // The note is drawn by the style sheet: it is not a part of the text.
+      // The style sheet draws the note, so that it is not part of `textContent`.
       const last = !all[index + 1]?.values.includes(skipped);
       return el("span", { class: "skipped", "data-note": last && skipped.note }, ...content);
     }

@@ -1,8 +1,7 @@
 // @ts-check
 /**
- * Characters that turn the reading direction round can make a text look like another. They are
- * kept where they are, so that the text stays exact, but the browser does not lay them out: a
- * small visible label stands in their place.
+ * Bidirectional control characters can make a text look like a different one. They stay in the
+ * document, so that the text is exact, but hidden: the reader sees a small label instead.
  */
 import { el } from "./dom.js";
 
@@ -22,7 +21,7 @@ const NAMES = {
 };
 
 /**
- * Nodes whose `textContent`, joined, is the text given.
+ * Nodes whose joined `textContent` is exactly `text`.
  * @param {string} text
  * @returns {(Text|HTMLElement)[]}
  */
@@ -37,7 +36,7 @@ export function words(text) {
 }
 
 /**
- * A text for a label, an attribute or a file: one line, without control characters.
+ * Text for a label, an attribute or a file: one line, without control characters.
  * @param {string} text
  */
 export function line(text) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** An answer's text as nodes: sentences that can be told apart, each followed by its chips. */
+/** An answer's text as nodes: one element per sentence, followed by its citation chips. */
 import { words } from "./bidi.js";
 import { chip } from "./chip.js";
 import { dateline } from "./dates.js";
@@ -15,19 +15,19 @@ import { originalLink } from "./original.js";
 /** @typedef {(citation: Citation, chip: HTMLElement) => void} Cite */
 /**
  * @typedef {{text: string, sentences: Sentence[], citations: Citation[], done: boolean,
- *   short: {text: string, citation: number}|null}} View what is known of an answer so far
+ *   short: {text: string, citation: number}|null}} View what has arrived of an answer so far
  */
 /** @typedef {import("./dom.js").Part} Part */
 /** @typedef {{sentence: number|null, last: boolean, leaves: Leaf[]}} Run */
 
 /**
- * A written answer, block by block.
+ * A chat model's answer, block by block.
  * @param {View} view
  * @param {Cite} onCite
  * @returns {Part[]}
  */
 export function writtenParts(view, onCite) {
-  // While a marker is still arriving, its first characters are no text.
+  // Hide the beginning of a marker that is still arriving.
   const text = view.done ? view.text : view.text.replace(/[ \t]*\[[\d,\s]*$/, "");
   const offsets = new Offsets(text);
   const ranges = view.sentences.map((sentence, index) => ({
@@ -72,7 +72,7 @@ export function writtenParts(view, onCite) {
 }
 
 /**
- * Consecutive pieces of the same sentence, together.
+ * Groups consecutive pieces of the same sentence.
  * @param {Leaf[]} leaves
  * @param {import("./offsets.js").Range<number>[]} ranges
  * @returns {Run[]}
@@ -92,7 +92,7 @@ function runsOf(leaves, ranges) {
   return runs;
 }
 
-/** Marks where each sentence ends: its chips come there and nowhere else. @param {Run[]} runs */
+/** Marks the last run of each sentence, which is where its chips go. @param {Run[]} runs */
 function closeSentences(runs) {
   const seen = new Set();
   for (const run of runs.toReversed()) {
@@ -116,18 +116,18 @@ function leafNode(text, leaf) {
 
 /** @param {Sentence} sentence */
 function whyNode(sentence) {
-  const reason = sentence.reason || "No passage of the articles says this.";
+  const reason = sentence.reason || "No passage in the articles says this.";
   return el("span", { class: "why" }, icon("warn"), el("span", {}, "Not supported. ", ...words(reason)));
 }
 
-/** Chips that never stand alone at the start of a line. @param {HTMLElement[]} chips */
+/** Chips that never wrap to a new line without the sentence's last word. @param {HTMLElement[]} chips */
 function chipGroup(chips) {
   return chips.length > 0 && el("span", { class: "chips" }, "\u2060", ...chips);
 }
 
 /**
- * An answer made of quotations: the sentences as they stand in the articles, those of one article
- * together, with its name under them. Nothing in a quotation is read as Markdown.
+ * An answer made of quotations: consecutive sentences from one article are grouped, with its title
+ * below. Quotations are never parsed as Markdown.
  * @param {View} view
  * @param {Cite} onCite
  * @returns {Part[]}
@@ -168,14 +168,14 @@ function quotation(sentences, byNumber, view, onCite) {
     const found = sentence.citations.flatMap((number) => byNumber.get(number) ?? []);
     const said = offsets.slice(sentence.start, sentence.end);
     const bare = withoutMarkers(said);
-    // The article's own words: they may hold what looks like a marker.
+    // Prefer the quote itself: the article may contain text that looks like a marker.
     const quote = found.find((citation) => withoutMarkers(citation.quote) === bare)?.quote ?? bare;
     const short = view.short && sentence.citations.includes(view.short.citation) ? view.short.text : "";
     const chips = found.map((citation) => chip(citation, onCite));
     return el("p", { dir: "auto" }, el("q", { class: /^["“‘]/.test(quote.trim()) && "bare" }, ...underlined(quote.trim(), short)), chipGroup(chips));
   });
   const first = byNumber.get(sentences[0].citations[0]);
-  // An article without a headline goes by its first sentence, which need not be read twice.
+  // The title of an article without a headline is its first sentence; do not show it twice.
   const repeats = first && dateline(first) && first.title.trim() === first.quote.trim();
   const caption =
     first &&
@@ -189,7 +189,7 @@ function quotation(sentences, byNumber, view, onCite) {
 }
 
 /**
- * The quote, with the words that answer the question underlined where they first stand.
+ * The quote, with the first occurrence of the short answer underlined.
  * @param {string} quote
  * @param {string} short
  * @returns {Node[]}

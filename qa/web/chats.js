@@ -1,5 +1,5 @@
 // @ts-check
-/** The chats, kept in this browser and nowhere else: one entry a chat. */
+/** The chats, stored only in this browser: one storage entry per chat. */
 import { dateline, day } from "./dates.js";
 import { line } from "./bidi.js";
 import { withoutMarkers } from "./formatter.js";
@@ -9,18 +9,18 @@ import { withoutMarkers } from "./formatter.js";
 /** @typedef {import("./types.js").Citation} Citation */
 
 const PREFIX = "article-qa.chat.";
-const TURNS_TOLD = 6;
-// Six questions and answers stay within the service's limit of 100,000 characters.
+const TURNS_SENT = 6;
+// Six turns of this length stay within the service's limit of 100,000 characters.
 const LONGEST_TURN = 14_000;
 
-/** A store of chats over the browser's storage, or anything that keeps strings by name. */
+/** Chats in the browser's storage, or in anything with the same interface. */
 export class Chats {
   /** @param {Storage} storage */
   constructor(storage) {
     this.storage = storage;
   }
 
-  /** All chats, the latest first. A broken entry is passed over, not deleted. @returns {Chat[]} */
+  /** All chats, latest first. A broken entry is skipped, not deleted. @returns {Chat[]} */
   list() {
     /** @type {Chat[]} */
     const chats = [];
@@ -38,7 +38,7 @@ export class Chats {
   }
 
   /**
-   * Keeps a chat. When the browser's space is used up the oldest others make room.
+   * Saves a chat. If the browser's storage is full, the oldest other chats are deleted.
    * @param {Chat} chat
    * @returns {"kept"|"made room"|"not kept"}
    */
@@ -74,8 +74,8 @@ export class Chats {
 }
 
 /**
- * A turn without what can be read again: an answer needs the places of its passages, and their
- * words only where it has no citations to show.
+ * A turn as it is stored: the passages of an answered question keep their offsets but not their
+ * text, which can be read again.
  * @param {Turn} turn
  * @returns {Turn}
  */
@@ -92,7 +92,7 @@ export function titleFor(question) {
 }
 
 /**
- * An answer as text that can be pasted anywhere: the sentences with their marks, then the sources.
+ * An answer as plain text: the sentences with their markers, then the sources.
  * @param {Turn} turn
  */
 export function answerText(turn) {
@@ -126,10 +126,10 @@ export function asMarkdown(chat) {
     return [
       `## ${escape(line(turn.question))}`,
       only && `*${escape(only)}*`,
-      // A written answer is Markdown already; a quotation is not, and must not become it.
+      // A chat model's answer is Markdown already; a quotation is not, so it is escaped.
       turn.answer?.answerer === "extractive" ? escape(text) : text,
       turn.answer?.notice && `*${escape(turn.answer.notice)}*`,
-      turn.state === "stopped" && "*This answer was stopped before its end.*",
+      turn.state === "stopped" && "*This answer was stopped before it was complete.*",
       turn.trouble && `*${escape(turn.trouble.what)}*`,
       quotes.length > 0 && `### Sources\n\n${quotes.join("\n")}`,
     ]
@@ -142,7 +142,7 @@ export function asMarkdown(chat) {
 /** @param {string} text */
 const escape = (text) => text.replace(/[\\`*_<>#|~]/g, "\\$&").replace(/\[(?!\d{1,3}\])/g, "\\[");
 
-/** The filters of a turn in words; "" when it had none. @param {Turn} turn */
+/** A turn's filters as a phrase; "" if it had none. @param {Turn} turn */
 export function filterWords(turn) {
   const { from, to, sources, articles } = turn.filters;
   const parts = [
@@ -154,14 +154,14 @@ export function filterWords(turn) {
 }
 
 /**
- * The conversation as sent to the service: the questions that were answered.
+ * The conversation so far, as sent to the service: the latest completed turns.
  * @param {Turn[]} turns
  * @returns {{role: "user"|"assistant", content: string}[]}
  */
 export function historyOf(turns) {
   return turns
     .filter((turn) => turn.state === "done" && turn.answer)
-    .slice(-TURNS_TOLD)
+    .slice(-TURNS_SENT)
     .flatMap((turn) => [
       { role: "user", content: turn.question },
       { role: "assistant", content: withoutMarkers(turn.answer?.text ?? "").slice(0, LONGEST_TURN).toWellFormed() },

@@ -1,5 +1,5 @@
 // @ts-check
-/** The numbered chip after a sentence, and the card that shows its quote on hover and on focus. */
+/** The numbered chip after a sentence, and the card that shows its quote on hover or focus. */
 import { line, words } from "./bidi.js";
 import { dateline } from "./dates.js";
 import { byId, el } from "./dom.js";
@@ -9,7 +9,7 @@ import { byId, el } from "./dom.js";
 const SHOW_AFTER = 120;
 const HIDE_AFTER = 200;
 
-/** Which citation each chip on the page stands for. @type {WeakMap<Element, Citation>} */
+/** The citation of each chip on the page. @type {WeakMap<Element, Citation>} */
 const cited = new WeakMap();
 
 /**
@@ -33,7 +33,7 @@ export function chip(citation, onOpen) {
   return button;
 }
 
-/** Shows the card for whichever chip is pointed at or focused. Escape puts it away. */
+/** Shows the card for the hovered or focused chip. Escape hides it. */
 export function startCards() {
   const card = byId("card");
   /** @type {HTMLElement|null} */
@@ -82,7 +82,7 @@ export function startCards() {
   });
   document.addEventListener("click", hide);
   const follow = () => {
-    // Focus itself may scroll the chip into view; its card goes along.
+    // Focusing a chip may scroll it into view; move its card along.
     if (shownFor && shownFor === document.activeElement) place(card, shownFor);
     else if (!card.hidden) hide();
   };
@@ -95,7 +95,7 @@ export function startCards() {
 }
 
 /**
- * Puts the card under the chip, or above it where there is more room, inside the window.
+ * Places the card below the chip, or above it if there is no room, within the window.
  * @param {HTMLElement} card
  * @param {HTMLElement} button
  */

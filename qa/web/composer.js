@@ -1,5 +1,5 @@
 // @ts-check
-/** The question box. What is typed is kept in this tab until it has been asked. */
+/** The question box. The draft is kept for this tab until it is asked. */
 import { byId } from "./dom.js";
 import { icon } from "./icons.js";
 import { countPoints } from "./offsets.js";
@@ -10,7 +10,7 @@ const DRAFT = "article-qa.draft";
 export class Composer {
   /**
    * @param {{onAsk: (question: string) => boolean, onStop: () => void}} actions
-   *   `onAsk` says whether it took the question; if not, the box keeps it
+   *   `onAsk` returns whether it accepted the question; if not, the box keeps it
    */
   constructor(actions) {
     this.actions = actions;
@@ -44,7 +44,7 @@ export class Composer {
     this.button.classList.toggle("stop", busy);
   }
 
-  /** Puts a question into the box to be changed. What was being typed stays, after it. @param {string} question */
+  /** Puts a question into the box for editing, before any draft already there. @param {string} question */
   edit(question) {
     const typed = this.box.value.trim();
     this.box.value = typed && typed !== question ? `${question}\n${typed}` : question;
@@ -52,12 +52,12 @@ export class Composer {
     this.box.focus();
   }
 
-  /** Takes the focus, except where that would push a keyboard up over the page. */
+  /** Focuses the box, except on touch devices, where that would open the keyboard. */
   focus() {
     if (matchMedia("(hover: hover)").matches) this.box.focus();
   }
 
-  /** Tells something about the question below the box. @param {string} sentence */
+  /** Shows a warning below the box. @param {string} sentence */
   warn(sentence) {
     this.hint.textContent = sentence;
     this.hint.classList.add("warning");
@@ -66,7 +66,7 @@ export class Composer {
   #submit() {
     const question = this.box.value.trim();
     if (this.busy) {
-      this.warn("The answer is still being written. Press Esc to stop it, then ask.");
+      this.warn("An answer is still being written. Press Esc to stop it, then ask.");
       return;
     }
     if (question === "" || this.#tooLong()) return;
@@ -77,7 +77,7 @@ export class Composer {
 
   #tooLong() {
     const over = countPoints(this.box.value.trim()) - LONGEST;
-    if (over > 0) this.warn(`The question is ${over.toLocaleString("en")} characters too long: ${LONGEST.toLocaleString("en")} are allowed. Shorten it to ask.`);
+    if (over > 0) this.warn(`The question is ${over.toLocaleString("en")} characters over the limit of ${LONGEST.toLocaleString("en")}. Shorten it to ask.`);
     return over > 0;
   }
 
@@ -85,11 +85,11 @@ export class Composer {
     try {
       sessionStorage.setItem(DRAFT, this.box.value);
     } catch {
-      // Without storage the draft lives as long as the page.
+      // Without storage, the draft lasts until the page is closed.
     }
     this.hint.classList.remove("warning");
     const left = LONGEST - countPoints(this.box.value);
-    this.hint.textContent = left <= 200 ? `${left.toLocaleString("en")} characters left` : "Enter asks · Shift+Enter breaks the line · / comes here";
+    this.hint.textContent = left <= 200 ? `${left.toLocaleString("en")} characters left` : "Enter to ask · Shift+Enter for a new line · / to jump here";
     if (!this.#tooLong()) this.box.removeAttribute("aria-invalid");
     else this.box.setAttribute("aria-invalid", "true");
     this.box.style.height = "auto";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The chat that is open: asks, follows the answer as it is written, keeps every turn. */
+/** The open chat: asks questions, shows answers as they stream in, and saves every turn. */
 import { answerText, historyOf, titleFor } from "./chats.js";
 import { announce, byId, motion } from "./dom.js";
 import { explain } from "./errors.js";
@@ -29,13 +29,13 @@ export class Conversation {
     this.running = null;
   }
 
-  /** Shows a chat, or with null an empty one. @param {Chat|null} chat */
+  /** Shows a chat; null shows an empty one. @param {Chat|null} chat */
   show(chat) {
     this.stop();
     this.chat = chat;
     this.views.clear();
     for (const turn of chat?.turns ?? []) {
-      // Whatever was being written when the page went away is not being written any more.
+      // An answer that was streaming when the page closed is no longer streaming.
       if (turn.state === "asking") turn.state = "stopped";
       this.#view(turn);
     }
@@ -44,7 +44,7 @@ export class Conversation {
   }
 
   /**
-   * Asks in the open chat. False when a filter makes that pointless: the question is kept.
+   * Asks in the open chat. Returns false, without asking, if the filters cannot match any article.
    * @param {string} question
    * @returns {boolean}
    */
@@ -103,7 +103,7 @@ export class Conversation {
     view.update();
     this.#keep(chat);
     let drawn = 0;
-    // At most one drawing a frame, however fast the words arrive.
+    // Draw at most once per frame, however fast tokens arrive.
     const draw = () => (drawn ||= requestAnimationFrame(() => ((drawn = 0), turn.state === "asking" && view.update())));
     try {
       const earlier = chat.turns.slice(0, chat.turns.indexOf(turn));
@@ -146,8 +146,8 @@ export class Conversation {
   /** @param {Chat} chat */
   #keep(chat) {
     const kept = this.parts.chats.save(chat);
-    if (kept === "made room") toast("The browser's space for chats was full. The oldest chats made room for this one.");
-    if (kept === "not kept") toast("The browser keeps no data for this page, so this chat ends with it. Copy what you need.");
+    if (kept === "made room") toast("The browser's storage was full. The oldest chats were deleted to make room for this one.");
+    if (kept === "not kept") toast("The browser does not store data for this page, so this chat will be lost when you close it. Copy what you need.");
     this.parts.onChange();
   }
 
@@ -158,7 +158,7 @@ export class Conversation {
       onCite: (cited, citation, opener) => {
         const citations = cited.answer?.citations ?? cited.citations;
         const passages = cited.answer?.passages ?? view.found?.passages ?? [];
-        // The chip may be older than the whole answer, in which its citation stands again.
+        // The chip may have been made before the complete answer arrived; use the citation from that.
         const current = citations.find((each) => each.number === citation.number) ?? citation;
         source.open({ articleId: current.article_id, current, citations, passages, opener });
       },
@@ -168,10 +168,10 @@ export class Conversation {
       },
       onAgain: (again) => this.#again(again),
       onEdit: (edited) => this.parts.composer().edit(edited.question),
-      onCopy: (copied) => copy(answerText(copied), "The answer is copied, with its sources."),
+      onCopy: (copied) => copy(answerText(copied), "Answer copied, with its sources."),
       onLink: (linked) => {
         const address = new URL(askAddress(linked.question, linked.filters), location.href);
-        copy(address.href, "A link to this question is copied.");
+        copy(address.href, "Link to this question copied.");
       },
     });
     this.views.set(turn, view);
@@ -192,7 +192,7 @@ export class Conversation {
   }
 }
 
-/** How a turn ended, for someone who hears the page. @param {Turn} turn */
+/** How a turn ended, for screen readers. @param {Turn} turn */
 function spoken(turn) {
   if (turn.trouble) return `${turn.trouble.what} ${turn.trouble.next}`;
   if (!turn.answer) return "The answer was stopped.";

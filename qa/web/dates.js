@@ -1,10 +1,10 @@
 // @ts-check
-/** Dates as a newspaper prints them. The page is in English, so its dates are too. */
+/** Dates in English, like the rest of the page. */
 
 const LONG = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
 /**
- * `day("2022-04-20")` is `"20 April 2022"`; what is not a date is given back.
+ * `day("2022-04-20")` is `"20 April 2022"`; anything that is not a date is returned unchanged.
  * @param {string} iso
  */
 export function day(iso) {
@@ -13,7 +13,7 @@ export function day(iso) {
 }
 
 /**
- * When something happened, as one would say it today.
+ * A time relative to `now`: the time of day, "yesterday", a weekday or a date.
  * @param {string} iso
  * @param {Date} now
  */
@@ -30,7 +30,7 @@ export function ago(iso, now) {
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
 /**
- * Who published it and when, as one line; "" when neither is known.
+ * The source and the date of publication as one line; "" if neither is known.
  * @param {{source: string|null, published: string|null}} article
  */
 export function dateline(article) {

@@ -1,9 +1,9 @@
 // @ts-check
-/** The only way in which this page makes elements: no markup is ever parsed. */
+/** The only place where this page creates elements. Markup is never parsed. */
 
 /**
- * An element. Properties named `on...` are listeners; `true` sets an empty attribute; `false`,
- * null and undefined set none. A string child becomes a text node.
+ * Creates an element. Functions are added as listeners (`onclick`); `true` sets an empty attribute;
+ * `false`, null and undefined set none. A string child becomes a text node.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -23,7 +23,7 @@ export function el(tag, properties = {}, ...children) {
 }
 
 /**
- * Makes these the only children of an element; what is null or false is left out.
+ * Replaces the children of an element; null and false are left out.
  * @param {Element} parent
  * @param {(Node|string|null|false|undefined)[]} children
  */
@@ -32,7 +32,7 @@ export function fill(parent, ...children) {
 }
 
 /**
- * The element of the page's skeleton with this id.
+ * The element of index.html with this id.
  * @param {string} id
  * @returns {HTMLElement}
  */
@@ -42,18 +42,18 @@ export function byId(id) {
   return found;
 }
 
-/** What each kept node was made from. @type {WeakMap<Element, string>} */
+/** The key of the part that each node was made from. @type {WeakMap<Element, string>} */
 const madeFrom = new WeakMap();
 
 /**
- * What a node is made of: the same key, the same node. `parts` are its children; without them it
- * is made whole.
+ * The recipe for a node, which is remade only if the key changes. `parts` are its children; without
+ * them, `make` also makes the children.
  * @typedef {{key: string, make: () => Element, parts?: Part[]}} Part
  */
 
 /**
- * Makes `parent` hold one node for each part, keeping the nodes whose key has not changed: what
- * the reader points at, selects or focuses survives while the rest of an answer arrives.
+ * Makes `parent` hold one node per part and keeps nodes whose key has not changed, so that hover,
+ * selection and focus survive while the rest of an answer arrives.
  *
  * @param {Element} parent
  * @param {Part[]} parts
@@ -73,15 +73,15 @@ export function reconcile(parent, parts) {
   while (parent.children.length > parts.length) parent.lastElementChild?.remove();
 }
 
-/** Tells a screen reader something in a sentence, once. @param {string} sentence */
+/** Has screen readers speak a sentence once. @param {string} sentence */
 export function announce(sentence) {
   const announcer = byId("announcer");
   announcer.textContent = "";
-  // A live region only speaks of what changes while it is being watched.
+  // A live region is only read out if it changes after it was cleared.
   requestAnimationFrame(() => (announcer.textContent = sentence));
 }
 
-/** How scrolling should move for this reader. @returns {ScrollBehavior} */
+/** The scroll behavior that respects the reader's motion preference. @returns {ScrollBehavior} */
 export function motion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
 }

@@ -1,17 +1,17 @@
 // @ts-check
-/** Every failure, as a sentence that says what happened and one that says what to do next. */
+/** Failures, as one sentence that says what happened and one that says what to do next. */
 
 /** @typedef {import("./types.js").Trouble} Trouble */
 
-/** A request that did not do what was asked. `status` is 0 when nothing answered. */
+/** A failed request. `status` is 0 if the stream broke off. */
 export class Failure extends Error {
   /**
    * @param {number} status
    * @param {string} detail a sentence from the service, or ""
-   * @param {number} wait seconds to wait before another try
+   * @param {number} wait seconds to wait before retrying
    */
   constructor(status, detail, wait = 0) {
-    super(detail || `The service answered ${status}.`);
+    super(detail || `The service returned status ${status}.`);
     this.status = status;
     this.detail = detail;
     this.wait = wait;
@@ -19,8 +19,8 @@ export class Failure extends Error {
 }
 
 /**
- * The failure that a response carries: an RFC 9457 problem, or only its status.
- * @param {Response} response not ok
+ * The failure in a response: an RFC 9457 problem, or only its status.
+ * @param {Response} response one that is not ok
  */
 export async function failureOf(response) {
   const body = await response.json().catch(() => null);
@@ -63,14 +63,14 @@ export function explain(error) {
   const { status, detail, wait } = error;
   /** @type {(what: string, next: string, action?: "retry"|"edit") => Trouble} */
   const trouble = (what, next, action = "retry") => ({ what: detail || what, next, action, wait });
-  if (status === 0) return trouble("The answer broke off before its end.", "Try again.");
-  if (status === 404) return trouble("This is not in the collection any more.", "Go back and choose another.", "edit");
-  if (status === 413) return trouble("This is larger than the service accepts.", "Send less of it.", "edit");
+  if (status === 0) return trouble("The answer broke off before it was complete.", "Try again.");
+  if (status === 404) return trouble("This is no longer in the collection.", "Go back and choose another.", "edit");
+  if (status === 413) return trouble("This is larger than the service accepts.", "Send less at once.", "edit");
   if (status === 422) return trouble("The service could not use this question.", "Change it and ask again.", "edit");
   if (status === 429) {
-    return trouble("Too many questions came at once.", wait ? `Try again in ${wait} seconds.` : "Wait a moment, then try again.");
+    return trouble("The service is receiving too many questions.", wait ? `Try again in ${wait} seconds.` : "Wait a moment, then try again.");
   }
   if (status === 503) return trouble("The service is not ready to answer.", "Wait a moment, then try again.");
-  if (status >= 500) return trouble("Something failed inside the service.", "Try again; if it happens again, its log says more.");
-  return trouble(`The service refused this (${status}).`, "Change the question or the filters and ask again.", "edit");
+  if (status >= 500) return trouble("The service failed.", "Try again. If it keeps failing, check its log.");
+  return trouble(`The service refused the request (${status}).`, "Change the question or the filters and ask again.", "edit");
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which articles may answer: a range of dates, sources, single articles. Shown as tags. */
+/** Filters on which articles may answer: dates, sources, single articles. Shown as tags. */
 import { line, words } from "./bidi.js";
 import { day } from "./dates.js";
 import { byId, el, fill } from "./dom.js";
@@ -17,7 +17,7 @@ export class FilterPanel {
     this.filters = noFilters();
     /** @type {Collection|null} */
     this.collection = null;
-    /** "" leaves the choice to the service. */
+    /** "" for the service's default. */
     this.answerer = "";
     this.panel = byId("filters");
     this.tags = byId("tags");
@@ -54,13 +54,13 @@ export class FilterPanel {
     this.onChange();
   }
 
-  /** A sentence when the filters cannot match anything; else "". */
+  /** A sentence if the filters cannot match anything; otherwise "". */
   get problem() {
     const { from, to } = this.filters;
-    return from && to && from > to ? "The first date is after the last, so no article can match. Change one of them." : "";
+    return from && to && from > to ? "The start date is after the end date, so no article can match. Change one of them." : "";
   }
 
-  /** The answerer: the one chosen here, or else the service's default. */
+  /** The answerer chosen here, or else the service's default. */
   get expectedAnswerer() {
     return this.answerer || (this.collection?.answerers.includes("llm") ? "llm" : "extractive");
   }
@@ -108,7 +108,7 @@ export class FilterPanel {
     if (keep) [...this.panel.querySelectorAll("input")].find((input) => input.name === keep[0] && (input.type !== "checkbox" || input.value === keep[1]))?.focus();
   }
 
-  /** Offered only where there is a choice. */
+  /** The choice of answerer; null if there is only one. */
   #answererChoice() {
     if ((this.collection?.answerers.length ?? 0) < 2) return null;
     const options = [

@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * The strict formatter: an answer's text becomes paragraphs, lists, emphasis, code and nothing
- * else. Markup is never parsed as HTML, images are dropped to their words, and a link is a link
- * only when it leads to a cited article. Pure; answer.js makes the nodes.
+ * A strict formatter: paragraphs, headings, lists, emphasis and code, and nothing else. HTML is
+ * never parsed, an image is reduced to its alternative text, and a link is kept only if it leads to
+ * a cited article. Pure; body.js makes the nodes.
  *
- * Offsets here are UTF-16 indexes into the text.
+ * Offsets are UTF-16 indexes into the text.
  *
  * @typedef {{start: number, end: number, strong: boolean, em: boolean, code: boolean,
  *   href: string|null}} Leaf a run of text in one style
  * @typedef {{kind: "p"|"heading"|"ul"|"ol"|"pre", start: number, end: number, items: Leaf[][]}}
- *   Block `items` has one entry, or for a list one per item
+ *   Block `items` has one entry, or one per item of a list
  */
 
 const MARKER = /[ \t]*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]/y;
@@ -21,13 +21,13 @@ const FENCE = /^[ \t]*```/;
 
 /**
  * @param {string} text
- * @param {ReadonlySet<string>} links the addresses that may become links
+ * @param {ReadonlySet<string>} links the URLs that may become links
  * @returns {Block[]}
  */
 export function parse(text, links = new Set()) {
   /** @type {Block[]} */
   const blocks = [];
-  /** @type {Block|null} what the next line may continue */
+  /** @type {Block|null} the block that the next line may continue */
   let open = null;
   let fenced = false;
   for (const { start, end, line } of lines(text)) {
@@ -74,7 +74,7 @@ function* lines(text) {
 }
 
 /**
- * The leaves of a block, one entry an item.
+ * The leaves of a block, one entry per item.
  * @param {string} text
  * @param {Block} block
  * @param {ReadonlySet<string>} links
@@ -98,7 +98,7 @@ function itemsOf(text, block, links) {
 }
 
 /**
- * A blank line between two items does not end their list.
+ * Joins list items separated by blank lines into one list.
  * @param {Block[]} blocks
  */
 function joinLists(blocks) {
@@ -149,8 +149,8 @@ function leavesOf(text, start, end, style, links) {
 }
 
 /**
- * What begins at `at`, if it is more than text: the range inside it, its style, and where it ends.
- * An empty range is a marker, which is not shown: the sentence's citations are.
+ * The markup that begins at `at`, if any: its inner range, its style, and where it ends. The range
+ * of a citation marker is empty, because chips are shown in its place.
  * @param {string} text
  * @param {number} at
  * @param {number} end
@@ -218,8 +218,7 @@ function matchAt(sticky, text, at) {
 }
 
 /**
- * A text without its markers: `"2020 [1]."` is
- * `"2020."`.
+ * Removes citation markers: `"2020 [1]."` becomes `"2020."`.
  * @param {string} text
  */
 export function withoutMarkers(text) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Line icons on a grid of 24, drawn with the colour of the text. */
+/** Line icons on a 24 × 24 grid, in the colour of the text. */
 
 const PATHS = {
   menu: ["M4 7h16", "M4 12h16", "M4 17h10"],

@@ -1,5 +1,5 @@
 // @ts-check
-/** The page of articles: browse, search, open, add, remove. */
+/** The articles page: browse, search, open, add and remove articles. */
 import { Adding } from "./adding.js";
 import { line, words } from "./bidi.js";
 import { dateline } from "./dates.js";
@@ -25,7 +25,7 @@ export class Library {
     this.end = byId("article-end");
     /** @type {string|null} */
     this.cursor = null;
-    /** The latest search replaces the one before. @type {AbortController} */
+    /** Aborted when the next request starts. @type {AbortController} */
     this.reading = new AbortController();
     let pause = 0;
     this.search.addEventListener("input", () => {
@@ -41,7 +41,7 @@ export class Library {
     this.adding.acceptDrops(byId("library"));
   }
 
-  /** Shows the first page of what is searched for. */
+  /** Shows the first page of search results. */
   load() {
     this.cursor = null;
     return this.#more(true);
@@ -59,7 +59,7 @@ export class Library {
       else this.list.append(...rows);
       this.cursor = page.next_cursor;
       this.total.textContent = q ? `${count(page.total, "article")} found for “${q}”` : count(page.total, "article");
-      if (page.total === 0) this.total.textContent = q ? `No article has “${q}”.` : "There are no articles yet. Add the first ones.";
+      if (page.total === 0) this.total.textContent = q ? `No articles found for “${q}”.` : "There are no articles yet. Add some to begin.";
       const more = el("button", { type: "button", class: "button", onclick: () => this.#more(false) }, "Show more");
       this.end.replaceChildren(...(this.cursor ? [more] : []));
       if (!fresh) rows[0]?.querySelector("a")?.focus();
@@ -102,7 +102,7 @@ export class Library {
         const beside = row.nextElementSibling ?? row.previousElementSibling;
         row.remove();
         (beside?.querySelector("a") ?? this.search).focus();
-        toast(`“${line(article.title)}” is removed.`);
+        toast(`“${line(article.title)}” was removed.`);
         this.actions.onRemoved(article.id);
         this.actions.onChanged();
         this.#recount();
@@ -115,9 +115,9 @@ export class Library {
     dialog.replaceChildren(
       el("h2", { id: "remove-title" }, "Remove this article?"),
       el("p", { dir: "auto" }, ...words(`“${article.title}”`)),
-      el("p", {}, "Answers will not use it any more. Answers already given keep their quotes, but cannot open it."),
+      el("p", {}, "New answers will not use it. Earlier answers keep their quotes, but can no longer open it."),
       problem,
-      el("p", { class: "dialog-actions" }, el("button", { type: "button", class: "button", onclick: close }, "Keep it"), remove),
+      el("p", { class: "dialog-actions" }, el("button", { type: "button", class: "button", onclick: close }, "Cancel"), remove),
     );
     dialog.showModal();
   }

@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * The service counts Unicode code points; JavaScript strings count UTF-16 units. This is the one
- * place where the two meet.
+ * The service counts Unicode code points; JavaScript strings count UTF-16 units. Only this module
+ * converts between the two.
  */
 
-/** Translates offsets of one text. Only the characters beyond U+FFFF are remembered. */
+/** Converts offsets into one text. Only the characters above U+FFFF are stored. */
 export class Offsets {
   /** @param {string} text */
   constructor(text) {
     this.text = text;
-    /** Code point index of each character that takes two units, in order. @type {number[]} */
+    /** Code point index of each character that takes two units, ascending. @type {number[]} */
     this.wide = [];
     let seen = 0;
     for (const pair of text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)) {
@@ -34,7 +34,7 @@ export class Offsets {
   }
 
   /**
-   * The words between two code point indexes.
+   * The text between two code point indexes.
    * @param {number} start
    * @param {number} end
    */
@@ -44,7 +44,7 @@ export class Offsets {
 }
 
 /**
- * How many code points a text has.
+ * The number of code points in a text.
  * @param {string} text
  */
 export function countPoints(text) {
@@ -57,8 +57,8 @@ export function countPoints(text) {
  */
 
 /**
- * Cuts [start, end) at every border of the ranges given, so that each piece lies wholly inside or
- * wholly outside each range. Ranges may overlap.
+ * Cuts [start, end) at the boundaries of the ranges, so that each piece is entirely inside or
+ * entirely outside each range. Ranges may overlap.
  *
  * `pieces(0, 5, [{start: 1, end: 3, value: "a"}])` is
  * `[{0, 1, []}, {1, 3, ["a"]}, {3, 5, []}]`.

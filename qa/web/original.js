@@ -1,11 +1,11 @@
 // @ts-check
-/** Links that leave for an article's own page, at the words that were quoted. */
+/** Links to an article's original page, scrolled to the quoted words. */
 
 const EDGE = 5;
 
 /**
- * The address of the original with a text fragment for the quote; null when the address is not
- * one a browser may follow (anything but http and https).
+ * The URL of the original with a text fragment for the quote; null unless it is an http or https
+ * URL.
  *
  * @param {string|null} url
  * @param {string} [quote]
@@ -20,7 +20,7 @@ export function originalLink(url, quote = "") {
 }
 
 /**
- * The quote as a text directive: whole when it is short, else its first and last words.
+ * The quote as a text directive: all of it if it is short, otherwise its first and last words.
  * `textFragment("a well-kept, dry cellar")` is `"a%20well%2Dkept%2C%20dry%20cellar"`.
  *
  * @param {string} quote
@@ -34,6 +34,6 @@ export function textFragment(quote) {
 
 /** @param {string} text */
 function encode(text) {
-  // The hyphen and the comma separate the parts of a directive; encodeURIComponent leaves the hyphen.
+  // Hyphens and commas are syntax in a text directive, and encodeURIComponent leaves hyphens alone.
   return encodeURIComponent(text.toWellFormed()).replaceAll("-", "%2D");
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the address after `#` says. Pure.
+ * Reads and writes the part of the URL after `#`. Pure.
  *
  * @typedef {import("./types.js").Filters} Filters
  * @typedef {{page: "new"} | {page: "chat", id: string} | {page: "articles", id: string|null}
@@ -12,7 +12,7 @@ export const noFilters = () => ({ from: "", to: "", sources: [], articles: [] })
 
 /**
  * @param {string} hash
- * @returns {Route|null} null for a hash that is not an address of this page
+ * @returns {Route|null} null if the hash is not a route of this page
  */
 export function readRoute(hash) {
   if (hash === "" || hash === "#" || hash === "#/") return { page: "new" };
@@ -45,7 +45,7 @@ export const chatAddress = (id) => `#/chat/${encodeURIComponent(id)}`;
 export const articleAddress = (id) => `#/articles/${encodeURIComponent(id)}`;
 
 /**
- * The permalink of a question: opening it asks the question with these filters.
+ * The permalink of a question: opening it asks the question again with these filters.
  * @param {string} question
  * @param {Filters} filters
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The requests this page makes. Addresses are relative, so a service under a prefix works too. */
+/** Requests to the service. URLs are relative, so that it also works under a path prefix. */
 import { Failure, failureIn, failureOf } from "./errors.js";
 import { EventParser } from "./sse.js";
 
@@ -19,7 +19,7 @@ import { EventParser } from "./sse.js";
 /**
  * @param {string} address
  * @param {RequestInit} [options]
- * @returns {Promise<any>} the JSON body; null where there is none
+ * @returns {Promise<any>} the JSON body; null if there is none
  */
 async function request(address, options) {
   const response = await fetch(address, options);
@@ -74,7 +74,7 @@ export function addFile(file, signal) {
 }
 
 /**
- * The filters as the service names them.
+ * The filters in the shape of the service's request body.
  * @param {Filters} filters
  */
 export function filtersBody(filters) {
@@ -87,8 +87,8 @@ export function filtersBody(filters) {
 }
 
 /**
- * Asks, and yields what arrives; the last is the answer. Rejects with a Failure, or with the
- * browser's own error when nothing answers or `signal` stops it.
+ * Asks a question and yields events as they arrive; the last is the answer. Throws a Failure, or
+ * the browser's own error if the service cannot be reached or `signal` aborts.
  *
  * @param {{question: string, history: {role: string, content: string}[], filters: object,
  *   answerer?: string}} body

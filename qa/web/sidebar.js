@@ -1,5 +1,5 @@
 // @ts-check
-/** The list of chats: open, rename, export, delete. */
+/** The list of chats: open, rename, export and delete them. */
 import { line } from "./bidi.js";
 import { asMarkdown } from "./chats.js";
 import { ago } from "./dates.js";
@@ -47,7 +47,7 @@ export class Sidebar {
     const rows = this.chats.list().map((chat) => {
       const more = el(
         "button",
-        { type: "button", class: "icon-button more", "aria-label": `More for the chat “${line(chat.title)}”`, "aria-haspopup": "true", onclick: () => this.#openMenu(chat, more, row) },
+        { type: "button", class: "icon-button more", "aria-label": `Options for the chat “${line(chat.title)}”`, "aria-haspopup": "true", onclick: () => this.#openMenu(chat, more, row) },
         icon("more"),
       );
       const row = el(
@@ -63,7 +63,7 @@ export class Sidebar {
       );
       return row;
     });
-    const none = el("li", { class: "none" }, "Chats are kept in this browser only.");
+    const none = el("li", { class: "none" }, "Chats are stored only in this browser.");
     this.list.replaceChildren(...(rows.length > 0 ? rows : [none]));
   }
 
@@ -86,7 +86,7 @@ export class Sidebar {
 
   /** @param {Chat} chat @param {HTMLElement} row */
   #rename(chat, row) {
-    const input = el("input", { type: "text", value: chat.title, maxlength: 120, "aria-label": "Name of the chat" });
+    const input = el("input", { type: "text", value: chat.title, maxlength: 120, "aria-label": "Chat name" });
     let ended = false;
     /** @param {boolean} keep */
     const end = (keep) => {
@@ -117,7 +117,7 @@ export class Sidebar {
     const kept = this.chats.get(chat.id) ?? chat;
     this.chats.remove(chat.id);
     this.actions.onRemoved(kept);
-    toast(`“${kept.title}” is deleted.`, {
+    toast(`“${kept.title}” was deleted.`, {
       text: "Undo",
       act: () => {
         this.chats.save(kept);

@@ -1,5 +1,5 @@
 // @ts-check
-/** The article beside the answer: a pane on a wide screen, a sheet from below on a phone. */
+/** The article beside the answer: a side pane on wide screens, a bottom sheet on phones. */
 import { showText } from "./article.js";
 import { line, words } from "./bidi.js";
 import { dateline } from "./dates.js";
@@ -14,8 +14,8 @@ import { readArticle } from "./service.js";
 /** @typedef {import("./types.js").Citation} Citation */
 /** @typedef {{article_id: string, start: number, end: number}} Place */
 /**
- * What to show: an article, and which of its words. `citations` are those of the answer, to step
- * through; `current` is one of them, or a passage.
+ * What to show. `citations` are those of the answer, which the reader can step through; `current` is
+ * one of them, or a passage.
  * @typedef {{articleId: string, current: Citation|Place|null, citations: Citation[],
  *   passages: Place[], opener: HTMLElement|null}} View
  */
@@ -30,10 +30,10 @@ export class SourcePane {
     /** @type {View|null} */
     this.view = null;
     this.head = el("div", { class: "source-head" });
-    this.text = el("div", { class: "source-text", tabindex: 0, role: "region", "aria-label": "Text of the article" });
+    this.text = el("div", { class: "source-text", tabindex: 0, role: "region", "aria-label": "Article text" });
     this.root.append(this.#grip(), this.head, this.text);
     document.addEventListener("click", (event) => {
-      // Behind a sheet everything is inert, so a tap beside it lands on what holds the page.
+      // Everything behind the sheet is inert, so a tap outside it lands on these elements.
       const beside = event.target instanceof Element && event.target.matches("html, body, .desk");
       if (beside && this.root.hasAttribute("aria-modal")) this.close();
     });
@@ -86,13 +86,13 @@ export class SourcePane {
       ...view.citations.filter(here).map(({ start, end }) => ({ start, end, mark: /** @type {const} */ ("cited") })),
       ...view.passages.filter(here).map(({ start, end }) => ({ start, end, mark: /** @type {const} */ ("passage") })),
     ]);
-    // Only within an article that is being read does the text move smoothly. In one that opens, the
-    // words are simply there: a finger on the screen would end the movement before it arrives.
+    // Scroll smoothly only within an article that is already open. In a newly opened one, a touch
+    // would interrupt the scroll before it reaches the quote.
     const behavior = this.text.dataset.article === article.id ? motion() : "instant";
     this.text.dataset.article = article.id;
     const mark = this.text.querySelector("mark.current");
     if (mark instanceof HTMLElement) {
-      // Focus goes to the words themselves: a screen reader starts reading there.
+      // Focus the quote, so that screen readers start reading there.
       mark.tabIndex = -1;
       mark.focus({ preventScroll: true });
       mark.scrollIntoView({ block: "center", behavior });
@@ -111,7 +111,7 @@ export class SourcePane {
 
   /**
    * @param {Article|null} article
-   * @param {Citation|null} [lost] a citation whose words are not there any more
+   * @param {Citation|null} [lost] a citation whose quote is no longer in the article
    */
   #head(article, lost = null) {
     const view = /** @type {View} */ (this.view);
@@ -132,11 +132,11 @@ export class SourcePane {
           el("button", { type: "button", class: "quiet", onclick: () => this.actions.onOnly(article) }, icon("filter"), "Ask only this article"),
         ),
       lost &&
-        el("p", { class: "notice" }, icon("warn"), el("span", {}, "The article has changed since this answer. These words stood in it: ", el("q", {}, ...words(lost.quote)), " Ask again for an answer from the article as it is now.")),
+        el("p", { class: "notice" }, icon("warn"), el("span", {}, "The article has changed since this answer. It used to say: ", el("q", {}, ...words(lost.quote)), " Ask again for an answer from the current version.")),
     );
   }
 
-  /** Previous and next among the answer's citations. */
+  /** Buttons for the previous and next of the answer's citations. */
   #steps() {
     const view = /** @type {View} */ (this.view);
     const index = isCitation(view.current) ? view.citations.indexOf(view.current) : -1;
@@ -164,7 +164,7 @@ export class SourcePane {
     await this.open(view);
     const [previous, next] = this.head.querySelectorAll(".steps button");
     const same = /** @type {HTMLButtonElement} */ (by < 0 ? previous : next);
-    // Focus stays on the button while the reader steps through the quotes by keyboard.
+    // Keep the focus on the button for keyboard users.
     if (same && !same.disabled) same.focus({ preventScroll: true });
   }
 
@@ -175,13 +175,13 @@ export class SourcePane {
     fill(
       this.text,
       el("p", { class: "notice" }, icon("warn"), el("span", {}, `${what} ${next}`)),
-      quote && el("p", {}, "The words that were quoted: ", el("q", {}, ...words(quote))),
+      quote && el("p", {}, "The quote was: ", el("q", {}, ...words(quote))),
       el("p", {}, el("button", { type: "button", class: "quiet", onclick: () => this.open(view) }, icon("again"), "Try again")),
     );
     this.head.querySelector("button")?.focus();
   }
 
-  /** The chip whose quote is shown says so. */
+  /** Marks the chips of the quote that is shown as current. */
   #markChips() {
     for (const chip of document.querySelectorAll(".chip[aria-current]")) chip.removeAttribute("aria-current");
     const { view } = this;
@@ -192,7 +192,7 @@ export class SourcePane {
     }
   }
 
-  /** On a phone the sheet covers the page, so the page behind it is put out of reach. @param {boolean} open */
+  /** On phones the sheet is modal, and the page behind it inert. @param {boolean} open */
   #setModal(open) {
     const modal = open && PHONE.matches;
     for (const id of ["bar", "chats", "main"]) byId(id).inert = modal;
@@ -201,7 +201,7 @@ export class SourcePane {
     this.root.setAttribute("role", modal ? "dialog" : "complementary");
   }
 
-  /** The handle of the sheet: a tap makes it taller, a pull down puts it away. */
+  /** The handle of the sheet: tap to change its height, pull down to close it. */
   #grip() {
     let from = 0;
     let moved = 0;

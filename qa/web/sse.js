@@ -3,7 +3,7 @@
 /** @typedef {{event: string, data: string}} ServerEvent */
 
 /**
- * Reads server-sent events out of text that arrives in pieces, cut anywhere.
+ * Parses server-sent events from text that arrives in arbitrary chunks.
  *
  * `new EventParser().feed("event: token\ndata: {}\n\n")` is `[{event: "token", data: "{}"}]`.
  */
@@ -17,7 +17,7 @@ export class EventParser {
   }
 
   /**
-   * The events completed by this piece.
+   * The events completed by this chunk.
    * @param {string} piece
    * @returns {ServerEvent[]}
    */
@@ -30,7 +30,7 @@ export class EventParser {
     const events = [];
     let at = 0;
     for (const end of text.matchAll(/\r\n|\n|\r/g)) {
-      // The line feed that belongs to this carriage return may be in the next piece.
+      // The matching line feed may be in the next chunk.
       if (end[0] === "\r" && end.index === text.length - 1) break;
       const event = this.#line(text.slice(at, end.index));
       if (event) events.push(event);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Light, dark, or as the system is. Loaded before the page is drawn, so that it never flashes. */
+/** Light, dark or system theme. Loaded before the first paint, so that the page does not flash. */
 
 const KEY = "article-qa.theme";
 const THEMES = ["system", "light", "dark"];
@@ -18,13 +18,13 @@ function apply(theme) {
   document.documentElement.dataset.theme = theme;
 }
 
-/** Changes to the next theme and says which it is. */
+/** Switches to the next theme and returns its name. */
 export function nextTheme() {
   const theme = THEMES[(THEMES.indexOf(chosen()) + 1) % THEMES.length];
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // Then it lasts as long as the page.
+    // Without storage, the theme lasts until the page is closed.
   }
   apply(theme);
   return theme;

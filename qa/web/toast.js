@@ -1,5 +1,5 @@
 // @ts-check
-/** Short messages that pass, and the clipboard that they mostly speak of. */
+/** Short-lived messages, the clipboard and downloads. */
 import { byId, el } from "./dom.js";
 
 const STAYS = 7000;
@@ -7,7 +7,7 @@ let timer = 0;
 
 /**
  * @param {string} sentence
- * @param {{text: string, act: () => void}} [offer] something to do about it, such as undoing
+ * @param {{text: string, act: () => void}} [offer] an action, such as undo
  */
 export function toast(sentence, offer) {
   const box = byId("toast");
@@ -24,9 +24,9 @@ export function toast(sentence, offer) {
 }
 
 /**
- * Puts a text on the clipboard and says so.
+ * Copies a text to the clipboard and confirms it.
  * @param {string} text
- * @param {string} done the sentence to say then
+ * @param {string} done the confirmation to show
  */
 export async function copy(text, done) {
   try {
@@ -34,11 +34,11 @@ export async function copy(text, done) {
     else copyBySelection(text);
     toast(done);
   } catch {
-    toast("The browser did not allow copying. Select the text and copy it yourself.");
+    toast("The browser blocked copying. Select the text and copy it yourself.");
   }
 }
 
-/** The older way: all that a page served over plain HTTP has. @param {string} text */
+/** The fallback for pages served over plain HTTP, which have no clipboard API. @param {string} text */
 function copyBySelection(text) {
   const box = el("textarea", { class: "out-of-sight", readonly: true, "aria-hidden": "true" });
   box.value = text;
@@ -48,11 +48,11 @@ function copyBySelection(text) {
   const copied = document.execCommand("copy");
   box.remove();
   if (focused instanceof HTMLElement) focused.focus();
-  if (!copied) throw new Error("The browser refused.");
+  if (!copied) throw new Error("The browser blocked copying.");
 }
 
 /**
- * Offers a text to be saved as a file.
+ * Downloads a text as a file.
  * @param {string} name
  * @param {string} text
  * @param {string} type

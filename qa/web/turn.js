@@ -21,10 +21,10 @@ import { originalLink } from "./original.js";
  * }} TurnActions
  */
 
-/** Below this confidence a note says that the quotes may not answer the question. */
+/** Below this confidence, a warning says that the quotes may not answer the question. */
 const SURE = 0.6;
 
-/** Keeps one `<article>` in step with a turn: change the turn, then call `update`. */
+/** Renders a turn as one `<article>`. After changing the turn, call `update`. */
 export class TurnView {
   /**
    * @param {Turn} turn
@@ -33,7 +33,7 @@ export class TurnView {
   constructor(turn, actions) {
     this.turn = turn;
     this.actions = actions;
-    /** While streaming: what was found. @type {{standalone: string, passages: Passage[]}|null} */
+    /** The retrieved passages, while streaming. @type {{standalone: string, passages: Passage[]}|null} */
     this.found = null;
     this.latest = false;
     const heading = `question-${turn.id}`;
@@ -82,7 +82,7 @@ export class TurnView {
   /** @param {Citation} citation @param {HTMLElement} opener */
   #cite = (citation, opener) => this.actions.onCite(this.turn, citation, opener);
 
-  /** The lines above the answer: how it came about, and the few words that answer. */
+  /** The lines above the answer: how it was made, and the short answer. */
   #label() {
     const { turn, found } = this;
     const { answer } = turn;
@@ -110,12 +110,12 @@ export class TurnView {
     return `Reading ${count(passages.length, "passage")} from ${count(articles, "article")}`;
   }
 
-  /** What follows the answer: its quotes when it was written, what went wrong, and what to do. */
+  /** What follows the answer: the sources of a chat model's answer, any failure, and actions. */
   #after() {
     const { turn } = this;
     const nodes = [];
     if (turn.answer?.answerer === "llm" && turn.answer.citations.length > 0) nodes.push(this.#sources(turn.answer.citations));
-    if (turn.state === "stopped") nodes.push(el("p", { class: "stopped" }, "Stopped before its end."));
+    if (turn.state === "stopped") nodes.push(el("p", { class: "stopped" }, "Stopped before it was complete."));
     if (turn.trouble) nodes.push(this.#trouble(turn.trouble));
     if (turn.state !== "asking") nodes.push(this.#actions());
     return nodes;
@@ -143,7 +143,7 @@ export class TurnView {
         ),
       );
     });
-    return el("section", { class: "sources" }, el("h3", {}, "The words it rests on"), el("ol", {}, ...items));
+    return el("section", { class: "sources" }, el("h3", {}, "Sources"), el("ol", {}, ...items));
   }
 
   /** "The articles do not say", with the nearest passages. */
@@ -217,7 +217,7 @@ function button(name, text, onclick, title) {
 }
 
 /**
- * How an answer came about, in a line.
+ * One line on how an answer was made.
  * @param {import("./types.js").Answer} answer
  */
 function labelOf(answer) {
@@ -237,7 +237,7 @@ function labelOf(answer) {
 /** @param {number} number @param {string} noun */
 export const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-/** The beginning of a passage, to whole words, without the headline above it. @param {Passage} passage */
+/** The beginning of a passage, cut at a word boundary, without its headline. @param {Passage} passage */
 function excerpt(passage) {
   const whole = passage.text.replace(/\s+/g, " ").trim();
   const heading = `# ${passage.title}`;

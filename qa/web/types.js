@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The shapes that the service sends, as they arrive. Every `start` and `end` counts Unicode code
- * points, and has to pass through offsets.js before it touches a JavaScript string.
+ * The JSON that the service sends. Every `start` and `end` counts Unicode code points; convert them
+ * with offsets.js before using them on a JavaScript string.
  *
  * @typedef {{number: number, article_id: string, passage_id: string, title: string,
  *   source: string|null, author: string|null, url: string|null, published: string|null,
@@ -20,14 +20,14 @@
  * @typedef {"metadata"|"promotional"|"repeated"} SkipReason
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
  *   author: string|null, url: string|null, text: string, skipped: [number, number][],
- *   skipped_reasons: (SkipReason|null)[]}} Article `skipped` are the ranges that are not searched.
+ *   skipped_reasons: (SkipReason|null)[]}} Article `skipped` are the unsearched ranges.
  * @typedef {{articles: number, passages: number, published_from: string|null,
  *   published_to: string|null, sources: {source: string, articles: number}[],
  *   example_questions: string[], answerers: string[], model: string|null}} Collection
  * @typedef {{id: string, status: "added"|"replaced"|"unchanged"|"skipped",
  *   reason: string|null}} Added
  *
- * What this page keeps of its own.
+ * The page's own data.
  *
  * @typedef {{from: string, to: string, sources: string[], articles: {id: string, title: string}[]}}
  *   Filters `from` and `to` are ISO dates, or "".

@@ -1,5 +1,5 @@
 // @ts-check
-/** Before the first question: what there is to ask about, and four questions to begin with. */
+/** Shown before the first question: what is in the collection, and example questions. */
 import { line } from "./bidi.js";
 import { day } from "./dates.js";
 import { byId, el } from "./dom.js";
@@ -10,7 +10,7 @@ import { count } from "./turn.js";
 /** @typedef {import("./types.js").Collection} Collection */
 
 /**
- * @param {Collection|null} collection null while it is being read
+ * @param {Collection|null} collection null while it is loading
  * @param {(question: string) => void} onAsk
  */
 export function showWelcome(collection, onAsk) {
@@ -35,10 +35,10 @@ export function showWelcomeTrouble(error, onAgain) {
 /** @param {Collection} collection */
 function aboutOf(collection) {
   if (collection.articles === 0) {
-    return ["There are no articles yet. ", el("a", { href: "#/articles" }, "Add the first ones"), ", then ask."];
+    return ["There are no articles yet. ", el("a", { href: "#/articles" }, "Add some"), ", then ask."];
   }
   const { published_from: from, published_to: to } = collection;
-  const span = !from || !to ? "" : from === to ? `, of ${day(from)}` : `, from ${day(from)} to ${day(to)}`;
+  const span = !from || !to ? "" : from === to ? `, from ${day(from)}` : `, from ${day(from)} to ${day(to)}`;
   return [`${count(collection.articles, "article")}${span}${sourcesOf(collection)}. `, "Every sentence of an answer shows the exact words it rests on."];
 }
 

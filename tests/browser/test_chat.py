@@ -137,7 +137,7 @@ def test_dates_in_the_wrong_order_are_said_before_asking_and_the_question_stays(
     chat.page.get_by_label("Published from").fill("2022-02-02")
     chat.page.get_by_label("to", exact=True).fill("2021-01-01")
     chat.send("What happened?")
-    expect(chat.page.locator("#composer-hint")).to_contain_text("The first date is after the last")
+    expect(chat.page.locator("#composer-hint")).to_contain_text("The start date is after the end date")
     expect(chat.box).to_have_value("What happened?")
     expect(chat.turns).to_have_count(0)
 
@@ -160,7 +160,7 @@ def test_a_chat_is_renamed_exported_deleted_and_brought_back(chat: ChatPage) -> 
         chat.page.locator("#chat-menu").get_by_role("button", name=item).click()
 
     more("Rename")
-    chat.page.get_by_role("textbox", name="Name of the chat").fill("My research")
+    chat.page.get_by_role("textbox", name="Chat name").fill("My research")
     chat.page.keyboard.press("Enter")
     expect(listed.first).to_contain_text("My research")
     with chat.page.expect_download() as downloaded:
@@ -171,7 +171,7 @@ def test_a_chat_is_renamed_exported_deleted_and_brought_back(chat: ChatPage) -> 
     assert "### Sources" in exported
 
     more("Delete")
-    expect(listed.first).to_contain_text("Chats are kept in this browser only.")
+    expect(listed.first).to_contain_text("Chats are stored only in this browser.")
     expect(chat.turns).to_have_count(0)
     chat.page.get_by_role("button", name="Undo").click()
     expect(listed.first).to_contain_text("My research")
@@ -265,7 +265,7 @@ def test_the_choice_between_light_and_dark_is_kept(open_page: OpenPage) -> None:
     chat = open_page(color_scheme="dark")
     paper = "getComputedStyle(document.body).backgroundColor"
     dark = chat.page.evaluate(paper)
-    change = chat.page.get_by_role("button", name="Change between light and dark")
+    change = chat.page.get_by_role("button", name="Switch between light and dark")
     change.click()
     light = chat.page.evaluate(paper)
     assert light != dark

@@ -70,7 +70,7 @@ def test_an_answer_that_breaks_off_is_not_taken_for_whole(
     stream.words("It was ")
     stream.end()
     chat.send(QUESTION)
-    expect(chat.turn.locator(".trouble")).to_contain_text("broke off before its end")
+    expect(chat.turn.locator(".trouble")).to_contain_text("broke off before it was complete")
     recovers(chat, scripted)
 
 
@@ -104,7 +104,7 @@ def test_a_question_that_is_too_long_stays_in_the_box_and_says_by_how_much(chat:
     chat.box.fill("🍜" * 1990)
     expect(chat.page.locator("#composer-hint")).to_have_text("10 characters left")
     chat.box.fill("🍜" * 2003)
-    expect(chat.page.locator("#composer-hint")).to_contain_text("3 characters too long")
+    expect(chat.page.locator("#composer-hint")).to_contain_text("3 characters over the limit")
     chat.box.press("Enter")
     expect(chat.turns).to_have_count(0)
     expect(chat.box).to_have_value("🍜" * 2003)

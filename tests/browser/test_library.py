@@ -46,7 +46,7 @@ def test_articles_are_listed_page_by_page(library: ChatPage) -> None:
 def test_an_article_is_searched_for_and_read(library: ChatPage) -> None:
     title = library.page.locator("#article-list a").nth(3).text_content()
     assert title
-    search = library.page.get_by_role("searchbox", name="Search the articles")
+    search = library.page.get_by_role("searchbox", name="Search articles")
     search.fill(title)
     row = library.page.get_by_role("link", name=title, exact=True)
     expect(library.page.locator("#article-total")).to_contain_text("found for")
@@ -59,7 +59,7 @@ def test_an_article_is_searched_for_and_read(library: ChatPage) -> None:
     library.page.keyboard.press("Escape")
     expect(library.source).to_be_hidden()
     search.fill("qqzzxxyy")
-    expect(library.page.locator("#article-total")).to_have_text("No article has “qqzzxxyy”.")
+    expect(library.page.locator("#article-total")).to_have_text("No articles found for “qqzzxxyy”.")
 
 
 def test_an_article_says_what_of_it_is_not_searched(library: ChatPage) -> None:
@@ -67,7 +67,7 @@ def test_an_article_says_what_of_it_is_not_searched(library: ChatPage) -> None:
     text = f"{STORY}\n\nSign up for our newsletter."
     try:
         httpx.post(f"{library.address}/articles", json={"title": title, "text": text})
-        library.page.get_by_role("searchbox", name="Search the articles").fill(title)
+        library.page.get_by_role("searchbox", name="Search articles").fill(title)
         library.page.get_by_role("link", name=title, exact=True).click()
         skipped = library.source.get_by_text("Sign up for our newsletter.")
         note = skipped.evaluate("(words) => getComputedStyle(words, '::after').content")
@@ -86,9 +86,9 @@ def test_an_article_is_pasted_asked_about_and_removed(library: ChatPage) -> None
         dialog.get_by_label("Title").fill("Zeppelins come to Quillhaven")
         dialog.get_by_label("Published").fill("2023-05-04")
         dialog.get_by_label("Source").fill("Quillhaven Courier")
-        dialog.get_by_label("Address of the original").fill("https://courier.example/zeppelins")
+        dialog.get_by_label("Original URL").fill("https://courier.example/zeppelins")
         dialog.get_by_label("Text", exact=True).fill(STORY)
-        dialog.get_by_role("button", name="Add this article").click()
+        dialog.get_by_role("button", name="Add article").click()
         expect(dialog.locator("#add-report")).to_contain_text("Added.")
         expect(dialog.get_by_label("Text", exact=True)).to_have_value("")
         dialog.get_by_role("button", name="Close").click()
@@ -108,7 +108,7 @@ def test_an_article_is_pasted_asked_about_and_removed(library: ChatPage) -> None
         page.get_by_role("button", name="Remove “Zeppelins come to Quillhaven”").click()
         asked = page.get_by_role("dialog", name="Remove this article?")
         asked.get_by_role("button", name="Remove").click()
-        expect(page.locator("#toast")).to_contain_text("is removed")
+        expect(page.locator("#toast")).to_contain_text("was removed")
         assert library.collection()["articles"] == before
     finally:
         remove_quietly(library, "Quillhaven")
@@ -158,7 +158,7 @@ def test_files_can_be_dropped_on_the_page(library: ChatPage) -> None:
 def test_removing_is_asked_first_and_can_be_declined(library: ChatPage) -> None:
     before = library.collection()["articles"]
     library.page.locator("#article-list > li").first.get_by_role("button").click()
-    library.page.get_by_role("button", name="Keep it").click()
+    library.page.get_by_role("button", name="Cancel").click()
     expect(library.page.get_by_role("dialog")).to_have_count(0)
     assert library.collection()["articles"] == before
 

@@ -91,14 +91,14 @@ def test_an_answer_can_be_stopped_and_what_was_written_stays(
         chat.page.get_by_role("button", name="Stop the answer").click()
     expect(chat.turn).to_have_attribute("data-state", "stopped")
     expect(chat.turn).to_contain_text("It was the")
-    expect(chat.turn).to_contain_text("Stopped before its end.")
+    expect(chat.turn).to_contain_text("Stopped before it was complete.")
     # The service is told, so that it can stop the model.
     while not stream.dropped.wait(0.01):
         stream.words("more ")
     expect(chat.turn.locator(".body")).to_have_text("It was the ")
 
     chat.page.reload()
-    expect(chat.turn).to_contain_text("Stopped before its end.")
+    expect(chat.turn).to_contain_text("Stopped before it was complete.")
     scripted.answer(written(QUESTION, [("All of it.", [], None)], []))
     chat.turn.get_by_role("button", name="Ask again").click()
     chat.wait_for_answer()
@@ -279,5 +279,5 @@ def test_an_article_removed_since_leaves_its_quote(
     scripted.answer(written(QUESTION, [("It was so [1].", [1], None)], [citation]))
     chat.ask(QUESTION)
     chat.chips.first.click()
-    expect(chat.source).to_contain_text("The words that were quoted: ")
+    expect(chat.source).to_contain_text("The quote was: ")
     expect(chat.source.locator("q")).to_have_text(citation["quote"])
