@@ -268,10 +268,11 @@ class Catalog:
                 (article_id,),
             )
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-            _forget_paragraphs(db, article_id)
+            _unsettle_paragraphs(db, article_id)
+            db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
 
     def unsettled_paragraphs(self) -> list[str]:
-        """Fingerprints of repeated paragraphs that have lost an article since they were judged."""
+        """Fingerprints of paragraphs that changed in an article, and are to be judged in all."""
         return [row[0] for row in self._db.rows("SELECT fingerprint FROM unsettled_paragraphs")]
 
     def settle_paragraphs(self) -> None:
@@ -428,30 +429,34 @@ def _publish_text(db: sqlite3.Connection, article: Article) -> int:
     return insert_text(db, article.text) if staged is None else int(staged[0])
 
 
-def _forget_paragraphs(db: sqlite3.Connection, article_id: str) -> None:
-    """Forgets which paragraphs an article holds, and notes those that others may get back."""
+def _unsettle_paragraphs(db: sqlite3.Connection, article_id: str) -> None:
+    """Note the paragraphs that the article's passages were made without."""
     db.execute(
         "INSERT OR IGNORE INTO unsettled_paragraphs"
         " SELECT fingerprint FROM paragraphs WHERE article = ? AND skipped = 1",
         (article_id,),
     )
-    db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
 
 
 def _publish_paragraphs(
     db: sqlite3.Connection, article_id: str, repeated: Iterable[RepeatedParagraph]
 ) -> None:
+    _unsettle_paragraphs(db, article_id)
     staged = db.execute("DELETE FROM staged WHERE id = ?", (article_id,)).rowcount
     if staged:
-        _forget_paragraphs(db, article_id)
+        db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
         db.execute(
-            "INSERT INTO paragraphs (fingerprint, article, spans)"
-            " SELECT fingerprint, article, spans FROM staged_paragraphs WHERE article = ?",
+            "INSERT INTO paragraphs (fingerprint, skipped, article, spans)"
+            " SELECT fingerprint, 0, article, spans FROM staged_paragraphs WHERE article = ?",
             (article_id,),
         )
         db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))
-    db.execute("UPDATE paragraphs SET skipped = 0 WHERE article = ?", (article_id,))
+    else:
+        db.execute(
+            "UPDATE paragraphs SET skipped = 0 WHERE article = ? AND skipped = 1", (article_id,)
+        )
     db.executemany(
-        "UPDATE paragraphs SET skipped = 1 WHERE article = ? AND fingerprint = ?",
+        "UPDATE paragraphs SET skipped = 1 WHERE article = ? AND fingerprint = ? AND skipped = 0",
         [(article_id, each.fingerprint) for each in repeated],
     )
+    _unsettle_paragraphs(db, article_id)
