@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from vectorstore.catalog.catalog import IndexedArticle
+from vectorstore.catalog.records import IndexedArticle
 from vectorstore.readers import Unreadable
 from vectorstore.store import Store
 from vectorstore.types import Article

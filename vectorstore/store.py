@@ -11,9 +11,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vectorstore.catalog.catalog import Catalog, IndexedArticle, skipping
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import Database
 from vectorstore.catalog.incoming import IncomingArticles
+from vectorstore.catalog.records import IndexedArticle, skipping
 from vectorstore.catalog.repetition import Repetition
 from vectorstore.chroma import VectorStore
 from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted, split_article

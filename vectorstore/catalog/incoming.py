@@ -4,9 +4,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from vectorstore.catalog.catalog import article_from, article_values, insert_text
 from vectorstore.catalog.database import Database
+from vectorstore.catalog.publishing import insert_text
 from vectorstore.catalog.repetition import Repetition, paragraphs_to_recognise
+from vectorstore.catalog.rows import article_from, article_values
 from vectorstore.types import Article
 
 

@@ -14,8 +14,9 @@ import json
 from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 
-from vectorstore.catalog.catalog import RepeatedParagraph, spans_from_json
 from vectorstore.catalog.database import Database
+from vectorstore.catalog.records import RepeatedParagraph
+from vectorstore.catalog.rows import spans_from_json
 from vectorstore.text.paragraphs import paragraph_fingerprint, paragraph_spans
 from vectorstore.types import Article, Span
 
