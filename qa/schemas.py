@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import TypeAdapter, ValidationError
 
 from qa.types import AnswererName, PassageResult
-from vectorstore.catalog.catalog import ArticlePage
+from vectorstore.catalog.records import ArticlePage
 from vectorstore.ingest import IngestReport, Status
 from vectorstore.readers import Unreadable, parse_record
 from vectorstore.readers.metadata import web_address

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vectorstore.catalog.catalog import date_number
+from vectorstore.catalog.rows import date_number
 from vectorstore.errors import UserError
 from vectorstore.types import ArticleInfo, Passage, Vectors
 

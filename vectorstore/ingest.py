@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from vectorstore.catalog.catalog import IndexedArticle
+from vectorstore.catalog.records import IndexedArticle
 from vectorstore.readers import Unreadable
 from vectorstore.store import Store
 from vectorstore.types import Article
@@ -76,11 +76,12 @@ def ingest(
             outcomes[key] = outcome
             on_progress(Progress("reading", done))
 
-        again = store.staging.articles_to_split_again()
+        repetition = store.staging.repetition()
+        again = repetition.articles_to_split_again()
         total = store.staging.count() + len(again)
         passages = done = 0
         articles = chain(store.staging.articles(), _visible(store, again))
-        for batch in _batches(map(store.split, articles)):
+        for batch in _batches(store.split(each, repetition) for each in articles):
             worthwhile = [each for each in batch if each.passages or each.article.id in again]
             for each in batch:
                 if not each.passages and each.article.id in outcomes:
@@ -92,7 +93,7 @@ def ingest(
             passages += sum(len(each.passages) for each in worthwhile)
             on_progress(Progress("embedding", done, total, passages))
         store.staging.clear()
-        store.restore_paragraphs()
+        store.settle_paragraphs()
         return IngestReport(tuple(outcomes.values()), passages)
 
 

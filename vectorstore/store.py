@@ -11,15 +11,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vectorstore.catalog.catalog import Catalog, IndexedArticle, skipping
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import Database
 from vectorstore.catalog.incoming import IncomingArticles
+from vectorstore.catalog.records import IndexedArticle, skipping
+from vectorstore.catalog.repetition import Repetition
 from vectorstore.chroma import VectorStore
 from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted, split_article
 from vectorstore.errors import UserError
 from vectorstore.types import Article, ArticleInfo, Embedder, Passage, Vectors
 
-ARTICLES_RESTORED_AT_ONCE = 50
+ARTICLES_SPLIT_AT_ONCE = 50
 EMBEDDING_MODEL = "embedding_model"
 EMBEDDING_FINGERPRINT = "embedding_fingerprint"
 
@@ -95,7 +97,7 @@ class Store:
                     self.vectors.clear()
                 self._note_model()
             self.recover()
-            self.restore_paragraphs()
+            self.settle_paragraphs()
             self._opened = opened.pop_all()
 
     @cached_property
@@ -160,28 +162,34 @@ class Store:
                 self.catalog.remove(article_id)
             self.vectors.delete(passages)
             self.catalog.settle()
-            self.restore_paragraphs()
+            self.settle_paragraphs()
             return True
 
-    def split(self, article: Article) -> IndexedArticle:
-        """The article with its passages, without the paragraphs that many articles repeat."""
-        repeated = self.staging.repeated_in(article)
+    def split(self, article: Article, repetition: Repetition) -> IndexedArticle:
+        """The article with its passages, without its repeated paragraphs."""
+        repeated = repetition.repeated_in(article)
         prose = skipping(article, (each.span for each in repeated))
         passages = split_article(prose, self.tokens, self.size)
         return IndexedArticle(article, tuple(passages), repeated)
 
-    def restore_paragraphs(self) -> None:
-        """Give articles back the paragraphs that are repeated no longer, since others that held
-        them are gone. If interrupted, it happens when the index is next opened."""
+    def settle_paragraphs(self) -> None:
+        """Split articles again that hold a paragraph which has become repeated, or is no longer
+        repeated, since other articles came or went.
+
+        Ends every change. If it is interrupted, opening the index or the next change finishes it.
+        """
         with self.writing:
             unsettled = self.catalog.unsettled_paragraphs()
             if not unsettled:
                 return
-            article_ids = self.staging.articles_to_restore(unsettled)
-            for start in range(0, len(article_ids), ARTICLES_RESTORED_AT_ONCE):
-                batch = article_ids[start : start + ARTICLES_RESTORED_AT_ONCE]
+            # What an interrupted ingest left there never becomes visible, and must not count.
+            self.staging.clear()
+            repetition = self.staging.repetition()
+            article_ids = repetition.articles_out_of_step(unsettled)
+            for start in range(0, len(article_ids), ARTICLES_SPLIT_AT_ONCE):
+                batch = article_ids[start : start + ARTICLES_SPLIT_AT_ONCE]
                 articles = (self.catalog.article_as_read(each) for each in batch)
-                self.publish([self.split(each) for each in articles if each is not None])
+                self.publish([self.split(each, repetition) for each in articles if each])
             self.catalog.settle_paragraphs()
 
     @contextmanager

@@ -39,9 +39,9 @@ def main(point: str, folder: Path) -> None:
         store.serve_at("http://127.0.0.1:8123")
         wait_to_be_killed(point)
     elif point == "in the transaction":
-        import vectorstore.catalog.catalog as catalog
+        from vectorstore.catalog import publishing
 
-        catalog._publish_paragraphs = waiting(point, "after", catalog._publish_paragraphs)
+        publishing._publish_paragraphs = waiting(point, "after", publishing._publish_paragraphs)
     elif point == "after the vectors":
         store.vectors.put = waiting(point, "after", store.vectors.put)  # type: ignore[method-assign]
     elif point == "after the transaction":

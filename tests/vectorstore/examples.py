@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from vectorstore.catalog.catalog import IndexedArticle
+from vectorstore.catalog.records import IndexedArticle
 from vectorstore.chunking import split_article
 from vectorstore.store import Store
 from vectorstore.text.paragraphs import paragraph_spans

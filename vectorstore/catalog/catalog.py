@@ -4,75 +4,33 @@ It is the source of truth: what is not here is not found, whatever another store
 article appears and vanishes in one transaction.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
 
 from vectorstore.catalog.database import Database, fold_case
-from vectorstore.types import Article, ArticleInfo, Filters, Passage, SkippedSpan, Span
+from vectorstore.catalog.publishing import publish_article, remove_article
+from vectorstore.catalog.records import (
+    ArticlePage,
+    IndexedArticle,
+    ListedArticle,
+    Summary,
+    TermMatch,
+    skipping,
+)
+from vectorstore.catalog.rows import (
+    INFO,
+    PASSAGE,
+    article_from,
+    date_from,
+    filter_clause,
+    info_from,
+    passage_from,
+    place_from,
+    spans_from_json,
+)
+from vectorstore.types import Article, ArticleInfo, Filters, Passage, Span
 
-INFO = "a.id, a.title, a.published, a.source, a.author, a.url"
-PASSAGE = "p.id, p.start, p.end, p.text, p.sentences"
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatedParagraph:
-    """A paragraph of an article, and what it is recognised by in others."""
-
-    fingerprint: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedArticle:
-    """An article as it was read, with the passages it is found by.
-
-    `repeated` are the paragraphs left out of them because many articles hold them.
-    """
-
-    article: Article
-    passages: tuple[Passage, ...]
-    repeated: tuple[RepeatedParagraph, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ListedArticle:
-    """An article of the catalog with the number of its passages."""
-
-    info: ArticleInfo
-    passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class ArticlePage:
-    """Some of the articles, newest first; `next_cursor` asks for those after them."""
-
-    articles: tuple[ListedArticle, ...]
-    total: int
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the catalog holds, in numbers; sources with their articles, the largest first."""
-
-    articles: int
-    passages: int
-    published_from: date | None
-    published_to: date | None
-    sources: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TermMatch:
-    """A passage that a full-text query matched. `bm25` is positive; higher is better."""
-
-    passage_id: str
-    article_id: str
-    bm25: float
+SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.content)")
 
 
 class Catalog:
@@ -123,7 +81,7 @@ class Catalog:
 
         `cursor` is an earlier page's `next_cursor`; any other raises ValueError.
         """
-        after_date, after_row = _place("99999999.0" if cursor is None else cursor)
+        after_date, after_row = place_from("99999999.0" if cursor is None else cursor)
         # Unlike LIKE, instr looks beyond a NUL, and takes every character as itself.
         columns = SEARCHED if containing else ()
         where = " OR ".join(f"instr(fold_case({each}), ?) > 0" for each in columns) or "1"
@@ -235,43 +193,14 @@ class Catalog:
         """Make the articles visible, each in place of what had its id; unstage them."""
         with self._db.transaction() as db:
             for indexed in articles:
-                article = indexed.article
-                # It keeps its row, and so its place in a list that somebody is paging through.
-                row = self._db.value("SELECT row FROM articles WHERE id = ?", (article.id,))
-                content = _publish_text(db, article)
-                db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
-                cursor = db.execute(
-                    "INSERT INTO articles (row, id, title, published, source, author, url, content,"
-                    " skipped, keep_all, repeated, content_hash)"
-                    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                    (
-                        row,
-                        *article_values(article, content),
-                        json.dumps([each.span for each in indexed.repeated]),
-                        article.content_hash,
-                    ),
-                )
-                db.executemany(
-                    "INSERT INTO passages (id, article, start, end, text, sentences)"
-                    " VALUES (?,?,?,?,?,?)",
-                    [
-                        (p.id, cursor.lastrowid, p.start, p.end, p.text, json.dumps(p.sentences))
-                        for p in indexed.passages
-                    ],
-                )
-                _publish_paragraphs(db, article.id, indexed.repeated)
+                publish_article(db, indexed)
 
     def remove(self, article_id: str) -> None:
         with self._db.transaction() as db:
-            db.execute(
-                "DELETE FROM texts WHERE row = (SELECT content FROM articles WHERE id = ?)",
-                (article_id,),
-            )
-            db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-            _forget_paragraphs(db, article_id)
+            remove_article(db, article_id)
 
     def unsettled_paragraphs(self) -> list[str]:
-        """Fingerprints of repeated paragraphs that have lost an article since they were judged."""
+        """Fingerprints of paragraphs that changed in an article, and are to be judged in all."""
         return [row[0] for row in self._db.rows("SELECT fingerprint FROM unsettled_paragraphs")]
 
     def settle_paragraphs(self) -> None:
@@ -299,159 +228,3 @@ class Catalog:
     def rebuild_full_text(self) -> None:
         with self._db.transaction() as db:
             db.execute("INSERT INTO passages_text (passages_text) VALUES ('rebuild')")
-
-
-SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.content)")
-
-
-def skipping(article: Article, repeated: Iterable[Span]) -> Article:
-    """The article with its repeated paragraphs skipped too.
-
-    Ranges stay in order and disjoint; those that touch are merged if the reason is the same.
-    """
-    merged: list[SkippedSpan] = []
-    more = (SkippedSpan(start, end, "repeated") for start, end in repeated)
-    for start, end, reason in sorted((*article.skipped, *more), key=lambda span: span[:2]):
-        last = merged[-1] if merged else SkippedSpan(0, 0)
-        if merged and start <= last.end and reason == last.reason:
-            merged[-1] = SkippedSpan(last.start, max(last.end, end), reason)
-        elif end > last.end:
-            merged.append(SkippedSpan(max(start, last.end), end, reason))
-    return replace(article, skipped=tuple(merged))
-
-
-def filter_clause(filters: Filters) -> tuple[str, list[object]]:
-    """A condition on `articles a`, and its values."""
-    clauses: list[str] = ["1"]
-    values: list[object] = []
-    if filters.published_from:
-        clauses.append("a.published >= ?")
-        values.append(date_number(filters.published_from))
-    if filters.published_to:
-        clauses.append("a.published <= ?")
-        values.append(date_number(filters.published_to))
-    for column, allowed in (("source", filters.sources), ("id", filters.article_ids)):
-        if allowed:
-            clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
-            # No id or source has a NUL, and json_each would take what is before one for the whole.
-            values.append(json.dumps([value for value in allowed if "\0" not in value]))
-    return " AND ".join(clauses), values
-
-
-def _place(cursor: str) -> tuple[int, int]:
-    """The date and the row that a cursor names; raises ValueError."""
-    day, row = (int(part) for part in cursor.split("."))
-    if max(abs(day), abs(row)) >= 2**63:
-        raise ValueError(f"{cursor!r} names a place that no article can have.")
-    return day, row
-
-
-def date_number(day: date | None) -> int | None:
-    """A date as an integer that sorts like it.
-
-    >>> date_number(date(2022, 4, 20))
-    20220420
-    """
-    return None if day is None else day.year * 10_000 + day.month * 100 + day.day
-
-
-def date_from(number: int | None) -> date | None:
-    if number is None:
-        return None
-    return date(number // 10_000, number // 100 % 100, number % 100)
-
-
-def info_values(info: ArticleInfo) -> tuple[object, ...]:
-    return (
-        info.id,
-        info.title,
-        date_number(info.published),
-        info.source,
-        info.author,
-        info.url,
-    )
-
-
-def article_values(article: Article, content: int) -> tuple[object, ...]:
-    """Those of the columns id to keep_all; `content` is the row of its text."""
-    skipped = json.dumps(article.skipped)
-    return (*info_values(article.info), content, skipped, int(article.keep_all))
-
-
-def article_from(row: Sequence[Any]) -> Article:
-    return Article(info_from(row), row[6], skipped_from_json(row[7]), bool(row[8]))
-
-
-def info_from(row: Sequence[Any]) -> ArticleInfo:
-    article_id, title, published, source, author, url = row[:6]
-    return ArticleInfo(
-        article_id,
-        title=title,
-        published=date_from(published),
-        source=source,
-        author=author,
-        url=url,
-    )
-
-
-def passage_from(row: Sequence[Any]) -> Passage:
-    return Passage(row[6], row[0], row[7], row[8], row[9], spans_from_json(row[10]))
-
-
-def skipped_from_json(text: str) -> tuple[SkippedSpan, ...]:
-    return tuple(SkippedSpan(*each) for each in json.loads(text))
-
-
-def spans_from_json(text: str) -> tuple[Span, ...]:
-    return tuple(Span(start, end) for start, end in json.loads(text))
-
-
-def insert_text(db: sqlite3.Connection, text: str) -> int:
-    """The row of the new text."""
-    row = db.execute("INSERT INTO texts (text) VALUES (?)", (text,)).lastrowid
-    if row is None:
-        raise sqlite3.DatabaseError("The text was not inserted.")
-    return row
-
-
-def _publish_text(db: sqlite3.Connection, article: Article) -> int:
-    """The row of the article's text, which becomes its only one."""
-    staged = db.execute("SELECT content FROM staged WHERE id = ?", (article.id,)).fetchone()
-    before = db.execute(
-        "SELECT a.content, t.text FROM articles a JOIN texts t ON t.row = a.content WHERE a.id = ?",
-        (article.id,),
-    ).fetchone()
-    if staged is None and before is not None and before[1] == article.text:
-        return int(before[0])
-    if before is not None:
-        db.execute("DELETE FROM texts WHERE row = ?", (before[0],))
-    return insert_text(db, article.text) if staged is None else int(staged[0])
-
-
-def _forget_paragraphs(db: sqlite3.Connection, article_id: str) -> None:
-    """Forgets which paragraphs an article holds, and notes those that others may get back."""
-    db.execute(
-        "INSERT OR IGNORE INTO unsettled_paragraphs"
-        " SELECT fingerprint FROM paragraphs WHERE article = ? AND skipped = 1",
-        (article_id,),
-    )
-    db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
-
-
-def _publish_paragraphs(
-    db: sqlite3.Connection, article_id: str, repeated: Iterable[RepeatedParagraph]
-) -> None:
-    staged = db.execute("DELETE FROM staged WHERE id = ?", (article_id,)).rowcount
-    if staged:
-        _forget_paragraphs(db, article_id)
-        db.execute(
-            "INSERT INTO paragraphs (fingerprint, article, spans)"
-            " SELECT fingerprint, article, spans FROM staged_paragraphs WHERE article = ?",
-            (article_id,),
-        )
-        db.execute("DELETE FROM staged_paragraphs WHERE article = ?", (article_id,))
-    db.execute("UPDATE paragraphs SET skipped = 0 WHERE article = ?", (article_id,))
-    db.executemany(
-        "UPDATE paragraphs SET skipped = 1 WHERE article = ? AND fingerprint = ?",
-        [(article_id, each.fingerprint) for each in repeated],
-    )

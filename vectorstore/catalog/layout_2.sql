@@ -9,7 +9,19 @@ ALTER TABLE articles ADD COLUMN content INTEGER NOT NULL DEFAULT 0;
 UPDATE articles SET content = row;
 ALTER TABLE articles DROP COLUMN text;
 ALTER TABLE articles ADD COLUMN keep_all INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE paragraphs ADD COLUMN spans TEXT NOT NULL DEFAULT '[]';
+
+ALTER TABLE paragraphs RENAME TO paragraphs_1;
+DROP INDEX paragraphs_by_article;
+CREATE TABLE paragraphs (
+    fingerprint TEXT NOT NULL,
+    skipped INTEGER NOT NULL,
+    article TEXT NOT NULL,
+    spans TEXT NOT NULL,
+    PRIMARY KEY (fingerprint, skipped, article)
+) WITHOUT ROWID;
+INSERT INTO paragraphs SELECT fingerprint, skipped, article, '[]' FROM paragraphs_1;
+DROP TABLE paragraphs_1;
+CREATE INDEX paragraphs_by_article ON paragraphs (article);
 
 CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 
@@ -34,8 +46,12 @@ CREATE TABLE staged_paragraphs (
 ) WITHOUT ROWID;
 CREATE INDEX staged_paragraphs_by_article ON staged_paragraphs (article);
 -- The paragraphs as they will be once everything staged is visible.
+-- The last two parts are one for each value of `skipped`, so that each is read in the order of a key.
 CREATE VIEW coming_paragraphs AS
     SELECT fingerprint, article, spans FROM staged_paragraphs
     UNION ALL
     SELECT fingerprint, article, spans FROM paragraphs
-    WHERE article NOT IN (SELECT id FROM staged);
+    WHERE skipped = 0 AND article NOT IN (SELECT id FROM staged)
+    UNION ALL
+    SELECT fingerprint, article, spans FROM paragraphs
+    WHERE skipped = 1 AND article NOT IN (SELECT id FROM staged);

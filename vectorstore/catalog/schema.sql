@@ -46,14 +46,15 @@ END;
 -- Which articles hold which paragraph. `skipped`: the article's passages were made without it.
 CREATE TABLE paragraphs (
     fingerprint TEXT NOT NULL,
+    skipped INTEGER NOT NULL,
     article TEXT NOT NULL,
-    skipped INTEGER NOT NULL DEFAULT 0,
     spans TEXT NOT NULL,            -- [[start, end], ...] in the article; [] if not known
-    PRIMARY KEY (fingerprint, article)
+    PRIMARY KEY (fingerprint, skipped, article)
 ) WITHOUT ROWID;
 CREATE INDEX paragraphs_by_article ON paragraphs (article);
 
--- Paragraphs that counted as repeated and have lost an article: others may get them back.
+-- Paragraphs that passages were made without, or have been given back to, in an unfinished change:
+-- the passages of other articles that hold them may have to be made again.
 CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- Articles that are read and not yet visible.
@@ -77,11 +78,15 @@ CREATE TABLE staged_paragraphs (
 ) WITHOUT ROWID;
 CREATE INDEX staged_paragraphs_by_article ON staged_paragraphs (article);
 -- The paragraphs as they will be once everything staged is visible.
+-- The last two parts are one for each value of `skipped`, so that each is read in the order of a key.
 CREATE VIEW coming_paragraphs AS
     SELECT fingerprint, article, spans FROM staged_paragraphs
     UNION ALL
     SELECT fingerprint, article, spans FROM paragraphs
-    WHERE article NOT IN (SELECT id FROM staged);
+    WHERE skipped = 0 AND article NOT IN (SELECT id FROM staged)
+    UNION ALL
+    SELECT fingerprint, article, spans FROM paragraphs
+    WHERE skipped = 1 AND article NOT IN (SELECT id FROM staged);
 
 -- Passages whose vectors may be out of step with this file until the row is gone.
 CREATE TABLE pending (passage TEXT PRIMARY KEY) WITHOUT ROWID;

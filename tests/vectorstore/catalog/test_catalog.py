@@ -13,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.examples import article, by_paragraphs
-from vectorstore.catalog.catalog import Catalog, IndexedArticle, RepeatedParagraph, skipping
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import CatalogError, Database
+from vectorstore.catalog.records import IndexedArticle, RepeatedParagraph, skipping
 from vectorstore.types import Article, ArticleInfo, Filters, Passage, SkippedSpan, Span
 
 

@@ -111,7 +111,8 @@ def test_an_index_of_the_first_layout_is_brought_up_to_date_with_its_articles(
         assert catalog.content_hash("b") == "hash of b"
         assert [each.id for each in catalog.passages_of("b")] == ["passage of b"]
         assert [each.article_id for each in catalog.match_terms('"prose"', 9)] == ["a", "b", "c"]
-        assert [each.span.of(read.text) for each in incoming.repeated_in(read)] == [notice]
+        repeated = incoming.repetition().repeated_in(read)
+        assert [each.span.of(read.text) for each in repeated] == [notice]
         assert catalog.page(9, containing="NOTICE").total == 3
         catalog.remove("a")
         catalog.publish([by_paragraphs(article("b", "Other prose."))])

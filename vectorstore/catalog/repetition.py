@@ -1,0 +1,142 @@
+"""Which paragraphs are repeated: those that stand in several different stories.
+
+They are news in none of them: a house notice, an invitation, a note about the author. Copies of one
+story in several papers count as one story here: they share most of their other paragraphs too.
+
+The work per article does not grow with the collection. A paragraph is judged by the first
+`MOST_COMPARED` articles that hold it, by id, and by fewer if they tell enough different stories
+already, as they do for a notice. So the articles that hold it are never all read or counted, and no
+counts have to be kept. The price: a paragraph of a story with more copies than that may go
+unrecognised in others.
+"""
+
+import json
+from collections.abc import Iterable, Sequence, Set
+from functools import lru_cache
+
+from vectorstore.catalog.database import Database
+from vectorstore.catalog.records import RepeatedParagraph
+from vectorstore.catalog.rows import spans_from_json
+from vectorstore.text.paragraphs import paragraph_fingerprint, paragraph_spans
+from vectorstore.types import Article, Span
+
+STORIES_THAT_MAKE_IT_REPEATED = 3
+MOST_COMPARED = 100
+# The paragraphs of one story are judged one after the other, each by the same articles.
+ARTICLES_REMEMBERED = 10 * MOST_COMPARED
+FINGERPRINTS_AT_ONCE = 900
+
+# Whether the paragraph with this fingerprint stands in enough articles to be in enough stories.
+SHARED = (
+    "(SELECT 1 FROM coming_paragraphs WHERE fingerprint = {}"
+    f" LIMIT 1 OFFSET {STORIES_THAT_MAKE_IT_REPEATED - 1}) IS NOT NULL"
+)
+
+
+class Repetition:
+    """What is repeated once everything staged is visible.
+
+    To be made anew after any other change, since verdicts are remembered. Publishing what is
+    staged changes none.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._verdicts: dict[str, bool] = {}
+        self._paragraphs_of = lru_cache(ARTICLES_REMEMBERED)(self._read_paragraphs)
+
+    def articles_to_split_again(self) -> list[str]:
+        """Visible articles, not staged themselves, that gain or lose a repeated paragraph by what
+        is staged."""
+        staged = self._db.rows(
+            "SELECT s.fingerprint FROM (SELECT DISTINCT fingerprint FROM staged_paragraphs) s"
+            f" WHERE {SHARED.format('s.fingerprint')}"
+        )
+        return self.articles_out_of_step([row[0] for row in staged])
+
+    def articles_out_of_step(self, fingerprints: Sequence[str]) -> list[str]:
+        """Visible articles, not staged themselves, whose passages hold one of these paragraphs
+        though it is repeated, or lack one though it is not."""
+        repeated = self._repeated_of(fingerprints)
+        found: set[str] = set()
+        for skipped, keys in ((0, repeated), (1, set(fingerprints) - repeated)):
+            rows = self._db.rows_for(
+                f"SELECT DISTINCT article FROM paragraphs WHERE skipped = {skipped}"
+                " AND fingerprint IN ({keys}) AND article NOT IN (SELECT id FROM staged)",
+                sorted(keys),
+            )
+            found.update(row[0] for row in rows)
+        return sorted(found)
+
+    def repeated_in(self, article: Article) -> tuple[RepeatedParagraph, ...]:
+        """The article's repeated paragraphs, in order."""
+        held = {
+            fingerprint: spans_from_json(spans)
+            for fingerprint, spans in self._db.rows(
+                "SELECT fingerprint, spans FROM coming_paragraphs WHERE article = ?", (article.id,)
+            )
+        }
+        if not all(held.values()):  # indexed before the places of paragraphs were kept
+            held = {key: tuple(spans) for key, spans in paragraphs_to_recognise(article).items()}
+        repeated = self._repeated_of(list(held))
+        found = (RepeatedParagraph(key, span) for key in repeated for span in held[key])
+        return tuple(sorted(found, key=lambda each: each.span))
+
+    def _repeated_of(self, fingerprints: Sequence[str]) -> set[str]:
+        unknown = [each for each in fingerprints if each not in self._verdicts]
+        for start in range(0, len(unknown), FINGERPRINTS_AT_ONCE):
+            batch = unknown[start : start + FINGERPRINTS_AT_ONCE]
+            shared = self._db.rows(
+                f"SELECT value FROM json_each(?) WHERE {SHARED.format('value')}",
+                (json.dumps(batch),),
+            )
+            self._verdicts.update(dict.fromkeys(batch, False))
+            self._verdicts.update({each: self._in_many_stories(each) for (each,) in shared})
+        return {each for each in fingerprints if self._verdicts[each]}
+
+    def _in_many_stories(self, fingerprint: str) -> bool:
+        articles = self._db.rows(
+            "SELECT article FROM coming_paragraphs WHERE fingerprint = ? ORDER BY article LIMIT ?",
+            (fingerprint, MOST_COMPARED),
+        )
+        beside = (self._paragraphs_of(article) - {fingerprint} for (article,) in articles)
+        return count_stories(beside) >= STORIES_THAT_MAKE_IT_REPEATED
+
+    def _read_paragraphs(self, article_id: str) -> frozenset[str]:
+        rows = self._db.rows(
+            "SELECT fingerprint FROM coming_paragraphs WHERE article = ?", (article_id,)
+        )
+        return frozenset(row[0] for row in rows)
+
+
+def count_stories(articles: Iterable[Set[str]]) -> int:
+    """How many different stories articles tell, each given as its paragraphs, up to the number
+    that makes what they all hold a repetition.
+
+    Two are copies of one if half of the shorter one's paragraphs are in the other too. What has
+    no paragraph tells nothing.
+
+    >>> count_stories([{"a", "b", "notice"}, {"a", "b", "another notice"}, {"c"}, set()])
+    2
+    """
+    stories: list[Set[str]] = []
+    for each in articles:
+        if each and not any(2 * len(each & told) >= min(len(each), len(told)) for told in stories):
+            stories.append(each)
+        if len(stories) == STORIES_THAT_MAKE_IT_REPEATED:
+            break
+    return len(stories)
+
+
+def paragraphs_to_recognise(article: Article) -> dict[str, list[Span]]:
+    """Where the paragraphs are that are long enough to be recognised in another article, by
+    fingerprint.
+
+    None of an article that keeps everything: it takes no part in what is repeated.
+    """
+    found: dict[str, list[Span]] = {}
+    for span in () if article.keep_all else paragraph_spans(article.text):
+        fingerprint = paragraph_fingerprint(span.of(article.text))
+        if fingerprint is not None:
+            found.setdefault(fingerprint, []).append(span)
+    return found

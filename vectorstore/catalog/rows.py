@@ -1,0 +1,98 @@
+"""Values to columns and back, and conditions on columns."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from vectorstore.types import Article, ArticleInfo, Filters, Passage, SkippedSpan, Span
+
+# Columns of `articles a` and `passages p`, in the order in which rows are read.
+INFO = "a.id, a.title, a.published, a.source, a.author, a.url"
+PASSAGE = "p.id, p.start, p.end, p.text, p.sentences"
+
+
+def filter_clause(filters: Filters) -> tuple[str, list[object]]:
+    """A condition on `articles a`, and its values."""
+    clauses: list[str] = ["1"]
+    values: list[object] = []
+    if filters.published_from:
+        clauses.append("a.published >= ?")
+        values.append(date_number(filters.published_from))
+    if filters.published_to:
+        clauses.append("a.published <= ?")
+        values.append(date_number(filters.published_to))
+    for column, allowed in (("source", filters.sources), ("id", filters.article_ids)):
+        if allowed:
+            clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
+            # No id or source has a NUL, and json_each would take what is before one for the whole.
+            values.append(json.dumps([value for value in allowed if "\0" not in value]))
+    return " AND ".join(clauses), values
+
+
+def place_from(cursor: str) -> tuple[int, int]:
+    """The date and the row that a cursor names; raises ValueError."""
+    day, row = (int(part) for part in cursor.split("."))
+    if max(abs(day), abs(row)) >= 2**63:
+        raise ValueError(f"{cursor!r} names a place that no article can have.")
+    return day, row
+
+
+def date_number(day: date | None) -> int | None:
+    """A date as an integer that sorts like it.
+
+    >>> date_number(date(2022, 4, 20))
+    20220420
+    """
+    return None if day is None else day.year * 10_000 + day.month * 100 + day.day
+
+
+def date_from(number: int | None) -> date | None:
+    if number is None:
+        return None
+    return date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def info_values(info: ArticleInfo) -> tuple[object, ...]:
+    return (
+        info.id,
+        info.title,
+        date_number(info.published),
+        info.source,
+        info.author,
+        info.url,
+    )
+
+
+def article_values(article: Article, content: int) -> tuple[object, ...]:
+    """Those of the columns id to keep_all; `content` is the row of its text."""
+    skipped = json.dumps(article.skipped)
+    return (*info_values(article.info), content, skipped, int(article.keep_all))
+
+
+def article_from(row: Sequence[Any]) -> Article:
+    return Article(info_from(row), row[6], skipped_from_json(row[7]), bool(row[8]))
+
+
+def info_from(row: Sequence[Any]) -> ArticleInfo:
+    article_id, title, published, source, author, url = row[:6]
+    return ArticleInfo(
+        article_id,
+        title=title,
+        published=date_from(published),
+        source=source,
+        author=author,
+        url=url,
+    )
+
+
+def passage_from(row: Sequence[Any]) -> Passage:
+    return Passage(row[6], row[0], row[7], row[8], row[9], spans_from_json(row[10]))
+
+
+def skipped_from_json(text: str) -> tuple[SkippedSpan, ...]:
+    return tuple(SkippedSpan(*each) for each in json.loads(text))
+
+
+def spans_from_json(text: str) -> tuple[Span, ...]:
+    return tuple(Span(start, end) for start, end in json.loads(text))
