@@ -71,6 +71,6 @@ def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> Non
 def test_passages_that_are_not_what_the_article_says_are_named(full: Store) -> None:
     with full._database.transaction() as db:
         db.execute("UPDATE texts SET text = upper(text) WHERE text LIKE 'An %'")
-    finding = "Passages of a are not what its text says there."
+    finding = "Passages of a do not match its text."
     assert inspect_index(full).findings == (finding,)
     assert repair_index(full).findings == (finding,)
