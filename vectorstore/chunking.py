@@ -64,7 +64,7 @@ def split_article(article: Article, tokens: Tokens, size: PassageSize) -> list[P
 
 
 def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSize) -> str:
-    """The text to embed for a passage: the passage, after the title unless it contains the title."""
+    """The text to embed: the passage, preceded by the title unless it contains it."""
     title = " ".join(title.split())
     if not title or title in " ".join(passage.text.split()):
         return passage.text

@@ -183,7 +183,7 @@ def _sha256(path: Path) -> str:
 
 
 def _computes_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 natively; where it is emulated, float32 is far faster."""
+    """Whether this CPU multiplies bfloat16 natively; if it emulates it, float32 is far faster."""
     flags = set(_cpu_flags())
     return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
 

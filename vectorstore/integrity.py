@@ -11,7 +11,7 @@ PASSAGES_EMBEDDED_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """One sentence per inconsistency: those that remain in `findings`, those fixed in `repaired`."""
+    """One sentence per inconsistency: `findings` remain, `repaired` are fixed."""
 
     articles: int
     passages: int

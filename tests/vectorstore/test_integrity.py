@@ -61,9 +61,7 @@ def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> Non
     with full._database.transaction() as db:
         db.execute("INSERT INTO passages_text (passages_text) VALUES ('delete-all')")
     assert full.catalog.match_terms('"ancient"', 5) == []
-    assert inspect_index(full).findings == (
-        "The full-text index does not hold what the passages say.",
-    )
+    assert inspect_index(full).findings == ("The full-text index does not match the passages.",)
     assert repair_index(full).agrees
     assert len(full.catalog.match_terms('"ancient"', 5)) == 1
 

@@ -1,7 +1,7 @@
 """The catalog: article texts, their passages and a full-text index over them.
 
-It is the source of truth: what is not here is not found, whatever another store still holds. An
-article appears and vanishes in one transaction.
+It is the source of truth: search returns only what is in it, even if the vector store still has
+more. An article is added or removed in one transaction.
 """
 
 import json
@@ -20,7 +20,7 @@ PASSAGE = "p.id, p.start, p.end, p.text, p.sentences"
 
 @dataclass(frozen=True, slots=True)
 class RepeatedParagraph:
-    """A paragraph of an article, and what it is recognised by in others."""
+    """A paragraph of an article, and the fingerprint that identifies it in others."""
 
     fingerprint: str
     span: Span
@@ -28,9 +28,9 @@ class RepeatedParagraph:
 
 @dataclass(frozen=True, slots=True)
 class IndexedArticle:
-    """An article as it was read, with the passages it is found by.
+    """An article as it was read, with its passages.
 
-    `repeated` are the paragraphs left out of them because many articles hold them.
+    `repeated` are the paragraphs left out of the passages because many articles contain them.
     """
 
     article: Article
@@ -48,7 +48,7 @@ class ListedArticle:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """Some of the articles, newest first; `next_cursor` asks for those after them."""
+    """A page of articles, newest first. `next_cursor` is None on the last page."""
 
     articles: tuple[ListedArticle, ...]
     total: int
@@ -57,7 +57,7 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the catalog holds, in numbers; sources with their articles, the largest first."""
+    """Counts over the catalog. `sources` have their numbers of articles, largest first."""
 
     articles: int
     passages: int
@@ -79,7 +79,7 @@ class Catalog:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    # What the index was made with.
+    # Settings the index was built with.
 
     def meta(self, key: str) -> str | None:
         value = self._db.value("SELECT value FROM meta WHERE key = ?", (key,))
@@ -96,7 +96,7 @@ class Catalog:
         return None if value is None else str(value)
 
     def article(self, article_id: str) -> Article | None:
-        """The article, its `skipped` with the paragraphs that many articles repeat."""
+        """The article, with paragraphs repeated in many articles among its `skipped` ranges."""
         found = self._read(article_id)
         return None if found is None else skipping(*found)
 
@@ -105,7 +105,7 @@ class Catalog:
         return None if found is None else found[0]
 
     def _read(self, article_id: str) -> tuple[Article, tuple[Span, ...]] | None:
-        """The article as it was read and its repeated paragraphs, both of the same moment."""
+        """The article as it was read and its repeated paragraphs, in one consistent read."""
         rows = self._db.rows(
             f"SELECT {INFO}, t.text, a.skipped, a.keep_all, a.repeated"
             " FROM articles a JOIN texts t ON t.row = a.content WHERE a.id = ?",
@@ -119,12 +119,12 @@ class Catalog:
         return [row[0] for row in self._db.rows("SELECT id FROM articles ORDER BY row")]
 
     def page(self, limit: int, cursor: str | None = None, containing: str = "") -> ArticlePage:
-        """Articles that hold `containing` in title, source or text; newest first, undated last.
+        """Articles with `containing` in the title, source or text; newest first, undated last.
 
-        `cursor` is an earlier page's `next_cursor`; any other raises ValueError.
+        `cursor` is the `next_cursor` of an earlier page; anything else raises ValueError.
         """
-        after_date, after_row = _place("99999999.0" if cursor is None else cursor)
-        # Unlike LIKE, instr looks beyond a NUL, and takes every character as itself.
+        after_date, after_row = _position("99999999.0" if cursor is None else cursor)
+        # Unlike LIKE, instr searches beyond a NUL and has no wildcards.
         columns = SEARCHED if containing else ()
         where = " OR ".join(f"instr(fold_case({each}), ?) > 0" for each in columns) or "1"
         values = [fold_case(containing)] * len(columns)
@@ -143,7 +143,7 @@ class Catalog:
         )
 
     def newest(self, most: int) -> list[str]:
-        """The ids of the newest articles, at most so many; undated ones last."""
+        """The ids of the `most` newest articles; undated ones last."""
         rows = self._db.rows(
             "SELECT id FROM articles ORDER BY coalesce(published, 0) DESC, row LIMIT ?", (most,)
         )
@@ -168,7 +168,7 @@ class Catalog:
     # Passages.
 
     def passages(self, ids: Sequence[str]) -> dict[str, tuple[Passage, ArticleInfo]]:
-        """The passages with these ids; those that are not there are left out."""
+        """The passages with these ids, by id; missing ones are left out."""
         rows = self._db.rows_for(
             f"SELECT {INFO}, {PASSAGE} FROM passages p JOIN articles a ON a.row = p.article"
             " WHERE p.id IN ({keys})",
@@ -185,7 +185,7 @@ class Catalog:
         return [passage_from(row) for row in rows]
 
     def passage_ids(self, filters: Filters | None = None) -> list[str]:
-        """The ids of all passages, or of those of the articles that `filters` lets through."""
+        """The ids of all passages, or of those in the articles that match `filters`."""
         where, values = filter_clause(filters or Filters())
         rows = self._db.rows(
             "SELECT p.id FROM passages p JOIN articles a ON a.row = p.article"
@@ -208,15 +208,15 @@ class Catalog:
         return [TermMatch(*row) for row in rows]
 
     def document_frequency(self, terms: Iterable[str]) -> dict[str, int]:
-        """In how many passages each indexed (stemmed) term occurs; absent terms are left out."""
+        """The number of passages with each indexed (stemmed) term; missing terms are left out."""
         return dict(
             self._db.rows_for(
                 "SELECT term, doc FROM passages_terms WHERE term IN ({keys})", list(terms)
             )
         )
 
-    # Writing. Vectors live in another store: `announce` what is about to change there, write
-    # both, then `settle`. What is still announced when the catalog is opened was interrupted.
+    # Writing. Vectors are in another store: `announce` the passages about to change, write both
+    # stores, then `settle`. Anything still announced when the catalog is opened was interrupted.
 
     def announce(self, passage_ids: Iterable[str]) -> None:
         with self._db.transaction() as db:
@@ -232,11 +232,11 @@ class Catalog:
             db.execute("DELETE FROM pending")
 
     def publish(self, articles: Sequence[IndexedArticle]) -> None:
-        """Make the articles visible, each in place of what had its id; unstage them."""
+        """Make the articles visible, replacing those with the same ids; unstage them."""
         with self._db.transaction() as db:
             for indexed in articles:
                 article = indexed.article
-                # It keeps its row, and so its place in a list that somebody is paging through.
+                # It keeps its row, so that pages of a list in progress neither repeat nor skip it.
                 row = self._db.value("SELECT row FROM articles WHERE id = ?", (article.id,))
                 content = _publish_text(db, article)
                 db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
@@ -271,17 +271,17 @@ class Catalog:
             _forget_paragraphs(db, article_id)
 
     def unsettled_paragraphs(self) -> list[str]:
-        """Fingerprints of repeated paragraphs that have lost an article since they were judged."""
+        """Fingerprints of repeated paragraphs that are in fewer articles than when last counted."""
         return [row[0] for row in self._db.rows("SELECT fingerprint FROM unsettled_paragraphs")]
 
     def settle_paragraphs(self) -> None:
         with self._db.transaction() as db:
             db.execute("DELETE FROM unsettled_paragraphs")
 
-    # Whether it is sound.
+    # Integrity.
 
     def faults(self) -> list[str]:
-        """What SQLite finds wrong with the file and with the full-text index, as sentences."""
+        """Problems that SQLite finds in the file and in the full-text index, as sentences."""
         found = [
             f"The catalog file is damaged: {row[0]}."
             for row in self._db.rows("PRAGMA integrity_check(3)")
@@ -293,7 +293,7 @@ class Catalog:
                     "INSERT INTO passages_text (passages_text, rank) VALUES ('integrity-check', 1)"
                 )
         except sqlite3.DatabaseError:
-            found.append("The full-text index does not hold what the passages say.")
+            found.append("The full-text index does not match the passages.")
         return found
 
     def rebuild_full_text(self) -> None:
@@ -305,9 +305,9 @@ SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.
 
 
 def skipping(article: Article, repeated: Iterable[Span]) -> Article:
-    """The article with its repeated paragraphs skipped too.
+    """The article with these repeated paragraphs skipped too.
 
-    Ranges stay in order and disjoint; those that touch are merged if the reason is the same.
+    Ranges stay in order and disjoint; adjacent ones are merged if they have the same reason.
     """
     merged: list[SkippedSpan] = []
     more = (SkippedSpan(start, end, "repeated") for start, end in repeated)
@@ -321,7 +321,7 @@ def skipping(article: Article, repeated: Iterable[Span]) -> Article:
 
 
 def filter_clause(filters: Filters) -> tuple[str, list[object]]:
-    """A condition on `articles a`, and its values."""
+    """An SQL condition on `articles a`, and its values."""
     clauses: list[str] = ["1"]
     values: list[object] = []
     if filters.published_from:
@@ -333,21 +333,23 @@ def filter_clause(filters: Filters) -> tuple[str, list[object]]:
     for column, allowed in (("source", filters.sources), ("id", filters.article_ids)):
         if allowed:
             clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
-            # No id or source has a NUL, and json_each would take what is before one for the whole.
+            # json_each would cut a value at a NUL; no id or source contains one.
             values.append(json.dumps([value for value in allowed if "\0" not in value]))
     return " AND ".join(clauses), values
 
 
-def _place(cursor: str) -> tuple[int, int]:
-    """The date and the row that a cursor names; raises ValueError."""
-    day, row = (int(part) for part in cursor.split("."))
+def _position(cursor: str) -> tuple[int, int]:
+    """The date and the row in a cursor; raises ValueError."""
+    day, row = (int(number) for number in cursor.split("."))
     if max(abs(day), abs(row)) >= 2**63:
-        raise ValueError(f"{cursor!r} names a place that no article can have.")
+        raise ValueError(
+            f"{cursor!r} is not a cursor of this list: no article can be at that position."
+        )
     return day, row
 
 
 def date_number(day: date | None) -> int | None:
-    """A date as an integer that sorts like it.
+    """A date as an integer in the same order.
 
     >>> date_number(date(2022, 4, 20))
     20220420
@@ -373,7 +375,7 @@ def info_values(info: ArticleInfo) -> tuple[object, ...]:
 
 
 def article_values(article: Article, content: int) -> tuple[object, ...]:
-    """Those of the columns id to keep_all; `content` is the row of its text."""
+    """The values of the columns `id` to `keep_all`; `content` is the row of the text."""
     skipped = json.dumps(article.skipped)
     return (*info_values(article.info), content, skipped, int(article.keep_all))
 
@@ -407,7 +409,7 @@ def spans_from_json(text: str) -> tuple[Span, ...]:
 
 
 def insert_text(db: sqlite3.Connection, text: str) -> int:
-    """The row of the new text."""
+    """Insert a text and return its row."""
     row = db.execute("INSERT INTO texts (text) VALUES (?)", (text,)).lastrowid
     if row is None:
         raise sqlite3.DatabaseError("The text was not inserted.")
@@ -415,7 +417,7 @@ def insert_text(db: sqlite3.Connection, text: str) -> int:
 
 
 def _publish_text(db: sqlite3.Connection, article: Article) -> int:
-    """The row of the article's text, which becomes its only one."""
+    """Keep one text for the article, the staged one if there is one, and return its row."""
     staged = db.execute("SELECT content FROM staged WHERE id = ?", (article.id,)).fetchone()
     before = db.execute(
         "SELECT a.content, t.text FROM articles a JOIN texts t ON t.row = a.content WHERE a.id = ?",
@@ -429,7 +431,7 @@ def _publish_text(db: sqlite3.Connection, article: Article) -> int:
 
 
 def _forget_paragraphs(db: sqlite3.Connection, article_id: str) -> None:
-    """Forgets which paragraphs an article holds, and notes those that others may get back."""
+    """Forget an article's paragraphs, and note those that may be repeated no longer."""
     db.execute(
         "INSERT OR IGNORE INTO unsettled_paragraphs"
         " SELECT fingerprint FROM paragraphs WHERE article = ? AND skipped = 1",

@@ -1,8 +1,8 @@
-"""Articles that are read and not yet visible, and the paragraphs they share with others.
+"""Articles that are staged but not yet visible, and the paragraphs they share with others.
 
-A paragraph that stands in several different stories is no news in any of them: a house notice, an
-invitation, a note about the author. Copies of one story under several sources are one story here:
-they share their other paragraphs too, but for what each paper adds.
+A paragraph repeated in several different stories is boilerplate: a house notice, an invitation, a
+note about the author. Copies of a story from several sources count as one story: they share most
+of their other paragraphs too.
 """
 
 import json
@@ -21,14 +21,14 @@ from vectorstore.text.paragraphs import paragraph_fingerprint, paragraph_spans
 from vectorstore.types import Article, Span
 
 STORIES_THAT_MAKE_IT_REPEATED = 3
-# A story that more articles than this copy is still one; and it need not be compared with them all.
+# Compare at most this many articles: further copies of one story still make one story.
 MOST_COMPARED = 100
 
 
 class IncomingArticles:
     def __init__(self, database: Database) -> None:
         self._db = database
-        # Publishing what is staged changes no verdict: the coming paragraphs stay the same.
+        # Publishing staged articles leaves this valid: `coming_paragraphs` stays the same.
         self._repeated: dict[str, bool] = {}
 
     def clear(self) -> None:
@@ -39,7 +39,7 @@ class IncomingArticles:
             db.execute("DELETE FROM staged_paragraphs")
 
     def add(self, articles: Iterable[Article]) -> None:
-        """Stage the articles; a later one takes the place of an earlier one with the same id."""
+        """Stage the articles; the last of several with the same id wins."""
         self._repeated.clear()
         with self._db.transaction() as db:
             for article in articles:
@@ -66,7 +66,7 @@ class IncomingArticles:
         return int(self._db.value("SELECT count(*) FROM staged"))
 
     def articles(self) -> Iterator[Article]:
-        """The staged articles, in the order they came. They may be published meanwhile."""
+        """The staged articles, in order of arrival. They may be published during iteration."""
         row = 0
         while found := self._db.rows(
             "SELECT a.id, a.title, a.published, a.source, a.author, a.url, t.text, a.skipped,"
@@ -79,8 +79,8 @@ class IncomingArticles:
             yield article_from(values)
 
     def articles_to_split_again(self) -> list[str]:
-        """Visible articles, not staged themselves, with a paragraph that the staged ones make a
-        repeated one."""
+        """Visible, unstaged articles with a paragraph that counts as repeated once the staged
+        articles are published."""
         staged = self._db.rows("SELECT DISTINCT fingerprint FROM staged_paragraphs")
         rows = self._db.rows_for(
             "SELECT DISTINCT article FROM paragraphs WHERE skipped = 0"
@@ -90,8 +90,8 @@ class IncomingArticles:
         return sorted({row[0] for row in rows})
 
     def articles_to_restore(self, fingerprints: Sequence[str]) -> list[str]:
-        """Visible articles whose passages lack one of these paragraphs, though it is repeated no
-        longer."""
+        """Visible articles whose passages leave out one of these paragraphs, though it is no longer
+        repeated."""
         self._repeated.clear()
         restored = set(fingerprints) - self._repeated_of(fingerprints)
         rows = self._db.rows_for(
@@ -101,14 +101,14 @@ class IncomingArticles:
         return sorted({row[0] for row in rows})
 
     def repeated_in(self, article: Article) -> tuple[RepeatedParagraph, ...]:
-        """The article's paragraphs that are repeated ones, once everything staged is visible."""
+        """The article's paragraphs that are repeated once everything staged is visible."""
         held = {
             fingerprint: spans_from_json(spans)
             for fingerprint, spans in self._db.rows(
                 "SELECT fingerprint, spans FROM coming_paragraphs WHERE article = ?", (article.id,)
             )
         }
-        if not all(held.values()):  # indexed before the places of paragraphs were kept
+        if not all(held.values()):  # indexed before paragraph positions were stored
             held = {key: tuple(spans) for key, spans in paragraphs_to_recognise(article).items()}
         repeated = self._repeated_of(list(held))
         found = (RepeatedParagraph(key, span) for key in repeated for span in held[key])
@@ -145,11 +145,11 @@ class IncomingArticles:
 
 
 def count_stories(articles: Iterable[Set[str]]) -> int:
-    """How many different stories articles tell, each given as its paragraphs, up to the number
-    that makes what they all hold a repetition.
+    """The number of different stories among articles, each given as the set of its paragraphs;
+    counting stops at `STORIES_THAT_MAKE_IT_REPEATED`.
 
-    Two are copies of one if half of the shorter one's paragraphs are in the other too. What has
-    no paragraph tells nothing.
+    Two articles are copies of one story if they share half of the shorter one's paragraphs. An
+    article without paragraphs is no story.
 
     >>> count_stories([{"a", "b", "notice"}, {"a", "b", "another notice"}, {"c"}, set()])
     2
@@ -164,10 +164,9 @@ def count_stories(articles: Iterable[Set[str]]) -> int:
 
 
 def paragraphs_to_recognise(article: Article) -> dict[str, list[Span]]:
-    """Where the paragraphs are that are long enough to be recognised in another article, by
-    fingerprint.
+    """The ranges of the paragraphs that are long enough to be recognised, by fingerprint.
 
-    None of an article that keeps everything: it takes no part in what is repeated.
+    Empty for an article with `keep_all`: its paragraphs do not count as repeated.
     """
     found: dict[str, list[Span]] = {}
     for span in () if article.keep_all else paragraph_spans(article.text):

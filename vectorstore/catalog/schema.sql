@@ -56,7 +56,7 @@ CREATE INDEX paragraphs_by_article ON paragraphs (article);
 -- Paragraphs that counted as repeated and have lost an article: others may get them back.
 CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 
--- Articles that are read and not yet visible.
+-- Articles that are staged but not yet visible.
 CREATE TABLE staged (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
