@@ -1,4 +1,4 @@
-"""Texts to unit vectors with a sentence-transformers model, on the CPU or what torch finds."""
+"""Embeds texts as unit vectors with a sentence-transformers model, on a GPU if there is one."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
-# The sha256 of its model.safetensors, which scripts/setup compares.
+# The sha256 of its model.safetensors, which scripts/setup verifies.
 BUNDLED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHT_FILES = ("*.safetensors", "pytorch_model*.bin")
 SPECIAL_TOKENS = 2
@@ -34,15 +34,15 @@ class EmbeddingModelError(UserError):
 class SentenceTransformerEmbedder:
     """An `Embedder` over a sentence-transformers model: the bundled one, a folder, or a hub name.
 
-    Creating one costs nothing: the model is loaded with the first text, once, from any thread.
-    Only a hub name that is not in the local cache reaches the network.
+    The model is loaded once, with the first text. Thread-safe. Only a hub name that is not in the
+    local cache needs the network.
     """
 
     def __init__(self, model: str = BUNDLED_MODEL) -> None:
         self._model_setting = model
         self._loading = threading.Lock()
-        # One batch at a time, since torch uses every core for each. It is taken batch by batch, so
-        # that a question waits for one batch of an ingest and not for all of them.
+        # torch uses every core for a batch. The lock is released after each one, so that a question
+        # waits for one batch of an ingest and not for all of them.
         self._embedding = FairLock()
 
     @property
@@ -69,7 +69,7 @@ class SentenceTransformerEmbedder:
         size = self._model.get_embedding_dimension()
         if size is None:
             raise EmbeddingModelError(
-                f"The embedding model {self.name} does not state the length of its vectors. "
+                f"The embedding model {self.name} does not declare the dimension of its vectors. "
                 "Set QA_EMBEDDING_MODEL to another one."
             )
         return size
@@ -83,7 +83,7 @@ class SentenceTransformerEmbedder:
         if not texts:
             return np.empty((0, self.dimension), np.float32)
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        # Texts of similar length go together, so that little is computed for padding.
+        # Batches of similar lengths waste little computation on padding.
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
@@ -183,7 +183,7 @@ def _sha256(path: Path) -> str:
 
 
 def _computes_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 natively; if it emulates, float32 is far faster."""
+    """Whether this CPU multiplies bfloat16 natively; if it emulates it, float32 is far faster."""
     flags = set(_cpu_flags())
     return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
 

@@ -1,5 +1,5 @@
-"""Errors that are not bugs."""
+"""Errors to show to a user, as opposed to bugs."""
 
 
 class UserError(Exception):
-    """Its message is for the user: what happened, to what, and what to do next."""
+    """The message is for the user: what happened, to what, and what to do next."""

@@ -1,4 +1,4 @@
-"""A lock that is granted in the order in which it was asked for."""
+"""A lock granted in the order of the requests."""
 
 import threading
 from collections import deque
@@ -8,8 +8,8 @@ from types import TracebackType
 class FairLock:
     """A context manager like `threading.Lock`, first come, first served.
 
-    A plain lock is often taken again by the thread that has just released it. With this one, a
-    thread that takes it over and over lets every other thread go in between.
+    A plain lock often goes back to the thread that has just released it. With this one, a thread
+    that acquires it in a loop gives every other thread a turn.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class FairLock:
             self._waiting.append(turn)
         try:
             turn.acquire()
-        except BaseException:  # such as KeyboardInterrupt: nobody will use this turn
+        except BaseException:  # such as KeyboardInterrupt: the turn must not be lost
             self._give_up(turn)
             raise
 

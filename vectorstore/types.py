@@ -1,4 +1,4 @@
-"""The values that travel between the modules of this package: frozen and typed."""
+"""The values passed between the modules of this package: frozen and typed."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ Vectors = NDArray[np.float32]
 """Unit vectors, one per row: shape (n, d)."""
 
 SkipReason = Literal["metadata", "promotional", "repeated"]
-"""Why a stretch of an article is not searched: it is a date line or front matter, it promotes or
-navigates, or many articles hold the same paragraph."""
+"""Why a range of an article is not searched: it is a date line or front matter, promotion or
+navigation, or a paragraph repeated in many articles."""
 
 
 class Span(NamedTuple):
@@ -35,7 +35,7 @@ class Span(NamedTuple):
 class SkippedSpan(NamedTuple):
     """A range of an article's text that is not searched.
 
-    `reason` is None for an article that was indexed before reasons were kept.
+    `reason` is None for articles indexed before reasons were stored.
     """
 
     start: int
@@ -48,7 +48,7 @@ class SkippedSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What is known about an article besides its text: the base of every type that carries it."""
+    """What is known about an article besides its text: the base of every type with these fields."""
 
     title: str = ""
     published: date | None = None
@@ -57,7 +57,7 @@ class Metadata:
     url: str | None = None
 
     def metadata(self) -> dict[str, Any]:
-        """These fields by name, without those of a subclass, for the constructor of another type.
+        """These fields by name, without a subclass's own, to pass to another type's constructor.
 
         >>> ArticleInfo("a", title="A lobby loses a member").metadata()["title"]
         'A lobby loses a member'
@@ -76,8 +76,8 @@ class ArticleInfo(Metadata):
 
     @property
     def hashed(self) -> str:
-        """What hashes are made of. It is spelled out, and pinned by a test, because another
-        spelling would make every article of an existing index look changed."""
+        """The string that hashes are computed from. A test pins its format, because changing it
+        would make every article of an existing index look changed."""
         return (
             f"ArticleInfo(id={self.id!r}, title={self.title!r}, published={self.published!r},"
             f" source={self.source!r}, author={self.author!r}, url={self.url!r})"
@@ -86,7 +86,7 @@ class ArticleInfo(Metadata):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it was read. `text` is never altered afterwards.
+    """An article as it was read; `text` is never changed afterwards.
 
     `skipped` are the ranges of `text` that are not prose: in order, disjoint, and never part of a
     passage.
@@ -96,7 +96,7 @@ class Article:
     text: str
     skipped: tuple[SkippedSpan, ...] = ()
     keep_all: bool = False
-    """Whether paragraphs are kept that many articles hold; its reader has kept all others."""
+    """Keep even paragraphs repeated in many articles; set by a reader that skipped nothing."""
 
     @property
     def id(self) -> str:
@@ -104,14 +104,15 @@ class Article:
 
     @property
     def content_hash(self) -> str:
-        """Hex digest of everything that tells two versions of the article apart.
+        """A hex digest that differs whenever the article does.
 
-        Why a range is skipped is not part of it. The form is pinned, as `ArticleInfo.hashed` is.
+        The reasons for skipped ranges are not part of it. The format is pinned, like
+        `ArticleInfo.hashed`.
         """
         spans = [f"Span(start={start}, end={end})" for start, end, _ in self.skipped]
         skipped = f"({', '.join(spans)}{',' if len(spans) == 1 else ''})"
         content = f"({self.info.hashed}, {self.text!r}, {skipped})" + "keep_all" * self.keep_all
-        # Lone surrogates cannot be encoded as UTF-8, and must not make two texts look alike.
+        # Texts that differ only in lone surrogates must differ in their hashes.
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -119,7 +120,7 @@ class Article:
 class Passage:
     """A range of an article, embedded and retrieved as a unit: `text == article.text[start:end]`.
 
-    `sentences` are the ranges of its sentences in the article, in order, inside [start, end).
+    `sentences` are ranges of the article's text, in order, within [start, end).
     """
 
     id: str
@@ -163,24 +164,24 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """What the index and its errors call the model."""
+        """The model's name, in the index and in error messages."""
 
     @property
     def fingerprint(self) -> str | None:
-        """Equal for models with the same weights, whose vectors can be compared; None: unknown."""
+        """Equal for models with the same weights, whose vectors are comparable; None if unknown."""
 
     @property
     def dimension(self) -> int: ...
 
     @property
     def max_tokens(self) -> int:
-        """The most tokens of a text that the model reads, not counting its special tokens."""
+        """How many tokens of a text the model reads, not counting special tokens."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row per text, in the order given; shape (len(texts), dimension), unit length."""
+        """One unit vector per text, in order; shape (len(texts), dimension)."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """How many tokens each text has, even beyond those that the model reads."""
+        """How many tokens each text has, including those beyond `max_tokens`."""
 
     def token_spans(self, text: str) -> list[Span]:
-        """Where the tokens of a text are, in order."""
+        """The ranges of a text's tokens, in order."""

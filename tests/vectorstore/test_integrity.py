@@ -72,9 +72,7 @@ def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> Non
     with plant(full) as db:
         db.execute("INSERT INTO passages_text (passages_text) VALUES ('delete-all')")
     assert full.catalog.match_terms('"ancient"', 5) == []
-    assert inspect_index(full).findings == (
-        "The full-text index does not hold what the passages say.",
-    )
+    assert inspect_index(full).findings == ("The full-text index does not match the passages.",)
     assert repair_index(full).agrees
     assert len(full.catalog.match_terms('"ancient"', 5)) == 1
 
@@ -82,6 +80,6 @@ def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> Non
 def test_passages_that_are_not_what_the_article_says_are_named(full: Store) -> None:
     with plant(full) as db:
         db.execute("UPDATE texts SET text = upper(text) WHERE text LIKE 'An %'")
-    finding = "Passages of a are not what its text says there."
+    finding = "Passages of a do not match its text."
     assert inspect_index(full).findings == (finding,)
     assert repair_index(full).findings == (finding,)

@@ -13,14 +13,14 @@ from vectorstore.errors import UserError
 
 SCHEMA_VERSION = 2
 
-# SQLite's own limit of values in one statement is 999 in builds older than 2020.
+# SQLite builds older than 2020 allow 999 values per statement.
 MOST_VALUES = 900
 
 
 def fold_case(text: str | None) -> str | None:
-    """Equal for texts that differ only in case or in how their characters are composed.
+    """Equal for texts that differ only in case or in Unicode composition.
 
-    Also a function of the SQL of every `Database`.
+    Also available as an SQL function in every `Database`.
 
     >>> fold_case("STRASSE") == fold_case("Straße"), fold_case("É") == fold_case("e\u0301")
     (True, True)
@@ -31,13 +31,13 @@ def fold_case(text: str | None) -> str | None:
 
 
 class CatalogError(UserError):
-    """The catalog cannot be used as it is; the message says why and what to do."""
+    """The catalog cannot be read; the message says why and what to do."""
 
 
 class Database:
     """Any thread may read at any time; only one transaction may be open at a time.
 
-    A file with an earlier layout is brought up to date when it is opened.
+    A file with an earlier layout is migrated when it is opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,20 +70,20 @@ class Database:
             yield from self.rows(statement.replace("{keys}", ",".join("?" * len(batch))), batch)
 
     def value(self, statement: str, values: Sequence[object] = ()) -> Any:
-        """The first column of the first row, or None where there is no row."""
+        """The first column of the first row, or None if there are no rows."""
         row = self._connection.execute(statement, values).fetchone()
         return None if row is None else row[0]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of the block or nothing of it."""
+        """Commit the block, or roll it back if it raises."""
         db = self._connection
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
             db.execute("COMMIT")
         except BaseException:
-            # After some errors, such as a full disk, SQLite has undone it by itself.
+            # After some errors, such as a full disk, SQLite has already rolled back.
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
@@ -97,7 +97,7 @@ class Database:
             )
             self._local.connection = connection
             with self._connecting:
-                # A server's threads come and go, and each would leave two open files behind.
+                # A server's threads come and go: close the connections of those that ended.
                 for thread in [each for each in self._connections if not each.is_alive()]:
                     self._connections.pop(thread).close()
                 self._connections[threading.current_thread()] = connection
@@ -121,7 +121,7 @@ class Database:
             )
 
     def _run_script(self, name: str, layout: int) -> None:
-        """All of the script and the layout it leads to, or nothing of it."""
+        """Run the script and set the layout it results in, in one transaction."""
         script = resources.files("vectorstore.catalog").joinpath(name).read_text("utf-8")
         try:
             self._connection.executescript(

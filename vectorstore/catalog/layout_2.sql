@@ -1,4 +1,4 @@
--- From layout 1, in which an article's text stood in its own row and was staged with it.
+-- Migrates layout 1, which stored each text in the row of its article.
 DROP VIEW coming_paragraphs;
 DROP TABLE staged;
 DROP TABLE staged_paragraphs;
@@ -25,7 +25,7 @@ CREATE INDEX paragraphs_by_article ON paragraphs (article);
 
 CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 
--- Articles that are read and not yet visible.
+-- Articles that are staged but not yet visible.
 CREATE TABLE staged (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,

@@ -57,7 +57,7 @@ CREATE INDEX paragraphs_by_article ON paragraphs (article);
 -- the passages of other articles that hold them may have to be made again.
 CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 
--- Articles that are read and not yet visible.
+-- Articles that are staged but not yet visible.
 CREATE TABLE staged (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,

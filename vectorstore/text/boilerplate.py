@@ -1,15 +1,14 @@
-"""Lines that are certainly not prose: page furniture, links, and the publisher's own invitations.
+"""Finds lines that are certainly not prose: page furniture, links, publishers' own invitations.
 
-What is marked here is never found again, so each rule takes only what could stand nowhere else,
-and a doubtful line is kept. Promotion that gets through is often caught later, because the same
-paragraph stands in many articles.
+Marked lines are never searched, so the rules favour precision and doubtful lines are kept. Missed
+promotion is often caught later, because the same paragraph is in many articles.
 
 A line is marked if, as a whole, it is
 
 - furniture: one of the fixed labels of a page ("Advertisement", "Skip to main content");
 - a link: a label before another article's title, or an imperative that ends in an arrow;
-- an invitation: every sentence asks the reader for something that only a publisher asks ("follow us
-  on", "our newsletter", "in the comments below") and none of them reports what somebody said.
+- an invitation: every sentence asks the reader for something that only a publisher would ("follow
+  us on", "our newsletter", "in the comments below"), and none reports what somebody said.
 """
 
 import re
@@ -52,7 +51,7 @@ _FURNITURE = _any(
     rf"copyright \d{{4}} {_OWNER}\ball rights reserved",
 )
 
-# A label and the title that it points to: "Read more: Why the harbor froze over".
+# A label and a title: "Read more: Why the harbor froze over".
 _LABELLED_LINK = _any(
     r"(?:(?:also )?read (?:more|also|next)|see also|in case you missed it|you (?:may|might)"
     r" also like|more on this(?: story)?|related(?: (?:article|story|stories|reading|links?))?)"
@@ -62,7 +61,7 @@ _FULL_ARTICLE = _any(
     r"(?:see|read|view) (?:the )?(?:full|original) (?:article|story|post|report|interview)"
     r" (?:here|(?:at|on) [\w-]+(?:\.[\w-]+)*\.[a-z]{2,})\.?"
 )
-# What a page's link leaves behind in plain text, with an arrow or without a sentence's end.
+# Links in plain text: they end in an arrow, or without punctuation.
 _ARROW = "(?:»|\u203a|>>|→|▶|►)"
 _ARROWS = ("»", "\u203a", ">>", "→", "▶", "►", "».")
 _LINK_VERB = (
@@ -81,7 +80,7 @@ _PICTURE_LINK = re.compile(
     r"(?: (?:of|from)\b[^,:;.!?]{1,80})?"
 )
 
-# An invitation has an imperative and, as its object, what is the publisher's own.
+# An invitation is an imperative whose object belongs to the publisher.
 _PRODUCT = (
     r"(?:e-?newsletters?|newsletters?|mailing list|podcasts?|(?:mobile |news )?apps?|channel"
     rf"|{_PLACE} (?:group|page|server|community)|journalism|newsroom)\b"
@@ -119,7 +118,7 @@ _LEAD = re.compile(
     r"please |(?:for|to) (?:more|the latest|read|get|support|see|learn|hear)\b[^.!?:;,]{0,80}, ",
     re.IGNORECASE,
 )
-# What may follow the object: nothing that could belong to another speaker or another subject.
+# What may follow the object, without another speaker or subject.
 _GOES_ON = re.compile(
     r"(?:[\s,]+(?:and|or|to|for|from|on|at|in|with|by|about|of|via|every|each|today|now|here|below"
     rf"|more|unlimited|delivered|sent|wherever|section|our|{_PLACE}|@\w+)\b.*)?",
@@ -135,7 +134,7 @@ _TEASER = re.compile(
     re.IGNORECASE,
 )
 
-# How an event is announced: a call, its name, and a word or a year that says that it is one.
+# An event: an invitation, its name, and a word for the kind of event or a year.
 _EVENT_CALL = re.compile(
     r"(?i:(?:please )?(?:don't miss|join us (?:for|at))(?: our| the)?) (?P<name>[A-Z0-9][^,:;.!?]*)"
 )
@@ -143,7 +142,7 @@ _EVENT_KIND = _any(r"\b(?:forum|summit|conference|festival|expo|webinar|panels|e
 _YEAR = re.compile(r"\b20\d\d\b")
 _NAME_WORD = re.compile(r"\b[A-Z]\w+\b(?!')")
 
-# Signs that a sentence reports: a quotation, a third person, a finite verb, a verb of saying.
+# Signs of reporting: a quotation, a third person, a finite verb, a verb of saying.
 _SAYING = (
     "accuse add admit admitt advise agree announce appeal argue ask beg begg believe call claim"
     " command counsel crie declare demand denie encourage explain fear hope implore insist instruct"
@@ -166,10 +165,9 @@ _AFTER = " \t\r\n*_|])"
 def promotional_spans(
     text: str, paragraphs: Sequence[Span], *, after_date: bool = False
 ) -> tuple[Span, ...]:
-    """The paragraphs that promote or navigate, in order, and the links at the end of others.
+    """The promotional and navigational paragraphs, and links at the end of others, in order.
 
-    With `after_date` the first paragraph follows a line with a date: the place where publishers
-    announce their events.
+    With `after_date`, the first paragraph follows a date line, where publishers announce events.
     """
     return tuple(_promotional(text, paragraphs, after_date))
 
@@ -195,7 +193,7 @@ def _promotional(text: str, paragraphs: Sequence[Span], after_date: bool) -> Ite
 
 
 def is_promotional(paragraph: str) -> bool:
-    """Whether a paragraph as a whole certainly promotes or navigates.
+    """Whether a whole paragraph is certainly promotion or navigation.
 
     >>> is_promotional("Sign up for our newsletter.")
     True
@@ -222,7 +220,7 @@ def _is_link(line: str) -> bool:
 
 
 def _is_invitation(line: str) -> bool:
-    """Whether every sentence invites, or leads up to one that does."""
+    """Whether every sentence is an invitation, or leads up to one."""
     sentences = [match.group().strip() for match in _SENTENCE.finditer(line)]
     inviting = [_invites(sentence) for sentence in sentences[:_MOST_SENTENCES]]
     return (
@@ -247,7 +245,7 @@ def _invites(sentence: str) -> bool:
 
 
 def _announces_event(paragraph: str, rest: str) -> bool:
-    """Whether a paragraph invites to an event that the rest of its article does not mention."""
+    """Whether a paragraph announces an event that the rest of the article does not mention."""
     line = _plain(paragraph)
     call = _EVENT_CALL.match(line)
     if not call or not (_EVENT_KIND.search(line) or _YEAR.search(line)) or _REPORTS.search(line):
@@ -257,6 +255,6 @@ def _announces_event(paragraph: str, rest: str) -> bool:
 
 
 def _plain(paragraph: str) -> str:
-    """The paragraph without the marks around it: bullets, emphasis, the address of a link."""
+    """The paragraph without its markup: bullets, emphasis, link addresses."""
     unlinked = _MARKDOWN_LINK.sub(r"\1", paragraph.translate(_QUOTES))
     return unlinked.replace("**", "").lstrip(_BEFORE).rstrip(_AFTER)

@@ -1,4 +1,4 @@
-"""Where an article's paragraphs are, and the fingerprint by which a repeated one is recognised."""
+"""Splits text into paragraphs, and fingerprints them to recognise repeated ones."""
 
 import hashlib
 import re
@@ -22,10 +22,10 @@ _FEWEST_CHARACTERS_TO_RECOGNISE = 25
 
 
 def paragraph_spans(text: str, start: int = 0) -> list[Span]:
-    r"""The paragraphs of `text` from `start` on: in order, disjoint, without space around them.
+    r"""The paragraphs of `text` from `start` on: in order, disjoint, without surrounding whitespace.
 
-    A blank line ends a paragraph, and so does a line end, unless the lines were wrapped to a
-    width. Takes linear time.
+    A blank line ends a paragraph, and so does a line break, unless the lines are hard-wrapped.
+    Takes linear time.
 
     >>> [span.of("One.\nTwo.\n\nThree") for span in paragraph_spans("One.\nTwo.\n\nThree")]
     ['One.', 'Two.', 'Three']
@@ -57,9 +57,9 @@ def _blocks(text: str, start: int) -> Iterator[list[Span]]:
 
 
 def _wrapped(text: str, lines: list[Span]) -> bool:
-    """Whether these lines are one paragraph, wrapped to a width.
+    """Whether these lines are one hard-wrapped paragraph.
 
-    Then no line has room for the first word of the next, and most lines end mid-sentence.
+    If so, no line has room for the first word of the next, and most end mid-sentence.
     """
     if not 1 < len(lines) <= _MOST_WRAPPED_LINES:
         return False
@@ -78,7 +78,7 @@ def _wrapped(text: str, lines: list[Span]) -> bool:
 def paragraph_fingerprint(paragraph: str) -> str | None:
     """32 hex digits, equal for paragraphs that differ only in case, spacing, quotes and dashes.
 
-    None for a paragraph that is too short: a few words may recur without being boilerplate.
+    None if the paragraph is too short: a few words may recur without being boilerplate.
     """
     plain = unicodedata.normalize("NFKC", paragraph).translate(_SAME_CHARACTER).casefold()
     words = " ".join(plain.split())

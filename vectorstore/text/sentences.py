@@ -1,4 +1,4 @@
-"""Where sentences begin and end. Pure."""
+"""Splits text into sentences. Pure."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,14 @@ import nupunkt
 
 from vectorstore.types import Span
 
-# nupunkt's time grows with the square of some runs of punctuation; prose has no such paragraph.
+# nupunkt takes quadratic time on some runs of punctuation; no real paragraph is this long.
 MAX_SPLITTER_INPUT = 10_000
 
 
 def split_sentences(text: str) -> list[Span]:
-    """The ranges of the sentences of `text`, without the white space around them.
+    """The ranges of the sentences of `text`, without surrounding whitespace.
 
-    Together they hold every character that is not white space. A blank line ends a sentence.
+    Together they cover every character that is not whitespace. A blank line ends a sentence.
 
     >>> text = "Binance.US is based in the U.S. It joined in Aug. 2020."
     >>> [sentence.of(text) for sentence in split_sentences(text)]

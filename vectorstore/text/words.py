@@ -1,4 +1,4 @@
-"""Words as the full-text index knows them: lower case, without accents, stemmed."""
+"""Words in the form of the full-text index: lower case, without accents, stemmed."""
 
 import re
 import unicodedata
@@ -32,9 +32,9 @@ FUNCTION_WORDS = frozenset(
     yes yesterday yet you your yours yourself
     """.split()
 )
-"""English words that say little of what a text is about, in small letters."""
+"""English words that say little about the topic of a text, in lower case."""
 
-# Where a word is capitalised whatever it is.
+# Positions where any word is capitalised.
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;]\s|[\n\"“‘(\[])\s*[\"“‘(\[]*\Z")
 _LOOK_BACK = 8
 
@@ -43,24 +43,24 @@ _stemmers = local()
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """A word in the form under which the full-text index keeps it.
+    """A word in the form stored in the full-text index.
 
     >>> [stem(word) for word in ("lobbying", "Lobbied", "company’s", "Café")]
     ['lobbi', 'lobbi', 'compani', 'cafe']
     """
     plain = unicodedata.normalize("NFKD", word.lower().replace("’", "'").removesuffix("'s"))
     letters = "".join(each for each in plain if not unicodedata.combining(each))
-    # A stemmer holds the word it works on, so that each thread needs its own.
+    # A stemmer keeps state, so each thread needs its own.
     if not hasattr(_stemmers, "porter"):
         _stemmers.porter = snowballstemmer.stemmer("porter")
     return str(_stemmers.porter.stemWord(letters))
 
 
 def content_words(text: str) -> list[str]:
-    """The words of a text that say what it is about, as written, in order: no function words.
+    """The words of a text without function words, as written, in order.
 
-    A word that looks like a function word is kept where its case says that it is a name. Case says
-    nothing in a text without small letters, nor at the beginning of a sentence.
+    A function word is kept if it is capitalised like a name: not at the start of a sentence, and
+    not in a text without lower-case words.
 
     >>> content_words("What did the WHO say in May about Will Smith?")
     ['WHO', 'say', 'May', 'Will', 'Smith']

@@ -338,7 +338,7 @@ def test_a_full_text_index_out_of_step_is_found_and_rebuilt(
     with database.transaction() as db:
         db.execute("DROP TRIGGER passage_removed")
         db.execute("DELETE FROM passages")
-    assert catalog.faults() == ["The full-text index does not hold what the passages say."]
+    assert catalog.faults() == ["The full-text index does not match the passages."]
     catalog.rebuild_full_text()
     assert catalog.faults() == []
 
