@@ -1,4 +1,4 @@
-"""Opening an index: by one process, with the model it was made with, from any thread."""
+"""Opening an index: by one process, with its own model, from any thread."""
 
 import json
 import shutil
