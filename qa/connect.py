@@ -18,7 +18,7 @@ from vectorstore.store import IndexInUse, read_owner
 if TYPE_CHECKING:
     from qa.service import Service
 
-# Even looking up the owner of an index takes its lock for a moment: the first retries are quick
+# Even looking up the owner of an index takes its lock for a moment, so the first retries are quick
 # and silent.
 QUICK_ATTEMPTS = 4
 SECONDS_BETWEEN_QUICK_ATTEMPTS = 0.05

@@ -23,20 +23,28 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="the index folder")
     host: str = Field("127.0.0.1", description="the address that `qa serve` listens on")
-    port: int = Field(8000, ge=0, le=65535, description="its port; 0 picks a free one")
+    port: int = Field(
+        8000, ge=0, le=65535, description="the port it listens on; 0 picks a free one"
+    )
     model: str | None = Field(None, description="the chat model, such as openai:gpt-5-mini")
     model_base_url: str | None = Field(None, description="a server that speaks OpenAI's protocol")
     model_api_key: SecretStr | None = Field(None, description="the API key of the model's provider")
     model_timeout: float = Field(60.0, gt=0, description="seconds to wait for the model")
-    model_concurrency: int = Field(4, ge=1, description="the most concurrent model calls")
+    model_concurrency: int = Field(
+        4, ge=1, description="the maximum number of concurrent model calls"
+    )
     unsupported: Literal["mark", "drop"] = Field(
         "mark", description="whether to mark or drop sentences that no passage supports"
     )
-    embedding_model: str = Field(BUNDLED_MODEL, description="a folder or a name on the hub")
+    embedding_model: str = Field(
+        BUNDLED_MODEL, description="a folder, or a model name on the Hugging Face Hub"
+    )
     keep_all: bool = Field(
         False, description="whether to search promotional and repeated paragraphs too"
     )
-    cache: int = Field(256, ge=0, description="answers cached in memory; 0 disables the cache")
+    cache: int = Field(
+        256, ge=0, description="the number of answers cached in memory; 0 disables the cache"
+    )
 
 
 def read_settings(**flags: object) -> Settings:

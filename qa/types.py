@@ -33,7 +33,7 @@ class Question:
 class Event:
     """A part of a streamed answer. The last one is the complete `Answer`.
 
-    LangChain adds up the parts of a stream for `invoke`: here the sum is the last one.
+    LangChain sums the parts of a stream into the result of `invoke`: here, the last part.
     """
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""A real HTTP server that speaks the OpenAI protocol and does what a test has written for it."""
+"""A real HTTP server that speaks the OpenAI protocol, with scripted responses."""
 
 import json
 import threading

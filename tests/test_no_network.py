@@ -1,4 +1,4 @@
-"""The tests stay on this machine: the fence in conftest.py holds."""
+"""The network guard in conftest.py works."""
 
 import socket
 import sys

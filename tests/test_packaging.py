@@ -1,4 +1,4 @@
-"""The project as it is installed: what it depends on, what it pins, how it is started."""
+"""The installed project: its dependencies, pins and entry points."""
 
 import os
 import re
@@ -186,7 +186,7 @@ def test_setup_names_a_python_that_it_cannot_use(tmp_path: Path) -> None:
 def test_setup_names_a_build_of_torch_that_it_does_not_know(tmp_path: Path) -> None:
     run = setup_in(tmp_path, QA_TORCH="rocm")
     assert run.returncode == 1
-    assert "QA_TORCH=rocm is not known" in run.stderr
+    assert "QA_TORCH=rocm is not valid" in run.stderr
 
 
 def test_setup_refuses_options_that_it_does_not_know(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Answers as the service sends them, made from the words of real articles."""
+"""Answers in the JSON of the service, built from the text of real articles."""
 
 from collections.abc import Sequence
 from typing import Any

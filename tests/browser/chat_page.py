@@ -1,4 +1,4 @@
-"""What a reader does on the page, in a reader's words."""
+"""A page object for the chat page: what a reader does on it."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The page in a real browser, over the real service on the sample articles."""
+"""The page in a real browser, with the real service over the sample articles."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The page's own modules, one at a time, without the page or the service."""
+"""The page's modules imported one at a time, without the page or the service."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The service as if it had a chat model, whose answers the test dictates event by event."""
+"""A service that seems to have a chat model; tests script its answers event by event."""
 
 import json
 import queue

@@ -1,4 +1,4 @@
-"""The page for everyone: axe finds nothing, and the keyboard is enough."""
+"""Accessibility: axe finds nothing, and everything works with the keyboard."""
 
 from typing import Any
 

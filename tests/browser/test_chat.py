@@ -1,4 +1,4 @@
-"""Ask, read, check, follow up, come back: the whole flow over the real service."""
+"""Chats over the real service: ask, read, check, follow up and come back later."""
 
 import re
 from typing import Any
@@ -137,8 +137,9 @@ def test_dates_in_the_wrong_order_are_said_before_asking_and_the_question_stays(
     chat.page.get_by_label("Published from").fill("2022-02-02")
     chat.page.get_by_label("to", exact=True).fill("2021-01-01")
     chat.send("What happened?")
-    hint = chat.page.locator("#composer-hint")
-    expect(hint).to_contain_text("The start date is after the end date")
+    expect(chat.page.locator("#composer-hint")).to_contain_text(
+        "The start date is after the end date"
+    )
     expect(chat.box).to_have_value("What happened?")
     expect(chat.turns).to_have_count(0)
 

@@ -1,4 +1,4 @@
-"""When something fails: a sentence, a next step, and nothing typed is lost."""
+"""When something fails, the page says what and what to do next, and keeps what was typed."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Articles that would harm the reader or the offsets: their words are words, exactly placed."""
+"""Hostile article text is shown as text, with exact offsets."""
 
 from collections.abc import Iterator
 from typing import Any

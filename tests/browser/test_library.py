@@ -1,4 +1,4 @@
-"""The page of articles: browse, search, read, add, remove."""
+"""The articles page: browse, search, read, add and remove articles."""
 
 from typing import Any
 

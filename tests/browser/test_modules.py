@@ -1,4 +1,4 @@
-"""The modules that need no service: their promises, on nasty text by the hundred."""
+"""The pure modules of the page, with difficult text."""
 
 import re
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The chats that the browser keeps: room for them, and what becomes of broken ones."""
+"""Chats in the browser's storage: when it is full, and when entries are broken."""
 
 from tests.browser.modules import Modules
 

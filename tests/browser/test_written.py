@@ -1,4 +1,4 @@
-"""Answers as a chat model writes them: streamed, checked, doubted, stopped."""
+"""Answers from a chat model: streamed, checked, flagged, stopped."""
 
 from typing import Any
 

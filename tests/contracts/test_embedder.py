@@ -1,4 +1,4 @@
-"""What every embedder keeps, the real one and the one that stands in for it in other tests."""
+"""The contract of every embedder: the real one, and the fake used in other tests."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""One name for one thing: modules and public classes are told apart by their names alone."""
+"""No two modules, and no two public classes, have the same name."""
 
 import ast
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""A chat model configured, from the settings to what a person reads, over a scripted server."""
+"""From the settings of a chat model to what a person reads, over a scripted server."""
 
 import json
 import socket

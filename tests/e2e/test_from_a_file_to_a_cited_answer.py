@@ -1,4 +1,4 @@
-"""The whole path as a reader walks it: the program itself, its own model, a file, three doors."""
+"""From a file to a cited answer, with the real program and model: shell, HTTP and page."""
 
 import json
 from pathlib import Path

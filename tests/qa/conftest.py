@@ -1,4 +1,4 @@
-"""A small index over a handful of the sample collection's articles, served once for all tests."""
+"""A small index over a few sample articles, opened once for all tests."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The real service with a chat model, which is a scripted server, over articles of a few words."""
+"""The real service with a scripted chat model server, over very short articles."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""Articles and their passages for the tests of answers: short, and true of nothing."""
+"""Short, invented articles and their passages, for the tests of answers."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Commands in processes of their own."""
+"""Commands run as subprocesses."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
-"""`qa` in a process of its own, with an embedding model that costs nothing and can be held.
+"""`qa` as a subprocess, with a cheap embedding model that tests can block.
 
-With HOLD set to a folder that has two named pipes, `held` and `release`, embedding a text with the
-word "hold" in it tells so through the one and then waits for the other.
+If HOLD is a folder with two named pipes, `held` and `release`, embedding a text that contains the
+word "hold" writes to the first and then waits for the second.
 """
 
 import os

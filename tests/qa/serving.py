@@ -1,4 +1,4 @@
-"""An application behind a real server, on a free port of this machine."""
+"""An application behind a real server, on a free port."""
 
 import socket
 import threading

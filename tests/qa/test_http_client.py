@@ -1,4 +1,4 @@
-"""The client gives what the service in this process gives, and its errors are sentences."""
+"""The client returns what the service does, and its errors are sentences."""
 
 import asyncio
 import socket

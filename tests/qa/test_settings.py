@@ -1,4 +1,4 @@
-"""Settings: flags, then the environment, then .env, then defaults; never a secret in sight."""
+"""Settings: flags, then the environment, then .env, then defaults; secrets stay hidden."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The sentences that the checker is measured on, against the articles that they restate."""
+"""The sentences for measuring the checker agree with the articles they paraphrase."""
 
 import json
 from pathlib import Path

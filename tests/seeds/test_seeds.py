@@ -1,4 +1,4 @@
-"""The sample collection keeps its promises: every gold span is exact and every kind is there."""
+"""The sample collection: gold spans are exact, and every kind of question is there."""
 
 import json
 from collections import Counter

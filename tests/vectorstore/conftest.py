@@ -1,4 +1,4 @@
-"""An index in a folder of its own for each test, and the real model once for all."""
+"""A separate index folder for each test, and one real model for all."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

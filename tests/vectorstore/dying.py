@@ -1,4 +1,4 @@
-"""A process that opens an index, begins to ingest, and waits at the point named to be killed.
+"""A process that opens an index, starts an ingest, and waits at a named point to be killed.
 
 python -m tests.vectorstore.dying POINT FOLDER
 """

@@ -1,4 +1,4 @@
-"""Articles in a line, and what an index ought to hold of them."""
+"""Short articles, and what an index should contain for them."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,4 @@
-"""A crash at the step one chooses: in the middle of a transaction, between two writes of Chroma."""
+"""Crashes at a chosen step: inside a transaction, or between two writes to Chroma."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""An embedding model of twenty lines, for tests in which the model is not the point."""
+"""A tiny embedding model, for tests that do not depend on the model."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Text that breaks programs, as hypothesis strategies, and articles made of it."""
+"""Hypothesis strategies for text that breaks programs, and for articles made of it."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Vectors by id in Chroma and in memory: what was put is found, however often it changes."""
+"""Vectors by id, in Chroma and in memory: what was stored is found, after any changes."""
 
 from collections.abc import Iterator
 from pathlib import Path

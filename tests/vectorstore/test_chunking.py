@@ -1,4 +1,4 @@
-"""Passages are exact, whole, in order, and never longer than the model reads."""
+"""Passages are exact, complete, in order, and within the model's token limit."""
 
 from itertools import pairwise
 

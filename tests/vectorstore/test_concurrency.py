@@ -1,4 +1,4 @@
-"""Readers in other threads, while articles are replaced: each sees an article old or new, whole."""
+"""While articles are replaced, readers in other threads see each one entirely old or new."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""Wherever a change is cut off, each article is wholly old or wholly new, and the index agrees."""
+"""Wherever a change is interrupted, each article is entirely old or new, and the index agrees."""
 
 import shutil
 import signal

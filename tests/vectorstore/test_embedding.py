@@ -1,4 +1,4 @@
-"""The real embedder around a scripted model: batches, turns, and which weights it has."""
+"""The real embedder around a scripted model: batches, fairness, and the choice of weights."""
 
 import hashlib
 import threading

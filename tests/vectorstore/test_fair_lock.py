@@ -1,4 +1,4 @@
-"""First come, first served, whoever gives up meanwhile."""
+"""First come, first served, even if others give up waiting."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

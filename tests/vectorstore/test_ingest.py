@@ -1,4 +1,4 @@
-"""Articles in: safe to run again, one bad one stops no other, and an interruption loses nothing."""
+"""Ingest can be repeated; a bad article stops no other; an interruption loses nothing."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every disagreement that can be planted is found, named, and repaired where it can be."""
+"""Every planted inconsistency is found, named, and repaired if possible."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A question to passages: what filters let through and no other, no echoes, never an error."""
+"""From a question to passages: exact filters, no duplicates, no errors."""
 
 from collections import Counter
 from collections.abc import Iterator

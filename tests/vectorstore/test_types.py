@@ -1,4 +1,4 @@
-"""The hashes that an index is kept by, and metadata that is passed on whole."""
+"""The hashes that identify index content, and metadata that is passed on completely."""
 
 from dataclasses import fields
 from datetime import date

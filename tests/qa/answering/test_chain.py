@@ -1,4 +1,4 @@
-"""The chain: a Runnable whose events add up to the answer, over real passages."""
+"""The chain: a Runnable whose events sum to the answer, over real passages."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Retrieval as a LangChain retriever, in a chain as anyone would write it."""
+"""The LangChain retriever, in an ordinary chain."""
 
 import asyncio
 import inspect

@@ -1,4 +1,4 @@
-"""`qa`, in this process: what it prints, where, and with which exit code."""
+"""`qa` in this process: its output, streams and exit codes."""
 
 import io
 import json

@@ -1,8 +1,8 @@
-"""The command line's help, as it was when somebody last read it.
+"""The command line's help, compared with a reviewed snapshot.
 
     python -m tests.qa.cli.test_help > tests/qa/cli/help.txt
 
-updates it: read the difference before you commit it.
+updates the snapshot: read the diff before you commit it.
 """
 
 from pathlib import Path

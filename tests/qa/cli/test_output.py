@@ -1,4 +1,4 @@
-"""What is printed on a terminal and on a pipe, and what happens when it cannot be."""
+"""Output to terminals and pipes, and failures to write it."""
 
 import asyncio
 import io

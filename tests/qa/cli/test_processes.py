@@ -1,4 +1,4 @@
-"""Several processes and one index: whoever comes second waits or is served, and nothing is lost."""
+"""Several processes on one index: the second waits or is served, and nothing is lost."""
 
 import json
 import os

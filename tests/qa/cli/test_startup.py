@@ -1,4 +1,4 @@
-"""Commands that need no model, or have a service do the work, wait for no library."""
+"""Commands that need no model, or use a running service, do not import slow libraries."""
 
 import json
 import subprocess

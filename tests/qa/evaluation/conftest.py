@@ -1,4 +1,4 @@
-"""A small world to evaluate in: three articles, five questions, and runs on them."""
+"""A small setup to evaluate: three articles, five questions, and runs on them."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A question-answering system of a hundred lines: it counts words, and is always the same."""
+"""A small deterministic question-answering system that counts words."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The evaluation over the real service, in this process and behind a URL."""
+"""The evaluation of the real service, in this process and over HTTP."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The gate: on the sample collection, the extractive answerer is no worse than it has been."""
+"""The extractive answerer must not get worse on the sample collection."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every sentence of a text against the passages it was written from."""
+"""Every sentence of a text is checked against the passages it was written from."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol

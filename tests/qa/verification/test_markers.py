@@ -1,4 +1,4 @@
-"""Where the markers of a sentence stand."""
+"""Where the markers of a sentence are."""
 
 import pytest
 from hypothesis import given

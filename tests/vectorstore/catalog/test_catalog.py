@@ -1,4 +1,4 @@
-"""The catalog: articles whole or not at all, filters exact, pages that neither repeat nor miss."""
+"""The catalog: atomic changes, exact filters, and pages without gaps or repeats."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Transactions hold wholly or not at all, and threads that end leave no connection open."""
+"""Transactions are atomic, and threads that end leave no connection open."""
 
 import sqlite3
 import threading

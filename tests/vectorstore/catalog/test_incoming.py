@@ -1,4 +1,4 @@
-"""Paragraphs that stand in several stories are recognised, in whatever order the articles came."""
+"""Paragraphs shared by several articles are recognised, whatever order they arrive in."""
 
 import sqlite3
 from contextlib import closing

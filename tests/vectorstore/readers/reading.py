@@ -1,4 +1,4 @@
-"""Uploads read for the tests of the readers."""
+"""Reads uploads, for the tests of the readers."""
 
 from vectorstore.readers import Unreadable, parse_upload
 from vectorstore.types import Article

@@ -1,4 +1,4 @@
-"""What holds for every format."""
+"""Rules that apply to every format."""
 
 import pytest
 from hypothesis import example, given, settings

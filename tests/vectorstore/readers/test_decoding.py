@@ -1,4 +1,4 @@
-"""Text in whatever encoding it is."""
+"""Decoding text in any encoding."""
 
 import pytest
 

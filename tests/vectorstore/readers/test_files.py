@@ -1,4 +1,4 @@
-"""Which files become articles, under which ids, and what is said of those that do not."""
+"""Which files become articles, under which ids, and what is reported about the rest."""
 
 import os
 import unicodedata

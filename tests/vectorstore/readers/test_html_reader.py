@@ -1,4 +1,4 @@
-"""Web pages: their main text, and the metadata that they state."""
+"""Web pages: their main text and metadata."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Days of publication, in the forms that people and programs write."""
+"""Publication dates, in the formats that people and programs write."""
 
 from datetime import date
 

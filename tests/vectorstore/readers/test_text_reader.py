@@ -1,4 +1,4 @@
-"""Plain text: its date, its promotion, its title."""
+"""Plain text: its date, promotional lines and title."""
 
 from datetime import date
 

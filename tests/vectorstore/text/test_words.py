@@ -1,4 +1,4 @@
-"""Which words of a text say what it is about."""
+"""Which words of a text carry its meaning."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""An answer in the articles' own words: its offsets, and where its markers stand."""
+"""Extractive answers: their offsets, and where their markers are."""
 
 import asyncio
 

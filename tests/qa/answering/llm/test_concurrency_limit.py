@@ -1,4 +1,4 @@
-"""A limit that holds over event loops and threads."""
+"""A concurrency limit across event loops and threads."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Answers of a chat model, over HTTP and the real LangChain client, from good to hostile."""
+"""A chat model's answers, good to hostile, over HTTP and the real LangChain client."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Calls of a chat model through LangChain, on a scripted server and on scripted messages."""
+"""Chat model calls through LangChain, with a scripted server and scripted messages."""
 
 import asyncio
 import threading

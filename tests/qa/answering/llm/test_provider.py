@@ -1,4 +1,4 @@
-"""Settings to a chat model of any provider."""
+"""Chat models from settings, for every provider."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A model's thoughts, taken out of its text whatever the chunks in which it comes."""
+"""A model's thoughts are removed from its text, however it is split into chunks."""
 
 import time
 from itertools import pairwise

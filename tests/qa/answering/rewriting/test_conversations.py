@@ -1,11 +1,11 @@
 """How many of the conversations in `conversations.jsonl` the rules get right.
 
-Each has what was said, user first, a question, and either `alone`, which says that it must stay as
-it is, or what its rewrite must have (`has`) and must not have (`has_not`). The rules were made on
-the half `development`; the half `test` was only counted.
+Each has the earlier messages, user first, a question, and either `alone`, if the question must stay
+as it is, or what its rewrite must contain (`has`) and must not contain (`has_not`). The rules were
+developed on `development`; `test` was only measured.
 
-A follow-up is "right" with its references replaced, "context" with the last question added to it,
-"left" if it stays as it is, and else "wrong".
+A follow-up is "right" if its references are replaced, "context" if the last question was added to
+it, "left" if it stays as it is, and otherwise "wrong".
 """
 
 import json

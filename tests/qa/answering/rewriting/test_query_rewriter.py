@@ -1,4 +1,4 @@
-"""Who decides about a follow-up: the chat model, and the rules where there is none."""
+"""Follow-ups are rewritten by the chat model, or by rules if there is none."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Follow-ups made to stand alone by rules."""
+"""Follow-ups rewritten to stand alone by rules."""
 
 import time
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Numbers in prose: what each is worth, and which of two bear each other out."""
+"""Quantities in prose: their values, and which of them support each other."""
 
 from decimal import Decimal
 
