@@ -17,7 +17,6 @@ from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.ingest import IngestReport, Outcome, Progress, ingest
 from vectorstore.integrity import inspect_index
 from vectorstore.readers import Unreadable
-from vectorstore.retrieval import search
 from vectorstore.store import Store
 from vectorstore.types import Article, Embedder, Span
 
@@ -158,52 +157,8 @@ def test_an_article_whose_paragraphs_became_repeated_ones_stays_but_is_not_found
 # Progress, and what an interruption leaves.
 
 
-def prose_of(store: Store, article_id: str) -> str:
-    return " ".join(each.text for each in store.catalog.passages_of(article_id))
-
-
 def with_notice(name: str) -> Article:
     return article(name, f"What only {name} tells, at some length.", NOTICE)
-
-
-def test_a_paragraph_comes_back_when_an_article_that_shared_it_is_removed(store: Store) -> None:
-    ingest(store, [with_notice(name) for name in "abc"])
-    assert all(NOTICE not in prose_of(store, name) for name in "abc")
-    store.remove("b")
-    assert all(NOTICE in prose_of(store, name) for name in "ac")
-    found = {each.article.id for each in search(store, NOTICE, 5)}
-    assert found == {"a", "c"}
-    assert inspect_index(store).agrees
-
-
-def test_a_paragraph_comes_back_when_an_article_that_shared_it_is_replaced(store: Store) -> None:
-    ingest(store, [with_notice(name) for name in "abc"])
-    ingest(store, [article("b", "Something else altogether, without the notice.")])
-    assert all(NOTICE in prose_of(store, name) for name in "ac")
-    assert inspect_index(store).agrees
-    ingest(store, [with_notice("d")])
-    assert all(NOTICE not in prose_of(store, name) for name in "acd")
-
-
-def test_a_paragraph_stays_away_while_enough_articles_share_it(
-    store: Store, hashing: HashingEmbedder
-) -> None:
-    ingest(store, [with_notice(name) for name in "abcd"])
-    embedded = len(hashing.embedded)
-    store.remove("b")
-    assert all(NOTICE not in prose_of(store, name) for name in "acd")
-    assert len(hashing.embedded) == embedded
-
-
-def test_a_paragraph_comes_back_though_the_process_dies_before(
-    open_store: OpenStore, hashing: HashingEmbedder
-) -> None:
-    store = open_store()
-    ingest(store, [with_notice(name) for name in "abc"])
-    store.catalog.remove("b")
-    store.close()
-    again = open_store()
-    assert all(NOTICE in prose_of(again, name) for name in "ac")
 
 
 def test_every_text_is_stored_once(store: Store) -> None:

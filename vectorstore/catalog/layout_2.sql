@@ -23,7 +23,9 @@ INSERT INTO paragraphs SELECT fingerprint, skipped, article, '[]' FROM paragraph
 DROP TABLE paragraphs_1;
 CREATE INDEX paragraphs_by_article ON paragraphs (article);
 
+-- In layout 1, a paragraph did not come back when the articles that shared it were gone.
 CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO unsettled_paragraphs SELECT DISTINCT fingerprint FROM paragraphs WHERE skipped = 1;
 
 -- Articles that are staged but not yet visible.
 CREATE TABLE staged (

@@ -89,9 +89,12 @@ def _publish_paragraphs(db: sqlite3.Connection, indexed: IndexedArticle) -> None
 
 
 def _unsettle_paragraphs(db: sqlite3.Connection, article_id: str) -> None:
-    """Note the paragraphs that the article's passages were made without."""
+    """Note the article's paragraphs that others hold too, or that its passages were made without:
+    when it changes, they may become repeated ones, or no longer be."""
     db.execute(
         "INSERT OR IGNORE INTO unsettled_paragraphs"
-        " SELECT fingerprint FROM paragraphs WHERE article = ? AND skipped = 1",
+        " SELECT fingerprint FROM paragraphs p WHERE article = ? AND (skipped = 1 OR"
+        " (SELECT 1 FROM paragraphs WHERE fingerprint = p.fingerprint LIMIT 1 OFFSET 1)"
+        " IS NOT NULL)",
         (article_id,),
     )

@@ -53,8 +53,8 @@ CREATE TABLE paragraphs (
 ) WITHOUT ROWID;
 CREATE INDEX paragraphs_by_article ON paragraphs (article);
 
--- Paragraphs that passages were made without, or have been given back to, in an unfinished change:
--- the passages of other articles that hold them may have to be made again.
+-- Paragraphs of articles that have changed: the passages of others that hold them may have to be made
+-- again, since they are repeated now or no longer.
 CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- Articles that are staged but not yet visible.
