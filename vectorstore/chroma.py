@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vectorstore.catalog.catalog import date_number
+from vectorstore.catalog.rows import date_number
 from vectorstore.errors import UserError
 from vectorstore.types import ArticleInfo, Passage, Vectors
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chromadb.api.types import Metadata
 
 COLLECTION = "passages"
-# Chroma refuses larger writes, and SQLite limits how many ids one read may name.
+# Chroma refuses larger writes, and reads of more ids than SQLite takes values.
 LARGEST_CALL = 5_000
 
 
@@ -30,14 +30,14 @@ class Neighbour:
 
 
 class VectorStoreError(UserError):
-    """The vectors cannot be read; the message says why and what to do."""
+    """The vectors cannot be used as they are; the message says why and what to do."""
 
 
 class VectorStore:
-    """Vectors by passage id. Thread-safe; only one process at a time may open them."""
+    """Vectors by passage id. For one process at a time, from any of its threads."""
 
     def __init__(self, folder: Path) -> None:
-        # Takes a second to import, so clients of a running service should not pay for it.
+        # Importing takes a second, which a command that talks to a running service should not pay.
         import chromadb
         from chromadb.config import Settings
         from chromadb.errors import ChromaError
@@ -50,10 +50,10 @@ class VectorStore:
         except (ChromaError, ValueError) as error:
             raise VectorStoreError(
                 f"The vectors in {folder} cannot be opened ({error}). Move that folder away and "
-                "run `qa doctor --repair` to rebuild the vectors from the catalog."
+                "run `qa doctor --repair`: the vectors are rebuilt from the catalog."
             ) from error
-        # A filtered query over 50,000 passages takes Chroma 30 to 150 ms; multiplying the vectors
-        # in memory takes 5. They are loaded when first needed.
+        # Chroma takes 30 to 150 ms for a filtered query over 50,000 passages; a product of the
+        # vectors in question takes 5. So they are kept in memory too, once first needed.
         self._matrix: VectorMatrix | None = None
         self._writing = threading.Lock()
         self._using_matrix = threading.Lock()
@@ -68,10 +68,8 @@ class VectorStore:
     def put(
         self, passages: Sequence[Passage], articles: Sequence[ArticleInfo], vectors: Vectors
     ) -> None:
-        """Add the passages, replacing those with the same id.
-
-        `articles` and the rows of `vectors` (n, d) correspond to `passages`.
-        """
+        """Add the passages, or replace those with the same id, with one article and one row of
+        `vectors` (n, d) per passage."""
         if not passages:
             return
         with self._writing:
@@ -87,7 +85,7 @@ class VectorStore:
                         for passage, article in zip(passages[batch], articles[batch], strict=True)
                     ],
                 )
-                # After each batch, so that memory matches Chroma even if the next one fails.
+                # Batch by batch: memory holds what Chroma holds, should the next one fail.
                 with self._using_matrix:
                     if self._matrix is not None:
                         self._matrix.put(ids, vectors[batch])
@@ -103,7 +101,7 @@ class VectorStore:
                         self._matrix.delete(batch)
 
     def clear(self) -> None:
-        """Remove all vectors, so that others of any dimension can follow."""
+        """Remove everything, whatever its dimension."""
         with self._writing, self._using_matrix:
             self._client.delete_collection(COLLECTION)
             self._collection = self._open_collection()
@@ -124,7 +122,7 @@ class VectorStore:
         ]
 
     def similarities(self, vector: Vectors, passage_ids: Sequence[str]) -> Vectors:
-        """The exact cosine of `vector` (d,) with each of these passages; -1 for missing ones."""
+        """The exact cosine of `vector` (d,) with each of these passages; -1 for unknown ones."""
         self.warm()
         with self._using_matrix:
             if self._matrix is None:  # cleared just now
@@ -132,7 +130,7 @@ class VectorStore:
             return self._matrix.similarities(vector, passage_ids)
 
     def vectors(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
-        """The vectors (d,) of these passages, by id; missing ones are left out."""
+        """The vectors (d,) of these passages, by id; unknown ones are left out."""
         found: dict[str, Vectors] = {}
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
@@ -166,12 +164,20 @@ class VectorStore:
 
 
 class VectorMatrix:
-    """Vectors in memory by id; the rows of deleted ones are reused."""
+    """Vectors in memory, by id. Rows are reused; similarities take one matrix product."""
 
     def __init__(self) -> None:
         self._vectors: Vectors = np.empty((0, 0), np.float32)
         self._rows: dict[str, int] = {}
         self._free: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def capacity(self) -> int:
+        """How many vectors it has memory for."""
+        return len(self._vectors)
 
     def put(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add or replace: one row of `vectors` (n, d) for each id."""
@@ -186,7 +192,7 @@ class VectorMatrix:
         self._free.extend(self._rows.pop(each) for each in ids if each in self._rows)
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> Vectors:
-        """The dot product of `vector` (d,) with each id's vector; shape (n,), -1 for missing ids."""
+        """The product of `vector` (d,) with the vector of each id (n,); -1 for absent ids."""
         rows = np.array([self._rows.get(each, -1) for each in ids], np.int64)
         found = np.full(len(rows), -1, np.float32)
         present = rows >= 0

@@ -1,4 +1,4 @@
-"""Splits an article into passages: whole sentences up to a token limit, at exact offsets. Pure."""
+"""Splits articles into passages of whole sentences, at exact offsets. Pure."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from vectorstore.types import Article, Passage, SkippedSpan, Span
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The embedding model's tokenizer: what chunking needs of an `Embedder`."""
+    """How the embedding model tokenises texts: the part of an `Embedder` that chunking needs."""
 
     count: Callable[[Sequence[str]], list[int]]
     spans: Callable[[str], list[Span]]
@@ -19,11 +19,8 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class PassageSize:
-    """Limits in tokens of the embedding model.
-
-    `limit` is for a passage, `overlap` for the sentences repeated from the end of the previous
-    one, and `title` for the title put before it.
-    """
+    """In tokens of the embedding model: the most a passage may have, the most that the sentences
+    at its end which the next one repeats may have, and the most of a title put before it."""
 
     limit: int = 224
     overlap: int = 32
@@ -31,7 +28,7 @@ class PassageSize:
 
 
 def fitted(size: PassageSize, most: int) -> PassageSize:
-    """`size`, reduced if need be so that a passage and its title have at most `most` tokens.
+    """The size, or a smaller one with which a passage under its title has `most` tokens at most.
 
     >>> fitted(PassageSize(limit=192, overlap=0, title=48), 126)
     PassageSize(limit=101, overlap=0, title=25)
@@ -47,7 +44,7 @@ def split_article(article: Article, tokens: Tokens, size: PassageSize) -> list[P
     """The passages of an article, in order, covering all of its prose.
 
     A passage never reaches into a skipped range and never has more than `size.limit` tokens;
-    longer sentences are cut between tokens.
+    sentences longer than that are cut at a token.
     """
     return [
         Passage(
@@ -64,7 +61,7 @@ def split_article(article: Article, tokens: Tokens, size: PassageSize) -> list[P
 
 
 def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSize) -> str:
-    """The text to embed: the passage, preceded by the title unless it contains it."""
+    """The text to embed for a passage: its own, preceded by the title unless it contains it."""
     title = " ".join(title.split())
     if not title or title in " ".join(passage.text.split()):
         return passage.text
@@ -73,7 +70,7 @@ def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSiz
 
 
 def prose_spans(article: Article) -> Iterator[Span]:
-    """The stretches of an article's text between its skipped ranges, without blank ones."""
+    """The ranges of an article's text between its skipped ranges, without blank ones."""
     position = 0
     end = len(article.text)
     for skipped in (*article.skipped, SkippedSpan(end, end)):
@@ -86,7 +83,7 @@ def prose_spans(article: Article) -> Iterator[Span]:
 def _fitting_sentences(
     prose: Span, text: str, tokens: Tokens, limit: int
 ) -> Iterator[tuple[Span, int]]:
-    """The sentences with their token counts; those that are too long, in pieces."""
+    """The sentences, or pieces of those that are too long, with their numbers of tokens."""
     within = prose.of(text)
     sentences = [
         Span(prose.start + paragraph.start + start, prose.start + paragraph.start + end)
@@ -103,11 +100,8 @@ def _fitting_sentences(
 
 
 def _cut_sentence(sentence: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:
-    """Pieces of at most `limit` tokens.
-
-    On its own, a piece may be tokenized differently at its edges, so each is counted again and
-    halved until it fits.
-    """
+    """Pieces of at most `limit` tokens; a piece's own tokens may differ at its edges, so each is
+    counted again and halved until it fits."""
     spans = tokens.spans(sentence.of(text))
     start = 0
     for cut in [*range(limit, len(spans), limit), len(spans)]:
@@ -135,10 +129,10 @@ def _trimmed(span: Span, text: str) -> Span:
 
 
 def _pack(counts: Sequence[int], size: PassageSize) -> list[tuple[int, int]]:
-    """The inclusive index ranges (first, last) of the sentences of each passage.
+    """Index ranges (first, last), inclusive, of consecutive sentences that make a passage each.
 
-    Passages are about equally long, since a short one at the end would match on a few words alone:
-    the limit is lowered as far as possible without needing another passage.
+    The passages are about equally long, since a stub at the end would be found for its few words
+    alone: the limit is lowered as far as it can be without needing one passage more.
 
     >>> _pack([40, 40, 40, 40], PassageSize(limit=120, overlap=0))
     [(0, 1), (2, 3)]
@@ -155,8 +149,8 @@ def _pack(counts: Sequence[int], size: PassageSize) -> list[tuple[int, int]]:
 
 
 def _greedy(counts: Sequence[int], limit: int, overlap: int) -> list[tuple[int, int]]:
-    """As many sentences per passage as fit; each passage starts with the last sentences of the
-    previous one, up to `overlap` tokens.
+    """As many sentences to each passage as fit; the next one repeats the last of them, if those
+    have no more than `overlap` tokens.
 
     >>> _greedy([40, 40, 40, 40], limit=100, overlap=40)
     [(0, 1), (1, 2), (2, 3)]
@@ -193,7 +187,7 @@ def _packed(
 
 
 def _passage_id(article: Article, start: int, text: str) -> str:
-    """A hash of everything that a stored vector depends on or is stored with: the passage's text,
-    its position and the article's metadata. The format is pinned: see `ArticleInfo.hashed`."""
+    """Differs with the passage's text, its place and its article's metadata, since its vector or
+    what is stored beside it differs too. The form is pinned: see `ArticleInfo.hashed`."""
     content = f"({article.info.hashed}, {start!r}, {text!r})"
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,5 +1,5 @@
-"""Errors to show to a user, as opposed to bugs."""
+"""Errors that are not bugs."""
 
 
 class UserError(Exception):
-    """The message is for the user: what happened, to what, and what to do next."""
+    """Its message is for the user: what happened, to what, and what to do next."""

@@ -1,11 +1,11 @@
-"""Ingests articles: stages them, then splits, embeds and publishes them in batches."""
+"""Ingests articles: read, staged, split, embedded and published in batches."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from vectorstore.catalog.catalog import IndexedArticle
+from vectorstore.catalog.records import IndexedArticle
 from vectorstore.readers import Unreadable
 from vectorstore.store import Store
 from vectorstore.types import Article
@@ -13,22 +13,19 @@ from vectorstore.types import Article
 Status = Literal["added", "replaced", "unchanged", "skipped"]
 
 ARTICLES_STAGED_AT_ONCE = 200
-# Enough to group texts of similar length, few enough to report progress often.
+# Enough that texts of a length are embedded together, few enough that progress is seen.
 PASSAGES_EMBEDDED_AT_ONCE = 256
 
 NOTHING_OF_ITS_OWN = (
-    "has no text of its own: only promotional lines, or paragraphs repeated in many articles"
+    "has no text of its own: only promotional lines, or paragraphs that many articles repeat"
 )
-NOT_STORABLE = "contains half of a surrogate pair, which cannot be stored"
+NOT_STORABLE = "holds half of a surrogate pair, which cannot be stored"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one article.
-
-    `id` is where it was read from if it could not be read. `reason` says why it was skipped, and
-    reads as a continuation of `id`: "has no text of its own".
-    """
+    """The outcome for one article. `id` is where it was read from if it has no id;
+    `reason` says why it was skipped, in words that follow that name."""
 
     id: str
     status: Status
@@ -49,7 +46,7 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many articles are done, out of `total`, which is None while they are read."""
+    """How far an ingest has come, in articles. While reading, `total` is None."""
 
     stage: Literal["reading", "embedding"]
     done: int
@@ -58,7 +55,7 @@ class Progress:
 
 
 def ignore_progress(progress: Progress) -> None:
-    """For callers that do not show progress."""
+    """For callers that show no progress."""
 
 
 def ingest(
@@ -66,10 +63,10 @@ def ingest(
     incoming: Iterable[Article | Unreadable],
     on_progress: Callable[[Progress], None] = ignore_progress,
 ) -> IngestReport:
-    """Add or replace these articles in the index; others stay as they are.
+    """Add or replace the incoming articles; other articles stay as they are.
 
-    If interrupted, every article is either entirely in its old state or entirely in its new one;
-    running it again does the rest.
+    Interrupted, it leaves every article either wholly in its old state or wholly in its new one,
+    and running it again does the rest.
     """
     with store.writing:
         store.recover()
@@ -79,11 +76,12 @@ def ingest(
             outcomes[key] = outcome
             on_progress(Progress("reading", done))
 
-        again = store.staging.articles_to_split_again()
+        repetition = store.staging.repetition()
+        again = repetition.articles_to_split_again()
         total = store.staging.count() + len(again)
         passages = done = 0
         articles = chain(store.staging.articles(), _visible(store, again))
-        for batch in _batches(map(store.split, articles)):
+        for batch in _batches(store.split(each, repetition) for each in articles):
             worthwhile = [each for each in batch if each.passages or each.article.id in again]
             for each in batch:
                 if not each.passages and each.article.id in outcomes:
@@ -95,14 +93,14 @@ def ingest(
             passages += sum(len(each.passages) for each in worthwhile)
             on_progress(Progress("embedding", done, total, passages))
         store.staging.clear()
-        store.restore_paragraphs()
+        store.settle_paragraphs()
         return IngestReport(tuple(outcomes.values()), passages)
 
 
 def _stage(
     store: Store, incoming: Iterable[Article | Unreadable]
 ) -> Iterator[tuple[str | int, Outcome]]:
-    """The outcome of each, keyed by the article's id, or by its number if it is not stored."""
+    """The outcome for each, by article id, or by number for what is not an article."""
     waiting: dict[str, Article] = {}
     staged: set[str] = set()
     for number, each in enumerate(incoming):
@@ -113,7 +111,7 @@ def _stage(
             name = each.id.encode("utf-8", "replace").decode("utf-8")
             yield number, Outcome(name, "skipped", NOT_STORABLE)
             continue
-        # The last of several articles with the same id wins.
+        # Of articles with the same id, the last one counts.
         waiting.pop(each.id, None)
         stored = store.catalog.content_hash(each.id)
         if stored == each.content_hash:

@@ -1,4 +1,4 @@
-"""An open index: keeps the catalog and the vectors consistent. One process at a time."""
+"""An open index: the catalog and the vectors, kept consistent by one process."""
 
 import json
 import os
@@ -11,29 +11,31 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vectorstore.catalog.catalog import Catalog, IndexedArticle, skipping
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import Database
 from vectorstore.catalog.incoming import IncomingArticles
+from vectorstore.catalog.records import IndexedArticle, skipping
+from vectorstore.catalog.repetition import Repetition
 from vectorstore.chroma import VectorStore
 from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted, split_article
 from vectorstore.errors import UserError
 from vectorstore.types import Article, ArticleInfo, Embedder, Passage, Vectors
 
-ARTICLES_RESTORED_AT_ONCE = 50
+ARTICLES_SPLIT_AT_ONCE = 50
 EMBEDDING_MODEL = "embedding_model"
 EMBEDDING_FINGERPRINT = "embedding_fingerprint"
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The process that has an index open, and the URL where it serves it, if it does."""
+    """The process that has an index open, and the `url` where it serves it, if it does."""
 
     pid: int | None
     url: str | None
 
 
-class IndexInUse(UserError):
-    """Another process has the index open."""
+class IndexInUse(UserError):  # named for what is the case
+    """The index is open in another process."""
 
     def __init__(self, folder: Path, owner: Owner) -> None:
         self.folder = folder
@@ -47,14 +49,14 @@ class IndexInUse(UserError):
 
 
 class OtherEmbeddingModel(UserError):
-    """The index was built with a different embedding model."""
+    """The vectors of the index were made by another model than the one in use."""
 
 
 class Store:
-    """An open index. Any thread may read; every change holds `writing`.
+    """The opened index. Any thread may read; `writing` is held for every change.
 
-    Opening it raises IndexInUse, OtherEmbeddingModel or CatalogError. With `rebuild`, vectors of
-    another model are discarded, for `repair_index` to compute again.
+    Raises IndexInUse, OtherEmbeddingModel, or CatalogError on opening. With `rebuild`, vectors of
+    another model are discarded, and `repair_index` recomputes them.
     """
 
     def __init__(
@@ -72,9 +74,9 @@ class Store:
         self.writing = threading.RLock()
         self._in_step = True
         self.changes = 0
-        """Incremented before and after every visible change: odd while one is in progress."""
+        """Goes up when what is visible begins to change, and when it has; odd in between."""
         folder.mkdir(parents=True, exist_ok=True)
-        # The index may be closed by another thread than the one that opened it.
+        # Another thread than the one that opened the index may close it.
         lock = FileLock(folder / "lock", thread_local=False)
         try:
             lock.acquire(timeout=0)
@@ -91,27 +93,27 @@ class Store:
             self.vectors = VectorStore(folder / "vectors")
             opened.callback(self.vectors.close)
             if self.catalog.meta(EMBEDDING_MODEL) is not None:
-                if rebuild and not self._was_built_with_this_model():
+                if rebuild and not self._is_made_with_this_model():
                     self.vectors.clear()
                 self._note_model()
             self.recover()
-            self.restore_paragraphs()
+            self.settle_paragraphs()
             self._opened = opened.pop_all()
 
     @cached_property
     def size(self) -> PassageSize:
-        """The passage size, reduced to what the model can read."""
+        """What passages are cut to: the size asked for, as far as the model reads."""
         return fitted(self._size, self.embedder.max_tokens)
 
     def close(self) -> None:
         self._opened.close()
 
     def serve_at(self, url: str) -> None:
-        """Let other processes know where this one serves the index."""
+        """Tell other processes where this one serves the index."""
         self._say_owner(url)
 
     def recover(self) -> None:
-        """Finish a change that was interrupted, by making the vectors match the catalog."""
+        """Finish an interrupted change: vectors follow the catalog."""
         with self.writing:
             pending = self.catalog.pending()
             if not pending:
@@ -125,7 +127,7 @@ class Store:
             self.catalog.settle()
 
     def publish(self, articles: Sequence[IndexedArticle]) -> None:
-        """Make the articles searchable, replacing those with the same ids."""
+        """Publish the articles with their vectors, replacing those with the same ids."""
         with self.writing:
             self.recover()
             old = {
@@ -149,7 +151,7 @@ class Store:
             self.catalog.settle()
 
     def remove(self, article_id: str) -> bool:
-        """Remove an article with its passages and vectors. Returns whether it existed."""
+        """Remove an article with its passages and vectors; whether it was there."""
         with self.writing:
             self.recover()
             if self.catalog.content_hash(article_id) is None:
@@ -160,30 +162,34 @@ class Store:
                 self.catalog.remove(article_id)
             self.vectors.delete(passages)
             self.catalog.settle()
-            self.restore_paragraphs()
+            self.settle_paragraphs()
             return True
 
-    def split(self, article: Article) -> IndexedArticle:
-        """The article with its passages, which leave out paragraphs repeated in many articles."""
-        repeated = self.staging.repeated_in(article)
+    def split(self, article: Article, repetition: Repetition) -> IndexedArticle:
+        """The article with its passages, without its repeated paragraphs."""
+        repeated = repetition.repeated_in(article)
         prose = skipping(article, (each.span for each in repeated))
         passages = split_article(prose, self.tokens, self.size)
         return IndexedArticle(article, tuple(passages), repeated)
 
-    def restore_paragraphs(self) -> None:
-        """Index paragraphs that are no longer repeated, because other articles with them are gone.
+    def settle_paragraphs(self) -> None:
+        """Split articles again that hold a paragraph which has become repeated, or is no longer
+        repeated, since other articles came or went.
 
-        If interrupted, it runs again when the index is next opened.
+        Ends every change. If it is interrupted, opening the index or the next change finishes it.
         """
         with self.writing:
             unsettled = self.catalog.unsettled_paragraphs()
             if not unsettled:
                 return
-            article_ids = self.staging.articles_to_restore(unsettled)
-            for start in range(0, len(article_ids), ARTICLES_RESTORED_AT_ONCE):
-                batch = article_ids[start : start + ARTICLES_RESTORED_AT_ONCE]
+            # What an interrupted ingest left there never becomes visible, and must not count.
+            self.staging.clear()
+            repetition = self.staging.repetition()
+            article_ids = repetition.articles_out_of_step(unsettled)
+            for start in range(0, len(article_ids), ARTICLES_SPLIT_AT_ONCE):
+                batch = article_ids[start : start + ARTICLES_SPLIT_AT_ONCE]
                 articles = (self.catalog.article_as_read(each) for each in batch)
-                self.publish([self.split(each) for each in articles if each is not None])
+                self.publish([self.split(each, repetition) for each in articles if each])
             self.catalog.settle_paragraphs()
 
     @contextmanager
@@ -195,7 +201,7 @@ class Store:
             self.changes += 1
 
     def put_vectors(self, passage_ids: Sequence[str]) -> None:
-        """Embed these passages and store their vectors."""
+        """Embed these passages of the catalog and store their vectors."""
         with self.writing:
             found = list(self.catalog.passages(passage_ids).values())
             self._note_model()
@@ -213,7 +219,7 @@ class Store:
         self.vectors.put([each for each, _ in passages], [info for _, info in passages], vectors)
 
     def in_step(self) -> bool:
-        """Whether every passage has its vector; during a change, whether that was so before it."""
+        """Whether every passage has its vector; during a change, whether it was so before."""
         if self.writing.acquire(blocking=False):
             try:
                 self._in_step = self.catalog.summary().passages == self.vectors.count()
@@ -228,8 +234,8 @@ class Store:
         if fingerprint and self.catalog.meta(EMBEDDING_FINGERPRINT) != fingerprint:
             self.catalog.set_meta(EMBEDDING_FINGERPRINT, fingerprint)
 
-    def _was_built_with_this_model(self) -> bool:
-        """Compares weights if both are known, else names. An empty index fits every model."""
+    def _is_made_with_this_model(self) -> bool:
+        """By the weights where both are known, else by name. An empty index fits every model."""
         name = self.catalog.meta(EMBEDDING_MODEL)
         weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), self.embedder.fingerprint
         if weights and wanted:
@@ -237,17 +243,17 @@ class Store:
         return name in (None, self.embedder.name)
 
     def _check_model(self, rebuild: bool) -> None:
-        if rebuild or self._was_built_with_this_model():
+        if rebuild or self._is_made_with_this_model():
             return
         name = self.catalog.meta(EMBEDDING_MODEL)
-        built_with, now = f"the embedding model {name}", f"{self.embedder.name} is configured now"
+        made_with, now = f"the embedding model {name}", f"{self.embedder.name} is set"
         instead = f"Set QA_EMBEDDING_MODEL={name}"
         if name == self.embedder.name:
-            built_with, now = f"other weights of {built_with}", "the configured ones differ"
-            instead = "Set QA_EMBEDDING_MODEL to the original model"
+            made_with, now = f"other weights of {made_with}", "those set now differ"
+            instead = "Set QA_EMBEDDING_MODEL to the model of before"
         raise OtherEmbeddingModel(
-            f"The index in {self.folder} was built with {built_with}, but {now}. {instead}, "
-            "rebuild all vectors with `qa doctor --repair`, or use another folder (QA_DATA)."
+            f"The index in {self.folder} was made with {made_with}, and {now}. {instead}, or "
+            "recompute all vectors with `qa doctor --repair`, or use another folder (QA_DATA)."
         )
 
     def _say_owner(self, url: str | None) -> None:
@@ -256,7 +262,7 @@ class Store:
 
 
 def read_owner(folder: Path) -> Owner | None:
-    """The process that has the index in this folder open, or None."""
+    """The process that has the index in this folder open, if any."""
     if not (folder / "lock").exists():
         return None
     lock = FileLock(folder / "lock")

@@ -1,4 +1,4 @@
-"""Opening an index: by one process, with its own model, from any thread."""
+"""Opening an index: by one process, with the model it was built with, from any thread."""
 
 import json
 import shutil
@@ -133,7 +133,7 @@ def test_where_it_is_served_is_forgotten_when_it_is_opened_again(open_store: Ope
     assert owner.url is None
 
 
-# The model it was made with.
+# The model it was built with.
 
 
 def test_another_model_is_refused_in_a_sentence_that_says_what_to_do(
@@ -146,7 +146,12 @@ def test_another_model_is_refused_in_a_sentence_that_says_what_to_do(
         open_store(HashingEmbedder("another", dimension=8))
     assert isinstance(caught.value, UserError)
     message = str(caught.value)
-    for words in ("embedding model hashing", "another is set", "qa doctor --repair", "QA_DATA"):
+    for words in (
+        "embedding model hashing",
+        "another is configured now",
+        "qa doctor --repair",
+        "QA_DATA",
+    ):
         assert words in message
     assert set(held(open_store())) == {"a", "b"}
 
