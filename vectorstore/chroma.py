@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chromadb.api.types import Metadata
 
 COLLECTION = "passages"
-# Chroma refuses larger writes, and reads of more ids than SQLite takes values.
+# Chroma refuses larger writes, and SQLite limits how many ids one read may name.
 LARGEST_CALL = 5_000
 
 
@@ -30,7 +30,7 @@ class Neighbour:
 
 
 class VectorStoreError(UserError):
-    """The vectors cannot be used as they are; the message says why and what to do."""
+    """The vectors cannot be read; the message says why and what to do."""
 
 
 class VectorStore:
@@ -52,8 +52,8 @@ class VectorStore:
                 f"The vectors in {folder} cannot be opened ({error}). Move that folder away and "
                 "run `qa doctor --repair`: the vectors are rebuilt from the catalog."
             ) from error
-        # Chroma takes 30 to 150 ms for a filtered query over 50,000 passages; a product of the
-        # vectors in question takes 5. So they are kept in memory too, once first needed.
+        # A filtered query over 50,000 passages takes Chroma 30 to 150 ms; multiplying the vectors
+        # in memory takes 5. They are loaded when first needed.
         self._matrix: VectorMatrix | None = None
         self._writing = threading.Lock()
         self._using_matrix = threading.Lock()
@@ -85,7 +85,7 @@ class VectorStore:
                         for passage, article in zip(passages[batch], articles[batch], strict=True)
                     ],
                 )
-                # Batch by batch: memory holds what Chroma holds, should the next one fail.
+                # After each batch, so that memory matches Chroma even if the next one fails.
                 with self._using_matrix:
                     if self._matrix is not None:
                         self._matrix.put(ids, vectors[batch])
@@ -192,7 +192,7 @@ class VectorMatrix:
         self._free.extend(self._rows.pop(each) for each in ids if each in self._rows)
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> Vectors:
-        """The product of `vector` (d,) with the vector of each id (n,); -1 for absent ids."""
+        """The dot product of `vector` (d,) with the vectors of `ids`; shape (n,), -1 if missing."""
         rows = np.array([self._rows.get(each, -1) for each in ids], np.int64)
         found = np.full(len(rows), -1, np.float32)
         present = rows >= 0

@@ -19,8 +19,11 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class PassageSize:
-    """In tokens of the embedding model: the most a passage may have, the most that the sentences
-    at its end which the next one repeats may have, and the most of a title put before it."""
+    """Limits in tokens of the embedding model.
+
+    `limit` is for a passage, `overlap` for the sentences repeated from the end of the previous
+    one, and `title` for the title put before it.
+    """
 
     limit: int = 224
     overlap: int = 32
@@ -28,7 +31,7 @@ class PassageSize:
 
 
 def fitted(size: PassageSize, most: int) -> PassageSize:
-    """The size, or a smaller one with which a passage under its title has `most` tokens at most.
+    """`size`, reduced if need be so that a passage and its title have at most `most` tokens.
 
     >>> fitted(PassageSize(limit=192, overlap=0, title=48), 126)
     PassageSize(limit=101, overlap=0, title=25)
@@ -44,7 +47,7 @@ def split_article(article: Article, tokens: Tokens, size: PassageSize) -> list[P
     """The passages of an article, in order, covering all of its prose.
 
     A passage never reaches into a skipped range and never has more than `size.limit` tokens;
-    sentences longer than that are cut at a token.
+    longer sentences are cut between tokens.
     """
     return [
         Passage(
@@ -83,7 +86,7 @@ def prose_spans(article: Article) -> Iterator[Span]:
 def _fitting_sentences(
     prose: Span, text: str, tokens: Tokens, limit: int
 ) -> Iterator[tuple[Span, int]]:
-    """The sentences, or pieces of those that are too long, with their numbers of tokens."""
+    """The sentences with their token counts; those that are too long, in pieces."""
     within = prose.of(text)
     sentences = [
         Span(prose.start + paragraph.start + start, prose.start + paragraph.start + end)
@@ -100,8 +103,11 @@ def _fitting_sentences(
 
 
 def _cut_sentence(sentence: Span, text: str, tokens: Tokens, limit: int) -> Iterator[Span]:
-    """Pieces of at most `limit` tokens; a piece's own tokens may differ at its edges, so each is
-    counted again and halved until it fits."""
+    """Pieces of at most `limit` tokens.
+
+    On its own, a piece may be tokenized differently at its edges, so each is counted again and
+    halved until it fits.
+    """
     spans = tokens.spans(sentence.of(text))
     start = 0
     for cut in [*range(limit, len(spans), limit), len(spans)]:
@@ -129,10 +135,10 @@ def _trimmed(span: Span, text: str) -> Span:
 
 
 def _pack(counts: Sequence[int], size: PassageSize) -> list[tuple[int, int]]:
-    """Index ranges (first, last), inclusive, of consecutive sentences that make a passage each.
+    """The inclusive index ranges (first, last) of the sentences of each passage.
 
-    The passages are about equally long, since a stub at the end would be found for its few words
-    alone: the limit is lowered as far as it can be without needing one passage more.
+    Passages are about equally long, since a short one at the end would match on a few words alone:
+    the limit is lowered as far as possible without needing another passage.
 
     >>> _pack([40, 40, 40, 40], PassageSize(limit=120, overlap=0))
     [(0, 1), (2, 3)]
@@ -149,8 +155,8 @@ def _pack(counts: Sequence[int], size: PassageSize) -> list[tuple[int, int]]:
 
 
 def _greedy(counts: Sequence[int], limit: int, overlap: int) -> list[tuple[int, int]]:
-    """As many sentences to each passage as fit; the next one repeats the last of them, if those
-    have no more than `overlap` tokens.
+    """As many sentences per passage as fit; each passage starts with the last sentences of the
+    previous one, up to `overlap` tokens.
 
     >>> _greedy([40, 40, 40, 40], limit=100, overlap=40)
     [(0, 1), (1, 2), (2, 3)]
@@ -187,7 +193,7 @@ def _packed(
 
 
 def _passage_id(article: Article, start: int, text: str) -> str:
-    """Differs with the passage's text, its place and its article's metadata, since its vector or
-    what is stored beside it differs too. The form is pinned: see `ArticleInfo.hashed`."""
+    """A hash of everything that a stored vector depends on or is stored with: the passage's text,
+    its position and the article's metadata. The format is pinned: see `ArticleInfo.hashed`."""
     content = f"({article.info.hashed}, {start!r}, {text!r})"
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

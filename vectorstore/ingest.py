@@ -13,13 +13,13 @@ from vectorstore.types import Article
 Status = Literal["added", "replaced", "unchanged", "skipped"]
 
 ARTICLES_STAGED_AT_ONCE = 200
-# Enough that texts of a length are embedded together, few enough that progress is seen.
+# Enough to group texts of similar length, few enough to report progress often.
 PASSAGES_EMBEDDED_AT_ONCE = 256
 
 NOTHING_OF_ITS_OWN = (
-    "has no text of its own: only promotional lines, or paragraphs that many articles repeat"
+    "has no text of its own: only promotional lines, or paragraphs repeated in many articles"
 )
-NOT_STORABLE = "holds half of a surrogate pair, which cannot be stored"
+NOT_STORABLE = "contains half of a surrogate pair, which cannot be stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def ingest(
 ) -> IngestReport:
     """Add or replace the incoming articles; other articles stay as they are.
 
-    Interrupted, it leaves every article either wholly in its old state or wholly in its new one,
-    and running it again does the rest.
+    If interrupted, every article is either entirely in its old state or entirely in its new one;
+    running it again does the rest.
     """
     with store.writing:
         store.recover()

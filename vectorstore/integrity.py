@@ -1,4 +1,4 @@
-"""Checks an index and repairs it: passages against their articles, vectors against passages."""
+"""Checks and repairs an index: passages against their articles, vectors against passages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ PASSAGES_EMBEDDED_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """`findings` are sentences, one per inconsistency that is left; `repaired` those mended."""
+    """One sentence per inconsistency: `findings` remain, `repaired` are fixed."""
 
     articles: int
     passages: int
@@ -24,31 +24,31 @@ class IndexReport:
 
 
 def inspect_index(store: Store) -> IndexReport:
-    """What is inconsistent; waits for a change under way."""
+    """Look for inconsistencies, once any change in progress is finished."""
     with store.writing:
         return _check(store)
 
 
 def _check(store: Store) -> IndexReport:
     summary = store.catalog.summary()
-    missing, strangers = _differences(store)
+    missing, orphaned = _differences(store)
     findings = list(store.catalog.faults())
     for article_id in store.catalog.article_ids():
         article = store.catalog.article_as_read(article_id)
         passages = store.catalog.passages_of(article_id)
         if article and any(each.text != article.text[each.start : each.end] for each in passages):
-            findings.append(f"Passages of {article_id} are not what its text says there.")
+            findings.append(f"Passages of {article_id} do not match its text.")
     if missing:
         findings.append(f"{len(missing):,} passages have no vector.")
-    if strangers:
-        findings.append(f"{len(strangers):,} vectors belong to no passage.")
+    if orphaned:
+        findings.append(f"{len(orphaned):,} vectors belong to no passage.")
     return IndexReport(summary.articles, summary.passages, tuple(findings))
 
 
 def repair_index(
     store: Store, on_progress: Callable[[Progress], None] = ignore_progress
 ) -> IndexReport:
-    """Bring vectors and full-text index in line with the articles, and check again.
+    """Make the vectors and the full-text index match the articles, and check again.
 
     Missing vectors are computed in batches; `on_progress` gets the number of passages done.
     Interrupted, it keeps the finished batches; running it again makes the rest.
@@ -56,8 +56,8 @@ def repair_index(
     with store.writing:
         before = inspect_index(store)
         store.catalog.rebuild_full_text()
-        missing, strangers = _differences(store)
-        store.vectors.delete(strangers)
+        missing, orphaned = _differences(store)
+        store.vectors.delete(orphaned)
         for start in range(0, len(missing), PASSAGES_EMBEDDED_AT_ONCE):
             batch = missing[start : start + PASSAGES_EMBEDDED_AT_ONCE]
             store.put_vectors(batch)

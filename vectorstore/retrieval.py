@@ -1,4 +1,4 @@
-"""A question to ranked passages: nearness of meaning and shared words, fused."""
+"""Hybrid search: ranks passages by vector similarity and BM25, fused."""
 
 import math
 import re
@@ -18,7 +18,6 @@ LOOKS = 3
 QUESTIONS_EMBEDDED_AT_ONCE = 16
 MOST_OF_ONE_ARTICLE = 4
 
-
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 
@@ -27,9 +26,9 @@ def search(
 ) -> list[ScoredPassage]:
     """The `k` best passages for a question among the articles that match `filters`, best first.
 
-    Candidates come from both sides: the passages nearest in meaning, and those that share the
-    rarest words. Every candidate then gets both scores, each scaled to [0, 1] over the candidates,
-    and is ranked by their weighted sum.
+    Candidates are the passages with the nearest vectors and those with the best BM25 scores. Every
+    candidate gets both scores, each scaled to [0, 1] over the candidates, and is ranked by their
+    weighted sum.
     """
     (found,) = search_many(store, [question], k, filters)
     return found
@@ -38,7 +37,7 @@ def search(
 def search_many(
     store: Store, questions: Sequence[str], k: int, filters: Filters | None = None
 ) -> Iterator[list[ScoredPassage]]:
-    """What `search` returns for each question, in order; they are embedded in batches."""
+    """The results of `search` for each question, in order; questions are embedded in batches."""
     for start in range(0, len(questions), QUESTIONS_EMBEDDED_AT_ONCE):
         batch = questions[start : start + QUESTIONS_EMBEDDED_AT_ONCE]
         for question, vector in zip(batch, store.embedder.embed(batch), strict=True):
@@ -52,8 +51,8 @@ def _consistent_search(
     for _ in range(LOOKS):
         changes = store.changes
         found = _search(store, question, vector, k, filters)
-        # An article replaced meanwhile may have been looked for under its old and its new passages
-        # at the wrong moments, and been missed.
+        # An article replaced during the search may have been missed: its old passages gone, its
+        # new ones not yet there. Search again.
         if changes == store.changes and changes % 2 == 0:
             break
     return found
@@ -88,15 +87,15 @@ def match_expression(question: str) -> str:
     '"Binance" OR "US" OR "join"'
     """
     words = content_words(question) or WORD.findall(question)
-    # What stands in quotes is cut into words as the passages are: "company's" would be two.
+    # FTS5 would tokenize "company's" as two words.
     bare = (_POSSESSIVE.sub("", word) for word in words)
     return " OR ".join(f'"{word}"' for word in dict.fromkeys(bare))
 
 
 def word_rarities(store: Store, words: Sequence[str]) -> dict[str, float]:
-    """How much each word tells: near 1 for a word of one passage, near 0 for a word of most.
+    """How rare each word is: near 1 if it is in one passage, near 0 if it is in most.
 
-    BM25's inverse document frequency, over its value for a word that no passage has.
+    BM25's inverse document frequency, divided by its value for a word in no passage.
     """
     passages = store.vectors.count()
     stems = {word: stem(word) for word in words}
@@ -111,9 +110,9 @@ def fuse_scores(dense: Vectors, lexical: Vectors) -> Vectors:
 
 
 def select_passages(ranked: Iterable[ScoredPassage], k: int) -> list[ScoredPassage]:
-    """The first `k` that repeat no better one, at most a few of each article.
+    """The first `k` that do not overlap a better one, with a limit per article.
 
-    Where the articles run out, their further passages fill the places left.
+    If that leaves fewer than `k`, passages over the limit fill the rest.
     """
     chosen: list[ScoredPassage] = []
     spare: list[ScoredPassage] = []
@@ -143,7 +142,7 @@ def _lexical_scores(store: Store, question: str, filters: Filters) -> dict[str, 
 def _dense_scores(
     store: Store, vector: Vectors, filters: Filters, also: Sequence[str]
 ) -> dict[str, float]:
-    """The cosine of the nearest passages, and of those in `also`."""
+    """The cosine similarities of the nearest passages and of those in `also`, by id."""
     if filters:
         allowed = store.catalog.passage_ids(filters)
         similarities = store.vectors.similarities(vector, allowed)
@@ -173,7 +172,7 @@ def _idf(found_in: int, passages: int) -> float:
 
 
 def _overlap(a: Passage, b: Passage) -> float:
-    """How much of the shorter passage the other one holds, from 0 to 1."""
+    """The share of the shorter passage that the other one contains, from 0 to 1."""
     if a.article_id != b.article_id:
         return 0.0
     shared = min(a.end, b.end) - max(a.start, b.start)

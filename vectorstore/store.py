@@ -49,11 +49,11 @@ class IndexInUse(UserError):  # named for what is the case
 
 
 class OtherEmbeddingModel(UserError):
-    """The vectors of the index were made by another model than the one in use."""
+    """The index was built with a different embedding model."""
 
 
 class Store:
-    """The opened index. Any thread may read; `writing` is held for every change.
+    """An open index. Any thread may read; every change holds `writing`.
 
     Raises IndexInUse, OtherEmbeddingModel, or CatalogError on opening. With `rebuild`, vectors of
     another model are discarded, and `repair_index` recomputes them.
@@ -74,7 +74,7 @@ class Store:
         self.writing = threading.RLock()
         self._in_step = True
         self.changes = 0
-        """Goes up when what is visible begins to change, and when it has; odd in between."""
+        """Incremented before and after every visible change: odd while one is in progress."""
         folder.mkdir(parents=True, exist_ok=True)
         # Another thread than the one that opened the index may close it.
         lock = FileLock(folder / "lock", thread_local=False)
@@ -93,7 +93,7 @@ class Store:
             self.vectors = VectorStore(folder / "vectors")
             opened.callback(self.vectors.close)
             if self.catalog.meta(EMBEDDING_MODEL) is not None:
-                if rebuild and not self._is_made_with_this_model():
+                if rebuild and not self._was_built_with_this_model():
                     self.vectors.clear()
                 self._note_model()
             self.recover()
@@ -102,7 +102,7 @@ class Store:
 
     @cached_property
     def size(self) -> PassageSize:
-        """What passages are cut to: the size asked for, as far as the model reads."""
+        """The passage size, reduced to what the model can read."""
         return fitted(self._size, self.embedder.max_tokens)
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class Store:
             self.catalog.settle()
 
     def remove(self, article_id: str) -> bool:
-        """Remove an article with its passages and vectors; whether it was there."""
+        """Remove an article with its passages and vectors. Returns whether it existed."""
         with self.writing:
             self.recover()
             if self.catalog.content_hash(article_id) is None:
@@ -201,7 +201,7 @@ class Store:
             self.changes += 1
 
     def put_vectors(self, passage_ids: Sequence[str]) -> None:
-        """Embed these passages of the catalog and store their vectors."""
+        """Embed these passages and store their vectors."""
         with self.writing:
             found = list(self.catalog.passages(passage_ids).values())
             self._note_model()
@@ -234,8 +234,8 @@ class Store:
         if fingerprint and self.catalog.meta(EMBEDDING_FINGERPRINT) != fingerprint:
             self.catalog.set_meta(EMBEDDING_FINGERPRINT, fingerprint)
 
-    def _is_made_with_this_model(self) -> bool:
-        """By the weights where both are known, else by name. An empty index fits every model."""
+    def _was_built_with_this_model(self) -> bool:
+        """Compares weights if both are known, else names. An empty index fits every model."""
         name = self.catalog.meta(EMBEDDING_MODEL)
         weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), self.embedder.fingerprint
         if weights and wanted:
@@ -243,16 +243,16 @@ class Store:
         return name in (None, self.embedder.name)
 
     def _check_model(self, rebuild: bool) -> None:
-        if rebuild or self._is_made_with_this_model():
+        if rebuild or self._was_built_with_this_model():
             return
         name = self.catalog.meta(EMBEDDING_MODEL)
-        made_with, now = f"the embedding model {name}", f"{self.embedder.name} is set"
+        built_with, now = f"the embedding model {name}", f"{self.embedder.name} is configured now"
         instead = f"Set QA_EMBEDDING_MODEL={name}"
         if name == self.embedder.name:
-            made_with, now = f"other weights of {made_with}", "those set now differ"
-            instead = "Set QA_EMBEDDING_MODEL to the model of before"
+            built_with, now = f"other weights of {built_with}", "the configured ones differ"
+            instead = "Set QA_EMBEDDING_MODEL to the original model"
         raise OtherEmbeddingModel(
-            f"The index in {self.folder} was made with {made_with}, and {now}. {instead}, or "
+            f"The index in {self.folder} was built with {built_with}, and {now}. {instead}, or "
             "recompute all vectors with `qa doctor --repair`, or use another folder (QA_DATA)."
         )
 

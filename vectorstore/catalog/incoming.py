@@ -51,7 +51,7 @@ class IncomingArticles:
         return Repetition(self._db)
 
     def articles(self) -> Iterator[Article]:
-        """The staged articles, in the order they came. They may be published meanwhile."""
+        """The staged articles, in order of arrival. They may be published during iteration."""
         row = 0
         while found := self._db.rows(
             "SELECT a.id, a.title, a.published, a.source, a.author, a.url, t.text, a.skipped,"
