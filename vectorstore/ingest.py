@@ -13,7 +13,7 @@ from vectorstore.types import Article
 Status = Literal["added", "replaced", "unchanged", "skipped"]
 
 ARTICLES_STAGED_AT_ONCE = 200
-# Enough that texts of a length are embedded together, few enough that progress is seen.
+# Enough to group texts of similar length, few enough to report progress often.
 PASSAGES_EMBEDDED_AT_ONCE = 256
 
 NOTHING_OF_ITS_OWN = (

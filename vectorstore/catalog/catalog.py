@@ -1,7 +1,7 @@
 """The catalog: article texts, their passages and a full-text index over them.
 
-It is the source of truth: what is not here is not found, whatever another store still holds. An
-article appears and vanishes in one transaction.
+It is the source of truth: search returns only what is in it, even if the vector store still has
+more. An article is added or removed in one transaction.
 """
 
 import sqlite3
@@ -37,7 +37,7 @@ class Catalog:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    # What the index was made with.
+    # Settings the index was built with.
 
     def meta(self, key: str) -> str | None:
         value = self._db.value("SELECT value FROM meta WHERE key = ?", (key,))
@@ -54,7 +54,7 @@ class Catalog:
         return None if value is None else str(value)
 
     def article(self, article_id: str) -> Article | None:
-        """The article, its `skipped` with the paragraphs that many articles repeat."""
+        """The article, with paragraphs repeated in many articles among its `skipped` ranges."""
         found = self._read(article_id)
         return None if found is None else skipping(*found)
 
@@ -63,7 +63,7 @@ class Catalog:
         return None if found is None else found[0]
 
     def _read(self, article_id: str) -> tuple[Article, tuple[Span, ...]] | None:
-        """The article as it was read and its repeated paragraphs, both of the same moment."""
+        """The article as it was read and its repeated paragraphs, in one consistent read."""
         rows = self._db.rows(
             f"SELECT {INFO}, t.text, a.skipped, a.keep_all, a.repeated"
             " FROM articles a JOIN texts t ON t.row = a.content WHERE a.id = ?",
@@ -77,12 +77,12 @@ class Catalog:
         return [row[0] for row in self._db.rows("SELECT id FROM articles ORDER BY row")]
 
     def page(self, limit: int, cursor: str | None = None, containing: str = "") -> ArticlePage:
-        """Articles that hold `containing` in title, source or text; newest first, undated last.
+        """Articles with `containing` in the title, source or text; newest first, undated last.
 
-        `cursor` is an earlier page's `next_cursor`; any other raises ValueError.
+        `cursor` is the `next_cursor` of an earlier page; anything else raises ValueError.
         """
         after_date, after_row = place_from("99999999.0" if cursor is None else cursor)
-        # Unlike LIKE, instr looks beyond a NUL, and takes every character as itself.
+        # Unlike LIKE, instr searches beyond a NUL and has no wildcards.
         columns = SEARCHED if containing else ()
         where = " OR ".join(f"instr(fold_case({each}), ?) > 0" for each in columns) or "1"
         values = [fold_case(containing)] * len(columns)
@@ -101,7 +101,7 @@ class Catalog:
         )
 
     def newest(self, most: int) -> list[str]:
-        """The ids of at most `most` of the newest articles; undated ones last."""
+        """The ids of the `most` newest articles; undated ones last."""
         rows = self._db.rows(
             "SELECT id FROM articles ORDER BY coalesce(published, 0) DESC, row LIMIT ?", (most,)
         )
@@ -126,7 +126,7 @@ class Catalog:
     # Passages.
 
     def passages(self, ids: Sequence[str]) -> dict[str, tuple[Passage, ArticleInfo]]:
-        """The passages with these ids; those that are not there are left out."""
+        """The passages with these ids, by id; missing ones are left out."""
         rows = self._db.rows_for(
             f"SELECT {INFO}, {PASSAGE} FROM passages p JOIN articles a ON a.row = p.article"
             " WHERE p.id IN ({keys})",
@@ -166,15 +166,15 @@ class Catalog:
         return [TermMatch(*row) for row in rows]
 
     def document_frequency(self, terms: Iterable[str]) -> dict[str, int]:
-        """In how many passages each indexed (stemmed) term occurs; absent terms are left out."""
+        """The number of passages with each indexed (stemmed) term; missing terms are left out."""
         return dict(
             self._db.rows_for(
                 "SELECT term, doc FROM passages_terms WHERE term IN ({keys})", list(terms)
             )
         )
 
-    # Writing. Vectors live in another store: `announce` what is about to change there, write
-    # both, then `settle`. What is still announced when the catalog is opened was interrupted.
+    # Writing. Vectors are in another store: `announce` the passages about to change, write both
+    # stores, then `settle`. Anything still announced when the catalog is opened was interrupted.
 
     def announce(self, passage_ids: Iterable[str]) -> None:
         with self._db.transaction() as db:
@@ -190,7 +190,7 @@ class Catalog:
             db.execute("DELETE FROM pending")
 
     def publish(self, articles: Sequence[IndexedArticle]) -> None:
-        """Make the articles visible, each in place of what had its id; unstage them."""
+        """Make the articles visible, replacing those with the same ids; unstage them."""
         with self._db.transaction() as db:
             for indexed in articles:
                 publish_article(db, indexed)
@@ -200,17 +200,17 @@ class Catalog:
             remove_article(db, article_id)
 
     def unsettled_paragraphs(self) -> list[str]:
-        """Fingerprints of paragraphs that changed in an article, and are to be judged in all."""
+        """Fingerprints of paragraphs in articles that have changed since `settle_paragraphs`."""
         return [row[0] for row in self._db.rows("SELECT fingerprint FROM unsettled_paragraphs")]
 
     def settle_paragraphs(self) -> None:
         with self._db.transaction() as db:
             db.execute("DELETE FROM unsettled_paragraphs")
 
-    # Whether it is sound.
+    # Integrity.
 
     def faults(self) -> list[str]:
-        """What SQLite finds wrong with the file and with the full-text index, as sentences."""
+        """Problems that SQLite finds in the file and in the full-text index, as sentences."""
         found = [
             f"The catalog file is damaged: {row[0]}."
             for row in self._db.rows("PRAGMA integrity_check(3)")

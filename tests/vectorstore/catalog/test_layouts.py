@@ -77,7 +77,7 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None
 
 
 def write_as_layout_1(file: Path) -> None:
-    """Write the catalog anew, as it would be if the first layout had never changed."""
+    """Rewrite the catalog in the first layout."""
     now = file.rename(file.with_name("now.sqlite"))
     with closing(sqlite3.connect(file)) as old:
         old.executescript(
@@ -92,7 +92,7 @@ def write_as_layout_1(file: Path) -> None:
             INSERT INTO passages SELECT * FROM now.passages;
             INSERT INTO paragraphs SELECT fingerprint, article, skipped FROM now.paragraphs;
             PRAGMA user_version = 1;
-            """  # a path of the test's own
+            """
         )
 
 
