@@ -34,7 +34,7 @@ class Owner:
     url: str | None
 
 
-class IndexInUse(UserError):  # named for what is the case
+class IndexInUse(UserError):
     """The index is open in another process."""
 
     def __init__(self, folder: Path, owner: Owner) -> None:
@@ -182,7 +182,7 @@ class Store:
             unsettled = self.catalog.unsettled_paragraphs()
             if not unsettled:
                 return
-            # What an interrupted ingest left there never becomes visible, and must not count.
+            # Articles left there by an interrupted ingest are never published, and must not count.
             self.staging.clear()
             repetition = self.staging.repetition()
             article_ids = repetition.articles_out_of_step(unsettled)

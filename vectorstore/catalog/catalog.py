@@ -82,7 +82,7 @@ class Catalog:
         `cursor` is the `next_cursor` of an earlier page; anything else raises ValueError.
         """
         after_date, after_row = place_from("99999999.0" if cursor is None else cursor)
-        # Unlike LIKE, instr looks beyond a NUL, and takes every character as itself.
+        # Unlike LIKE, instr searches beyond a NUL and has no wildcards.
         columns = SEARCHED if containing else ()
         where = " OR ".join(f"instr(fold_case({each}), ?) > 0" for each in columns) or "1"
         values = [fold_case(containing)] * len(columns)
@@ -101,7 +101,7 @@ class Catalog:
         )
 
     def newest(self, most: int) -> list[str]:
-        """The ids of at most `most` of the newest articles; undated ones last."""
+        """The ids of the `most` newest articles; undated ones last."""
         rows = self._db.rows(
             "SELECT id FROM articles ORDER BY coalesce(published, 0) DESC, row LIMIT ?", (most,)
         )
@@ -200,7 +200,7 @@ class Catalog:
             remove_article(db, article_id)
 
     def unsettled_paragraphs(self) -> list[str]:
-        """Fingerprints of paragraphs that changed in an article, and are to be judged in all."""
+        """Fingerprints of paragraphs in articles that have changed since `settle_paragraphs`."""
         return [row[0] for row in self._db.rows("SELECT fingerprint FROM unsettled_paragraphs")]
 
     def settle_paragraphs(self) -> None:

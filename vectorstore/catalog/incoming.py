@@ -1,4 +1,4 @@
-"""Articles that have been read and are not visible yet, and the paragraphs they hold."""
+"""Articles that are staged but not yet visible, and their paragraphs."""
 
 import json
 import sqlite3
@@ -22,7 +22,7 @@ class IncomingArticles:
             db.execute("DELETE FROM staged_paragraphs")
 
     def add(self, articles: Iterable[Article]) -> None:
-        """Stage the articles; a later one takes the place of an earlier one with the same id."""
+        """Stage the articles; the last of several with the same id wins."""
         with self._db.transaction() as db:
             for article in articles:
                 _discard(db, article.id)
@@ -47,7 +47,7 @@ class IncomingArticles:
         return int(self._db.value("SELECT count(*) FROM staged"))
 
     def repetition(self) -> Repetition:
-        """What is repeated once all that is staged now is visible."""
+        """What is repeated once everything staged now is visible."""
         return Repetition(self._db)
 
     def articles(self) -> Iterator[Article]:

@@ -48,7 +48,7 @@ CREATE TABLE staged_paragraphs (
 ) WITHOUT ROWID;
 CREATE INDEX staged_paragraphs_by_article ON staged_paragraphs (article);
 -- The paragraphs as they will be once everything staged is visible.
--- The last two parts are one for each value of `skipped`, so that each is read in the order of a key.
+-- One part for each value of `skipped`, so that each part is read in the order of its key.
 CREATE VIEW coming_paragraphs AS
     SELECT fingerprint, article, spans FROM staged_paragraphs
     UNION ALL

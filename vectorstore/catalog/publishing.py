@@ -1,4 +1,4 @@
-"""Articles becoming visible and vanishing, inside a transaction of the caller's."""
+"""Publishes and removes articles, within the caller's transaction."""
 
 import json
 import sqlite3
@@ -9,9 +9,9 @@ from vectorstore.types import Article
 
 
 def publish_article(db: sqlite3.Connection, indexed: IndexedArticle) -> None:
-    """Make the article visible in place of what had its id, and no longer an incoming one."""
+    """Make the article visible, replacing the one with the same id, and unstage it."""
     article = indexed.article
-    # It keeps its row, and so its place in a list that somebody is paging through.
+    # It keeps its row, so that pages of a list in progress neither repeat nor skip it.
     row = db.execute("SELECT row FROM articles WHERE id = ?", (article.id,)).fetchone()
     content = _publish_text(db, article)
     db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
@@ -48,7 +48,7 @@ def remove_article(db: sqlite3.Connection, article_id: str) -> None:
 
 
 def insert_text(db: sqlite3.Connection, text: str) -> int:
-    """The row of the new text."""
+    """Insert a text and return its row."""
     row = db.execute("INSERT INTO texts (text) VALUES (?)", (text,)).lastrowid
     if row is None:
         raise sqlite3.DatabaseError("The text was not inserted.")
@@ -56,7 +56,7 @@ def insert_text(db: sqlite3.Connection, text: str) -> int:
 
 
 def _publish_text(db: sqlite3.Connection, article: Article) -> int:
-    """The row of the article's text, which becomes its only one."""
+    """Keep one text for the article, the staged one if there is one, and return its row."""
     staged = db.execute("SELECT content FROM staged WHERE id = ?", (article.id,)).fetchone()
     before = db.execute(
         "SELECT a.content, t.text FROM articles a JOIN texts t ON t.row = a.content WHERE a.id = ?",
@@ -89,8 +89,8 @@ def _publish_paragraphs(db: sqlite3.Connection, indexed: IndexedArticle) -> None
 
 
 def _unsettle_paragraphs(db: sqlite3.Connection, article_id: str) -> None:
-    """Note the article's paragraphs that others hold too, or that its passages were made without:
-    when it changes, they may become repeated ones, or no longer be."""
+    """Note the paragraphs that other articles contain too, or that the article's passages leave
+    out: when it changes, they may become repeated, or be so no longer."""
     db.execute(
         "INSERT OR IGNORE INTO unsettled_paragraphs"
         " SELECT fingerprint FROM paragraphs p WHERE article = ? AND (skipped = 1 OR"

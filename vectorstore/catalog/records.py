@@ -1,4 +1,4 @@
-"""What the catalog takes and gives: articles with their passages, pages, numbers, matches."""
+"""The values that the catalog takes and returns."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from vectorstore.types import Article, ArticleInfo, Passage, SkippedSpan, Span
 
 @dataclass(frozen=True, slots=True)
 class RepeatedParagraph:
-    """A paragraph of an article, and what it is recognised by in others."""
+    """A paragraph of an article, and the fingerprint that identifies it in others."""
 
     fingerprint: str
     span: Span
@@ -17,9 +17,9 @@ class RepeatedParagraph:
 
 @dataclass(frozen=True, slots=True)
 class IndexedArticle:
-    """An article as it was read, with the passages it is found by.
+    """An article as it was read, with its passages.
 
-    `repeated` are the paragraphs left out of them because many articles hold them.
+    `repeated` are the paragraphs left out of the passages because many articles contain them.
     """
 
     article: Article
@@ -37,7 +37,7 @@ class ListedArticle:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """Some of the articles, newest first; `next_cursor` asks for those after them."""
+    """A page of articles, newest first. `next_cursor` is None on the last page."""
 
     articles: tuple[ListedArticle, ...]
     total: int
@@ -46,7 +46,7 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the catalog holds, in numbers; sources with their articles, the largest first."""
+    """Counts over the catalog. `sources` have their numbers of articles, largest first."""
 
     articles: int
     passages: int
@@ -65,9 +65,9 @@ class TermMatch:
 
 
 def skipping(article: Article, repeated: Iterable[Span]) -> Article:
-    """The article with its repeated paragraphs skipped too.
+    """The article with these repeated paragraphs skipped too.
 
-    Ranges stay in order and disjoint; those that touch are merged if the reason is the same.
+    Ranges stay in order and disjoint; adjacent ones are merged if they have the same reason.
     """
     merged: list[SkippedSpan] = []
     more = (SkippedSpan(start, end, "repeated") for start, end in repeated)

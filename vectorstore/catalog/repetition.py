@@ -1,13 +1,13 @@
-"""Which paragraphs are repeated: those that stand in several different stories.
+"""Finds repeated paragraphs: those in at least three different stories.
 
-They are news in none of them: a house notice, an invitation, a note about the author. Copies of one
-story in several papers count as one story here: they share most of their other paragraphs too.
+They are boilerplate: a house notice, an invitation, a note about the author. Copies of a story from
+several sources count as one story: they share most of their other paragraphs too.
 
-The work per article does not grow with the collection. A paragraph is judged by the first
-`MOST_COMPARED` articles that hold it, by id, and by fewer if they tell enough different stories
-already, as they do for a notice. So the articles that hold it are never all read or counted, and no
-counts have to be kept. The price: a paragraph of a story with more copies than that may go
-unrecognised in others.
+The work per article does not grow with the collection. A paragraph is judged by at most
+`MOST_COMPARED` of the articles that contain it, the first by id, and the comparison stops as soon
+as they tell three different stories, which is after three articles for most notices. So the
+articles with a notice are never all read or counted, and no counts have to be stored. The price: if
+the first `MOST_COMPARED` are all copies of two stories, the paragraph does not count as repeated.
 """
 
 import json
@@ -22,11 +22,11 @@ from vectorstore.types import Article, Span
 
 STORIES_THAT_MAKE_IT_REPEATED = 3
 MOST_COMPARED = 100
-# The paragraphs of one story are judged one after the other, each by the same articles.
+# The paragraphs of one story are judged in turn, mostly by the same articles.
 ARTICLES_REMEMBERED = 10 * MOST_COMPARED
 FINGERPRINTS_AT_ONCE = 900
 
-# Whether the paragraph with this fingerprint stands in enough articles to be in enough stories.
+# Whether enough articles contain the paragraph with this fingerprint to tell enough stories.
 SHARED = (
     "(SELECT 1 FROM coming_paragraphs WHERE fingerprint = {}"
     f" LIMIT 1 OFFSET {STORIES_THAT_MAKE_IT_REPEATED - 1}) IS NOT NULL"
@@ -36,8 +36,8 @@ SHARED = (
 class Repetition:
     """What is repeated once everything staged is visible.
 
-    To be made anew after any other change, since verdicts are remembered. Publishing what is
-    staged changes none.
+    It remembers its verdicts: publishing staged articles leaves them valid; after any other change,
+    create another.
     """
 
     def __init__(self, database: Database) -> None:
@@ -46,8 +46,8 @@ class Repetition:
         self._paragraphs_of = lru_cache(ARTICLES_REMEMBERED)(self._read_paragraphs)
 
     def articles_to_split_again(self) -> list[str]:
-        """Visible articles, not staged themselves, that gain or lose a repeated paragraph by what
-        is staged."""
+        """Visible, unstaged articles with a paragraph that becomes repeated, or no longer is, once
+        the staged articles are published."""
         staged = self._db.rows(
             "SELECT s.fingerprint FROM (SELECT DISTINCT fingerprint FROM staged_paragraphs) s"
             f" WHERE {SHARED.format('s.fingerprint')}"
@@ -55,8 +55,8 @@ class Repetition:
         return self.articles_out_of_step([row[0] for row in staged])
 
     def articles_out_of_step(self, fingerprints: Sequence[str]) -> list[str]:
-        """Visible articles, not staged themselves, whose passages hold one of these paragraphs
-        though it is repeated, or lack one though it is not."""
+        """Visible, unstaged articles whose passages include one of these paragraphs though it is
+        repeated, or leave one out though it is not."""
         repeated = self._repeated_of(fingerprints)
         found: set[str] = set()
         for skipped, keys in ((0, repeated), (1, set(fingerprints) - repeated)):
@@ -76,7 +76,7 @@ class Repetition:
                 "SELECT fingerprint, spans FROM coming_paragraphs WHERE article = ?", (article.id,)
             )
         }
-        if not all(held.values()):  # indexed before the places of paragraphs were kept
+        if not all(held.values()):  # indexed before paragraph positions were stored
             held = {key: tuple(spans) for key, spans in paragraphs_to_recognise(article).items()}
         repeated = self._repeated_of(list(held))
         found = (RepeatedParagraph(key, span) for key in repeated for span in held[key])
@@ -110,11 +110,11 @@ class Repetition:
 
 
 def count_stories(articles: Iterable[Set[str]]) -> int:
-    """How many different stories articles tell, each given as its paragraphs, up to the number
-    that makes what they all hold a repetition.
+    """The number of different stories among articles, each given as the set of its paragraphs;
+    counting stops at `STORIES_THAT_MAKE_IT_REPEATED`.
 
-    Two are copies of one if half of the shorter one's paragraphs are in the other too. What has
-    no paragraph tells nothing.
+    Two articles are copies of one story if they share half of the shorter one's paragraphs. An
+    article without paragraphs is no story.
 
     >>> count_stories([{"a", "b", "notice"}, {"a", "b", "another notice"}, {"c"}, set()])
     2
@@ -129,10 +129,9 @@ def count_stories(articles: Iterable[Set[str]]) -> int:
 
 
 def paragraphs_to_recognise(article: Article) -> dict[str, list[Span]]:
-    """Where the paragraphs are that are long enough to be recognised in another article, by
-    fingerprint.
+    """The ranges of the paragraphs that are long enough to be recognised, by fingerprint.
 
-    None of an article that keeps everything: it takes no part in what is repeated.
+    Empty for an article with `keep_all`: its paragraphs do not count as repeated.
     """
     found: dict[str, list[Span]] = {}
     for span in () if article.keep_all else paragraph_spans(article.text):

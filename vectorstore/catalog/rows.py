@@ -1,4 +1,4 @@
-"""Values to columns and back, and conditions on columns."""
+"""Converts values to columns and back, and filters to conditions on columns."""
 
 import json
 from collections.abc import Sequence
@@ -7,13 +7,13 @@ from typing import Any
 
 from vectorstore.types import Article, ArticleInfo, Filters, Passage, SkippedSpan, Span
 
-# Columns of `articles a` and `passages p`, in the order in which rows are read.
+# Columns of `articles a` and `passages p`, in the order in which `*_from` reads them.
 INFO = "a.id, a.title, a.published, a.source, a.author, a.url"
 PASSAGE = "p.id, p.start, p.end, p.text, p.sentences"
 
 
 def filter_clause(filters: Filters) -> tuple[str, list[object]]:
-    """A condition on `articles a`, and its values."""
+    """An SQL condition on `articles a`, and its values."""
     clauses: list[str] = ["1"]
     values: list[object] = []
     if filters.published_from:
@@ -25,13 +25,13 @@ def filter_clause(filters: Filters) -> tuple[str, list[object]]:
     for column, allowed in (("source", filters.sources), ("id", filters.article_ids)):
         if allowed:
             clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
-            # No id or source has a NUL, and json_each would take what is before one for the whole.
+            # json_each would cut a value at a NUL; no id or source contains one.
             values.append(json.dumps([value for value in allowed if "\0" not in value]))
     return " AND ".join(clauses), values
 
 
 def place_from(cursor: str) -> tuple[int, int]:
-    """The date and the row that a cursor names; raises ValueError."""
+    """The date and the row in a cursor; raises ValueError."""
     day, row = (int(part) for part in cursor.split("."))
     if max(abs(day), abs(row)) >= 2**63:
         raise ValueError(f"{cursor!r} names a place that no article can have.")
@@ -39,7 +39,7 @@ def place_from(cursor: str) -> tuple[int, int]:
 
 
 def date_number(day: date | None) -> int | None:
-    """A date as an integer that sorts like it.
+    """A date as an integer in the same order.
 
     >>> date_number(date(2022, 4, 20))
     20220420
@@ -65,7 +65,7 @@ def info_values(info: ArticleInfo) -> tuple[object, ...]:
 
 
 def article_values(article: Article, content: int) -> tuple[object, ...]:
-    """Those of the columns id to keep_all; `content` is the row of its text."""
+    """The values of the columns `id` to `keep_all`; `content` is the row of the text."""
     skipped = json.dumps(article.skipped)
     return (*info_values(article.info), content, skipped, int(article.keep_all))
 

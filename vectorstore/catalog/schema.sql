@@ -53,8 +53,8 @@ CREATE TABLE paragraphs (
 ) WITHOUT ROWID;
 CREATE INDEX paragraphs_by_article ON paragraphs (article);
 
--- Paragraphs of articles that have changed: the passages of others that hold them may have to be made
--- again, since they are repeated now or no longer.
+-- Paragraphs of articles that have changed: they may have become repeated, or be so no longer, and then
+-- other articles that contain them have to be split again.
 CREATE TABLE unsettled_paragraphs (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- Articles that are staged but not yet visible.
@@ -78,7 +78,7 @@ CREATE TABLE staged_paragraphs (
 ) WITHOUT ROWID;
 CREATE INDEX staged_paragraphs_by_article ON staged_paragraphs (article);
 -- The paragraphs as they will be once everything staged is visible.
--- The last two parts are one for each value of `skipped`, so that each is read in the order of a key.
+-- One part for each value of `skipped`, so that each part is read in the order of its key.
 CREATE VIEW coming_paragraphs AS
     SELECT fingerprint, article, spans FROM staged_paragraphs
     UNION ALL
