@@ -30,7 +30,7 @@ from vectorstore.types import ScoredPassage, Span
 
 Unsupported = Literal["mark", "drop"]
 FindPassages = Callable[[Sequence[str]], Iterable[Sequence[ScoredPassage]]]
-"""Sentences to the passages found for each, in order."""
+"""Maps sentences to the passages found for each, in order."""
 
 _SHARED_WORDS = 6
 _FEWEST_WORDS = 4
@@ -38,7 +38,7 @@ _FEWEST_WORDS = 4
 sentence, of at least the fewest words, only if all of it is shared."""
 
 _NUMBERS = re.compile(r"\d{1,3}(?:\s*[-–]\s*\^?\d{1,3})?")
-# Openings that only name a passage: "According to [1], ..." and "[1] states that ...".
+# Openings that only refer to a passage: "According to [1], ..." and "[1] states that ...".
 _NAMES_A_PASSAGE = re.compile(
     rf"""^(?:
         (?:according\sto|as\s(?:noted|reported|stated|described|mentioned)\s(?:in|by)|per|in|from)
@@ -75,13 +75,13 @@ class CheckedText:
 
     @property
     def supported(self) -> bool:
-        """Whether all of its sentences are; a text without sentences is not."""
+        """Whether all sentences are supported; False for a text without sentences."""
         return bool(self.sentences) and all(sentence.supported for sentence in self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedPiece:
-    """The next stretch of checked text, and the sentence that it ends with."""
+    """The next piece of checked text, and the sentence at its end."""
 
     text: str
     checked: SentenceChecked
@@ -111,8 +111,8 @@ def check_text_by_search(
 ) -> CheckedText:
     """Checks a text against the passages that `find` returns for its sentences.
 
-    Markers in the text are ignored. Stops between two sentences once it `is_cancelled`, and
-    returns a text without sentences.
+    Markers in the text are ignored. If `is_cancelled`, it stops before the next sentence and
+    returns an empty text.
     """
     pieces = cut_sentences(without_markers(text))
     claims = list(dict.fromkeys(claim for piece in pieces if (claim := _plain_claim(piece))))
@@ -161,7 +161,7 @@ class StreamChecker:
         self._break = ""
         self._numbers: dict[tuple[str, Span], int] = {}
         self.abstained = False
-        """Whether a sentence said that the passages do not answer."""
+        """Whether a sentence said that the passages do not answer the question."""
 
     def feed(self, text: str) -> list[CheckedPiece]:
         return [piece for raw in self._cutter.feed(text) for piece in self.check_piece(raw)]
@@ -171,7 +171,7 @@ class StreamChecker:
         return [piece for raw in self._cutter.finish() for piece in self.check_piece(raw)]
 
     def check_piece(self, raw: str) -> Iterator[CheckedPiece]:
-        """Checks a piece as `SentenceStream` cuts them; nothing if it says nothing."""
+        """Checks a piece from `SentenceStream`; yields nothing if it is left out."""
         lead = leading_markup(raw)
         self._break = _wider(self._break, lead)
         written = raw[len(lead) :].rstrip()
@@ -223,7 +223,7 @@ class StreamChecker:
 
 
 def _plain_claim(piece: str) -> str:
-    """The sentence of a piece without its bullet and its markup; empty if it has no words."""
+    """The sentence in a piece, without bullet and markup; empty if it has no words."""
     claim = " ".join(plain_text(piece[len(leading_markup(piece)) :]).split())
     return claim if any(c.isalnum() for c in claim) else ""
 
@@ -236,7 +236,7 @@ def _marker_numbers(marker: str) -> Iterator[int]:
 
 
 def _wider(one: str, other: str) -> str:
-    """The break to put before a sentence: the one with more lines, and the latest bullet."""
+    """Merges two breaks before a sentence: the most line breaks, and the latest bullet."""
     breaks = max(one.count("\n"), other.count("\n"))
     bullet = other.strip() or ("" if other else one.strip())
     bullet = "" if bullet.startswith(("#", ">")) else bullet
@@ -247,8 +247,8 @@ def _wider(one: str, other: str) -> str:
 def _is_scaffolding(claim: str) -> bool:
     if not _SCAFFOLDING.match(claim):
         return not any(c.isalnum() for c in claim)
-    reading = ParsedClaim(claim)
-    return not (reading.names or reading.dates or reading.quantities) and (
+    parsed = ParsedClaim(claim)
+    return not (parsed.names or parsed.dates or parsed.quantities) and (
         claim.endswith(":") or len(claim.split()) <= 8
     )
 

@@ -20,68 +20,68 @@ _ASIDE = re.compile(r",\s([^,]+)(?:,|$)")
 
 
 def stands_for(
-    lines: SourceSentences,
+    sources: SourceSentences,
     claim: ParsedClaim,
-    name: Entity,
-    line: SourceSentence,
+    entity: Entity,
+    sentence: SourceSentence,
     first: SourceSentence,
 ) -> bool:
-    """Whether something in `first` may refer back to `name`, said in `line` before it."""
+    """Whether `first` may refer to `entity`, which the earlier `sentence` mentions."""
     return (
-        line.span < first.span
-        and _may_refer(claim, name, first)
-        and (not _is_about(claim, name, first) or _nearest_named(lines, first, name))
+        sentence.span < first.span
+        and _may_refer(claim, entity, first)
+        and (not _is_about(claim, entity, first) or _nearest_named(sources, first, entity))
     )
 
 
 def named_by_title(
-    lines: SourceSentences, claim: ParsedClaim, name: Entity, first: SourceSentence
+    sources: SourceSentences, claim: ParsedClaim, entity: Entity, first: SourceSentence
 ) -> bool:
-    """Whether `first` may refer to a name in the article's title, none standing between."""
+    """Whether `first` may refer to an entity in the article's title, with no other in between."""
     return (
-        EntityForms(first.found.article.title).has(name)
-        and _may_refer(claim, name, first)
-        and _nearest_named(lines, first, name)
+        EntityForms(first.found.article.title).has(entity)
+        and _may_refer(claim, entity, first)
+        and _nearest_named(sources, first, entity)
     )
 
 
-def _may_refer(claim: ParsedClaim, name: Entity, first: SourceSentence) -> bool:
-    """Whether `first` says less than the claim, and not something of another in its place."""
-    if not first.reading.refers_back or preceding(_PLACED, claim.text, name.start):
+def _may_refer(claim: ParsedClaim, entity: Entity, first: SourceSentence) -> bool:
+    """Whether `first` may leave `entity` unnamed, instead of saying the same about another one."""
+    if not first.reading.refers_back or preceding(_PLACED, claim.text, entity.start):
         return False
     own = [n for n in first.reading.names if not claim.all_names.has(n)]
-    if any(_rivals(claim, name, first.reading, other) for other in own):
+    if any(_rivals(claim, entity, first.reading, other) for other in own):
         return False
     theirs = first.reading.subject
-    return claim.subject != name or theirs is None or claim.all_names.has(theirs)
+    return claim.subject != entity or theirs is None or claim.all_names.has(theirs)
 
 
-def _is_about(claim: ParsedClaim, name: Entity, first: SourceSentence) -> bool:
-    """Whether the name would have to be what `first` opens with: "It", "The company"."""
-    return claim.subject == name or bool(_OPENS_WITH_ANAPHOR.match(first.reading.text))
+def _is_about(claim: ParsedClaim, entity: Entity, first: SourceSentence) -> bool:
+    """Whether `first` would refer to the entity in its opening: "It", "The company"."""
+    return claim.subject == entity or bool(_OPENS_WITH_ANAPHOR.match(first.reading.text))
 
 
-def misread_subject(lines: SourceSentences, subject: Entity, first: SourceSentence) -> bool:
-    """Whether `first` opens with "He" and names the subject only later: he is another."""
-    names = [n for n in first.reading.names if EntityForms(n.text).has(subject)]
+def misread_subject(sources: SourceSentences, subject: Entity, first: SourceSentence) -> bool:
+    """Whether `first` opens with a pronoun and names the subject only later, so means another."""
+    entities = [n for n in first.reading.names if EntityForms(n.text).has(subject)]
     return (
-        bool(names)
+        bool(entities)
         and bool(_PRONOUN.match(first.reading.text))
         and first.reading.subject is None
-        and not _nearest_named(lines, first, subject)
+        and not _nearest_named(sources, first, subject)
     )
 
 
-def _nearest_named(lines: SourceSentences, first: SourceSentence, name: Entity) -> bool:
-    """Whether `name` is the nearest that may be meant in `first`, from the lines before it.
+def _nearest_named(sources: SourceSentences, first: SourceSentence, entity: Entity) -> bool:
+    """Whether `entity` is the nearest antecedent for `first` in the sentences before it.
 
-    The title counts as the first line.
+    The title counts as the first sentence.
     """
     of_person, of_thing = (p.search(first.reading.text) for p in (_HE, _IT))
-    for line in lines.before(first):
-        subject = line.reading.subject
-        if subject is None or _alike(subject, name):
-            if lines.has_name(line, name):
+    for sentence in sources.before(first):
+        subject = sentence.reading.subject
+        if subject is None or _alike(subject, entity):
+            if sources.has_name(sentence, entity):
                 return True
             continue
         if of_person and not of_thing and not is_person(subject):
@@ -89,23 +89,23 @@ def _nearest_named(lines: SourceSentences, first: SourceSentence, name: Entity) 
         if of_thing and not of_person and is_person(subject) and len(subject.words) > 1:
             continue
         return False
-    return EntityForms(first.found.article.title).has(name)
+    return EntityForms(first.found.article.title).has(entity)
 
 
-def _rivals(claim: ParsedClaim, name: Entity, source: ParsedClaim, other: Entity) -> bool:
-    """Whether the source says of `other` what the claim says of `name`."""
-    for part in claim.parts:
+def _rivals(claim: ParsedClaim, entity: Entity, source: ParsedClaim, other: Entity) -> bool:
+    """Whether the source says about `other` what the claim says about `entity`."""
+    for role in claim.parts:
         for theirs in source.parts:
-            if part.verb == theirs.verb and (
-                (part.agent == name and theirs.agent == other)
-                or (part.patient == name and theirs.patient == other)
+            if role.verb == theirs.verb and (
+                (role.agent == entity and theirs.agent == other)
+                or (role.patient == entity and theirs.patient == other)
             ):
                 return True
-    asides = [_ASIDE.match(r.text, n.end) for r, n in ((claim, name), (source, other))]
+    asides = [_ASIDE.match(r.text, n.end) for r, n in ((claim, entity), (source, other))]
     if asides[0] and asides[1]:
         return bool(set(content_stems(asides[0][1])) & set(content_stems(asides[1][1])))
     after = [
-        content_stems(r.text[n.end : n.end + 60])[:1] for r, n in ((claim, name), (source, other))
+        content_stems(r.text[n.end : n.end + 60])[:1] for r, n in ((claim, entity), (source, other))
     ]
     return bool(after[0]) and after[0] == after[1] and not preceding(_OF, source.text, other.start)
 

@@ -33,9 +33,10 @@ _ONE = re.compile(r"\b(?:an?|one|single|sole|lone|only)\b", re.IGNORECASE)
 class Thresholds:
     """The thresholds of support, fitted on a development set.
 
-    `meaning` is the least likeness of a claim to its quotes, the mean of the cosine of their
-    vectors and the share of the claim's words found in them; `clause` is the same for each clause
-    of the claim. `candidates` sentences are tried, and `quotes` of them may be combined.
+    `meaning` is the minimum similarity of a claim to its quotes: the mean of the cosine of their
+    vectors and the share of the claim's words found in them. `clause` is the same for each clause
+    of the claim. At most `candidates` sentences are tried, each with at least `nearness` of the
+    best one's score; up to `quotes` of them may be combined.
     """
 
     meaning: float = 0.45
@@ -61,7 +62,7 @@ class Quote:
 class Verdict:
     """`quotes` support the claim, or are empty and `reason` says why in a sentence.
 
-    `contradicted`: the nearest sentence has the claim's every fact and says something else of them.
+    `contradicted`: the closest sentence has all facts of the claim but says something else.
     """
 
     quotes: tuple[Quote, ...] = ()
@@ -85,9 +86,9 @@ class ClaimChecker:
         question: str = "",
         thresholds: Thresholds | None = None,
     ) -> None:
-        self._lines = SourceSentences(passages, embed, question)
+        self._sources = SourceSentences(passages, embed, question)
         self._embed = embed
-        self._strictness = thresholds or Thresholds()
+        self._thresholds = thresholds or Thresholds()
         self._verdicts: dict[tuple[str, frozenset[int]], Verdict] = {}
 
     def prepare(self) -> None:
@@ -100,7 +101,7 @@ class ClaimChecker:
         return self._lines.addresses
 
     def check(self, claim: str, cited: Iterable[int] = ()) -> Verdict:
-        """The verdict on one sentence without its markers. `cited` are the passages it names.
+        """The verdict on one sentence without its markers. `cited` are the passages it cites.
 
         Other passages are used if those do not support it.
         """
@@ -108,7 +109,7 @@ class ClaimChecker:
         if key not in self._verdicts:
             try:
                 self._verdicts[key] = self.verdict(*key)
-            except Exception:  # one sentence that defeats the rules must not cost the whole answer
+            except Exception:  # an error in one sentence must not cost the whole answer
                 logger.exception("A sentence of %d characters could not be checked.", len(claim))
                 self._verdicts[key] = Verdict(reason=COULD_NOT_BE_CHECKED)
         return self._verdicts[key]
@@ -123,7 +124,7 @@ class ClaimChecker:
         whole = self._rest_on_one(reading, cited)
         if whole.supported or whole.contradicted:
             return whole
-        return self._rest_on_several(reading, cited) or whole
+        return self._rest_on_several(parsed, cited) or whole
 
     def _rest_on_several(self, claim: ParsedClaim, cited: frozenset[int]) -> Verdict | None:
         """The verdict if every clause is supported by a sentence of its own, else None."""
@@ -133,7 +134,7 @@ class ClaimChecker:
         verdicts = [self._rest_on_one(clause, cited) for clause in clauses]
         quotes = tuple(dict.fromkeys(q for v in verdicts for q in v.quotes))
         of_one_article = len({q.found.article.id for q in quotes}) == 1
-        if not all(v.supported for v in verdicts) or len(quotes) > self._strictness.quotes:
+        if not all(v.supported for v in verdicts) or len(quotes) > self._thresholds.quotes:
             return None
         # A clause without a name is about the names of the other clauses: all in one article.
         if not of_one_article and not all(clause.names for clause in clauses):
@@ -143,16 +144,18 @@ class ClaimChecker:
     def _rest_on_one(self, claim: ParsedClaim, cited: frozenset[int]) -> Verdict:
         """The verdict if one sentence supports the claim; others may only resolve references."""
         vector = self._embed([claim.text])[0]
-        likeness = np.maximum(self._lines.vectors @ vector, self._lines.vectors_in_place @ vector)
+        similarity = np.maximum(
+            self._sources.vectors @ vector, self._sources.vectors_in_place @ vector
+        )
         scores = [
-            0.5 * float(likeness[i])
-            + 0.5 * self._lines.coverage(claim.stems, [line])
-            + (0.1 if line.numbers & cited else 0.0)
-            for i, line in enumerate(self._lines.all)
+            0.5 * float(similarity[i])
+            + 0.5 * self._sources.coverage(claim.stems, [sentence])
+            + (0.1 if sentence.numbers & cited else 0.0)
+            for i, sentence in enumerate(self._sources.all)
         ]
-        best = sorted(range(len(scores)), key=lambda i: -scores[i])[: self._strictness.candidates]
-        best = [i for i in best if scores[i] >= self._strictness.nearness * scores[best[0]]]
-        verdicts = [self._try(claim, vector, self._lines.all[index]) for index in best]
+        best = sorted(range(len(scores)), key=lambda i: -scores[i])[: self._thresholds.candidates]
+        best = [i for i in best if scores[i] >= self._thresholds.nearness * scores[best[0]]]
+        verdicts = [self._try(claim, vector, self._sources.all[index]) for index in best]
         supporting = next((v for v in verdicts if v.supported), None)
         against = max(
             (v for v in verdicts if v.contradicted), key=lambda v: v.meaning, default=None
@@ -163,7 +166,7 @@ class ClaimChecker:
         return against or verdicts[0]
 
     def _invented_quotation(self, claim: ParsedClaim) -> str | None:
-        texts = [plain_quote(found.passage.text) for found in self._lines.passages]
+        texts = [plain_quote(found.passage.text) for found in self._sources.passages]
         return next(
             (q for q in claim.quotations if not any(plain_quote(q) in text for text in texts)), None
         )
@@ -174,12 +177,12 @@ class ClaimChecker:
         missing = list(self._missing(claim, lines))
         if len(missing) > max(1, (len(claim.facts) + 1) // 2):
             return Verdict(reason=_absent(missing[0]))
-        while missing and len(lines) < self._strictness.quotes:
-            added = self._completing(claim, missing, lines)
+        while missing and len(sentences) < self._thresholds.quotes:
+            added = self._completing(claim, missing, sentences)
             if added is None:
                 break
-            lines.append(added)
-            missing = list(self._missing(claim, lines))
+            sentences.append(added)
+            missing = list(self._missing(claim, sentences))
         if missing:
             return Verdict(reason=_absent(missing[0]))
         meaning = self._meaning(claim, vector, lines)
@@ -193,31 +196,34 @@ class ClaimChecker:
             return Verdict(reason=reason, meaning=meaning, contradicted=_is_strong(reason, lines))
         if claim.subject and misread_subject(self._lines, claim.subject, first):
             return Verdict(reason=f"The article does not say this of {claim.subject.text}.")
-        if clause := self._loose_clause(claim, lines):
+        if clause := self._loose_clause(claim, sentences):
             return Verdict(
                 reason=f"No sentence found in the articles says “{clause}”.", meaning=meaning
             )
-        return Verdict(quotes=tuple(_quotes(lines)), meaning=meaning)
+        return Verdict(quotes=tuple(_quotes(sentences)), meaning=meaning)
 
     def _missing(self, claim: ParsedClaim, lines: list[SourceSentence]) -> Iterator[Fact]:
         """The facts of the claim that are missing from the sentences."""
         for fact in claim.facts:
-            if self._has(lines, fact):
+            if self._has(sentences, fact):
                 continue
             if not (
-                isinstance(fact, Entity) and named_by_title(self._lines, claim, fact, lines[0])
+                isinstance(fact, Entity)
+                and named_by_title(self._sources, claim, fact, sentences[0])
             ):
                 yield fact
 
-    def _has(self, lines: list[SourceSentence], fact: Fact) -> bool:
+    def _has(self, sentences: list[SourceSentence], fact: Fact) -> bool:
         if isinstance(fact, Entity):
-            return any(self._lines.has_name(line, fact) for line in lines)
+            return any(self._sources.has_name(sentence, fact) for sentence in sentences)
         if isinstance(fact, Quantity):
             return any(
-                same_quantity(fact, q) for line in lines for q in line.reading.quantities
+                same_quantity(fact, q)
+                for sentence in sentences
+                for q in sentence.reading.quantities
             ) or (
                 fact.readings[0] == (Decimal(1), "")
-                and any(_ONE.search(x.reading.text) for x in lines)
+                and any(_ONE.search(x.reading.text) for x in sentences)
             )
         # The publication date counts only for the supporting sentence.
         known = [*lines[0].reading.known_dates]
@@ -225,70 +231,80 @@ class ClaimChecker:
         return same_date(fact, known) or _is_count(fact, lines)
 
     def _completing(
-        self, claim: ParsedClaim, missing: list[Fact], lines: list[SourceSentence]
+        self, claim: ParsedClaim, missing: list[Fact], sentences: list[SourceSentence]
     ) -> SourceSentence | None:
         """The nearest sentence before or after that says who or when is meant, if any."""
         ranked = [
-            (sum(self._may_complete(claim, fact, line, lines) for fact in missing), -gap, line)
-            for line in self._lines.all
-            if line not in lines and line.article_id == lines[0].article_id
-            for gap in [abs(line.span.start - lines[0].span.start)]
+            (
+                sum(self._may_complete(claim, fact, sentence, sentences) for fact in missing),
+                -gap,
+                sentence,
+            )
+            for sentence in self._sources.all
+            if sentence not in sentences and sentence.article_id == sentences[0].article_id
+            for gap in [abs(sentence.span.start - sentences[0].span.start)]
         ]
         best = max(ranked, key=lambda rank: rank[:2], default=None)
         return best[2] if best and best[0] else None
 
     def _may_complete(
-        self, claim: ParsedClaim, fact: Fact, line: SourceSentence, lines: list[SourceSentence]
+        self,
+        claim: ParsedClaim,
+        fact: Fact,
+        sentence: SourceSentence,
+        sentences: list[SourceSentence],
     ) -> bool:
         """Whether `line` may supply `fact` without replacing another fact."""
         first = lines[0]
         if not self._has([first, line], fact):
             return False
         if isinstance(fact, Entity):
-            return stands_for(self._lines, claim, fact, line, first)
-        if any(not claim.all_names.has(other) for other in line.reading.names):
+            return stands_for(self._sources, claim, fact, sentence, first)
+        if any(not claim.all_names.has(other) for other in sentence.reading.names):
             return False
         if isinstance(fact, DateMention):
-            return not first.reading.dates and line.span < first.span
+            return not first.reading.dates and sentence.span < first.span
         units = {unit for _, unit in fact.readings}
         rival = any(
             units & {unit for _, unit in q.readings}
             and not any(same_quantity(mine, q) for mine in claim.quantities)
             for q in first.reading.quantities
         )
-        shared = claim.plain_stems & line.reading.plain_stems
-        return not rival and bool(shared) and _next_to(line, first)
+        shared = claim.plain_stems & sentence.reading.plain_stems
+        return not rival and bool(shared) and _next_to(sentence, first)
 
-    def _meaning(self, claim: ParsedClaim, vector: Vectors, lines: list[SourceSentence]) -> float:
-        ordered = sorted(lines, key=lambda line: line.span)
-        text = " ".join(line.reading.text for line in ordered)
-        likeness = float(self._lines.vector(lines[0]) @ vector)
-        if len(lines) > 1:
-            likeness = float(self._embed([text])[0] @ vector)
-        covered = 0.5 * self._lines.coverage(claim.stems, lines)
-        covered += 0.5 * self._lines.coverage(claim.plain_stems, lines[:1])
-        return 0.5 * likeness + 0.5 * covered
+    def _meaning(
+        self, claim: ParsedClaim, vector: Vectors, sentences: list[SourceSentence]
+    ) -> float:
+        ordered = sorted(sentences, key=lambda sentence: sentence.span)
+        text = " ".join(sentence.reading.text for sentence in ordered)
+        similarity = float(self._sources.vector(sentences[0]) @ vector)
+        if len(sentences) > 1:
+            similarity = float(self._embed([text])[0] @ vector)
+        covered = 0.5 * self._sources.coverage(claim.stems, sentences)
+        covered += 0.5 * self._sources.coverage(claim.plain_stems, sentences[:1])
+        return 0.5 * similarity + 0.5 * covered
 
     def _loose_clause(self, claim: ParsedClaim, lines: list[SourceSentence]) -> str | None:
         """A clause of the claim that is close to none of the sentences."""
         clauses = [c for c in claim.clauses if len(content_stems(c)) >= 3]
         if len(clauses) < 2:
             return None
-        vectors = self._embed([*clauses, *(line.reading.text for line in lines)])
-        likeness = (vectors[: len(clauses)] @ vectors[len(clauses) :].T).max(axis=1)
-        for clause, like in zip(clauses, likeness, strict=True):
-            covered = self._lines.coverage(frozenset(content_stems(clause)), lines)
-            if 0.5 * float(like) + 0.5 * covered < self._strictness.clause:
+        vectors = self._embed([*clauses, *(sentence.reading.text for sentence in sentences)])
+        similarity = (vectors[: len(clauses)] @ vectors[len(clauses) :].T).max(axis=1)
+        for clause, nearest in zip(clauses, similarity, strict=True):
+            covered = self._sources.coverage(frozenset(content_stems(clause)), sentences)
+            if 0.5 * float(nearest) + 0.5 * covered < self._thresholds.clause:
                 return clause
         return None
 
 
-def _is_count(date: DateMention, lines: list[SourceSentence]) -> bool:
-    """A bare "2000" may be a count, which the lines write "2,000"."""
+def _is_count(date: DateMention, sentences: list[SourceSentence]) -> bool:
+    """Whether a bare "2000" is a count, written "2,000" in the sentences."""
     return date.text.isdigit() and any(
         reading[0] == int(date.text)
-        for line in lines
-        for quantity in line.reading.quantities
+        for sentence in sentences
+        for quantity in sentence.reading.quantities
         for reading in quantity.readings
     )
 
@@ -297,20 +313,20 @@ def _absent(fact: Fact) -> str:
     return f"“{fact.text}” does not occur in the closest matching sentences of the articles."
 
 
-def _next_to(line: SourceSentence, other: SourceSentence) -> bool:
-    return line.found is other.found and abs(line.place - other.place) == 1
+def _next_to(sentence: SourceSentence, other: SourceSentence) -> bool:
+    return sentence.found is other.found and abs(sentence.place - other.place) == 1
 
 
 def _quotes(lines: list[SourceSentence]) -> Iterator[Quote]:
     """The sentences as ranges, adjacent ones merged, the main one first."""
     runs: list[list[SourceSentence]] = []
-    for line in sorted(lines, key=lambda x: (x.found.passage.id, x.place)):
+    for sentence in sorted(sentences, key=lambda x: (x.found.passage.id, x.place)):
         last = runs[-1][-1] if runs else None
-        if last and last.found is line.found and last.place + 1 == line.place:
-            runs[-1].append(line)
+        if last and last.found is sentence.found and last.place + 1 == sentence.place:
+            runs[-1].append(sentence)
         else:
-            runs.append([line])
-    for run in sorted(runs, key=lambda run: lines[0] not in run):
+            runs.append([sentence])
+    for run in sorted(runs, key=lambda run: sentences[0] not in run):
         yield Quote(run[0].found, Span(run[0].span.start, run[-1].span.end))
 
 

@@ -1,4 +1,4 @@
-"""Where the citation markers of a sentence stand: before the punctuation that ends it."""
+"""Adds citation markers to a sentence, before its final punctuation."""
 
 import re
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ _ABBREVIATION = re.compile(r"(?:\b[^\W\d_]\.){2,}$")
 def with_markers(sentence: str, numbers: Sequence[int]) -> str:
     """The sentence with the numbers of its citations.
 
-    They stand before its final punctuation, and at its end where it has none, where a quotation
-    mark or a bracket follows the punctuation, and where its full stop is that of an abbreviation.
+    They go before the final punctuation; at the end if there is none, if a quotation mark or
+    bracket follows it, or if the full stop belongs to an abbreviation.
 
     >>> with_markers("It joined in August 2020.", [1, 3])
     'It joined in August 2020 [1][3].'

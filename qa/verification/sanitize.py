@@ -16,13 +16,13 @@ _ADDRESS = re.compile(
 )
 _EMPHASIS = re.compile(r"\*\*|__|~~|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
 _KEPT_MARKS = {"\u200c", "\u200d"}
-"""Joiners, which scripts and emoji need."""
+"""Joiners, which some scripts and emoji need."""
 
 
 def plain_text(text: str, addresses: Collection[str] = ()) -> str:
     """`text` with links replaced by their labels, and without images, tags and hidden characters.
 
-    An address is kept where it is one of `addresses`, and never as a link.
+    URLs in `addresses` are kept, as plain text.
 
     >>> plain_text("See [this](https://evil.example) <b>now</b>, **all** of it.")
     'See this now, all of it.'
@@ -45,7 +45,7 @@ def _known(address: str, addresses: Collection[str]) -> str:
 
 
 def visible(text: str) -> str:
-    """`text` without control, direction-changing, invisible and private characters."""
+    """`text` without control, bidirectional, invisible and private-use characters."""
     return "".join(
         c for c in text if c in "\n\t" or c in _KEPT_MARKS or unicodedata.category(c) not in _HIDDEN
     )

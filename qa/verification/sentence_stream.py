@@ -1,11 +1,11 @@
-"""Cuts a text into sentences as it grows; how it was fed makes no difference to the cuts."""
+"""Splits a growing text into sentences, independently of how it is chunked."""
 
 import re
 
 from vectorstore.text.sentences import split_sentences
 
 _LONGEST = 1_000
-"""A sentence that runs on for longer is cut at a space."""
+"""In characters; a longer sentence is cut at a space."""
 
 _BULLET = re.compile(r"[-*+•]|\d{1,3}[.)]|#{1,6}|>+|\|.*|```\w*")
 _LEAD = re.compile(r"\s*(?:(?:[-*+•>]|\d{1,3}[.)]|#{1,6})[ \t]+)*")
@@ -19,7 +19,7 @@ MARKER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 SPEAKS = r"(?:says|states|reports|notes|mentions|explains|confirms)"
-"""What is said of a passage that is named in prose: "[2] states that"."""
+"""Verbs after a marker that is the subject of a sentence: "[2] states that"."""
 
 _END = re.compile(
     rf"[.!?…][\"'”’)\]*_»]*(?:{MARKER.pattern}(?!\s+{SPEAKS}\b)\.?)*(?=\s)|\n",
@@ -34,23 +34,23 @@ def without_markers(text: str) -> str:
 
 
 def leading_markup(piece: str) -> str:
-    """The white space, bullet or heading mark that a piece starts with."""
+    """The whitespace, bullet or heading mark at the start of a piece."""
     match = _LEAD.match(piece)
     return match[0] if match else ""
 
 
 def cut_sentences(text: str) -> list[str]:
-    """The pieces of a whole text, as `SentenceStream` cuts them."""
+    """The pieces of a complete text, as `SentenceStream` cuts them."""
     stream = SentenceStream()
     return [*stream.feed(text), *stream.finish()]
 
 
 class SentenceStream:
-    """Takes a text in any chunks and gives its pieces back as they are complete.
+    """Takes a text in chunks and returns its pieces as they are completed.
 
-    A piece is a sentence with the space, bullet or number before it and the markers after it. All
-    pieces joined are the text fed. A cut waits for the word after it, so that the same text is cut
-    in the same places whatever its chunks.
+    A piece is a sentence with the whitespace, bullet or number before it and the markers after it;
+    all pieces joined are the text. A cut waits for the next word, so that it does not depend on
+    the chunks.
     """
 
     def __init__(self) -> None:
@@ -66,10 +66,10 @@ class SentenceStream:
         return pieces
 
     def finish(self) -> list[str]:
-        """What is left, as if a line ended there."""
+        """The remaining pieces, as if the last line had ended."""
         pieces = self.feed("\n\n.\n")
         self._rest = ""
-        # The line that was added must not come back.
+        # Remove the line that was added.
         return [p for p in (piece.removesuffix("\n\n.\n") for piece in pieces) if p]
 
     def _next_cut(self) -> int | None:
@@ -100,7 +100,7 @@ class SentenceStream:
                 return True
             if match[0] == "\n":
                 return False
-        # Nothing ends where the next word is small: "$1.2 bn. in May".
+        # No sentence ends before a lower-case word: "$1.2 bn. in May".
         following_word = without_markers(following[1]) or "The"
         if following_word[0].islower() and not body.endswith(("?", "!")):
             return False

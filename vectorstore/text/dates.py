@@ -1,4 +1,4 @@
-"""Dates in English text, whole or in part, and what "last year" means in a dated article."""
+"""Full and partial dates in English text, and what "last year" means in a dated article."""
 
 import re
 from collections.abc import Iterable
@@ -103,9 +103,9 @@ _RELATIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DateMention:
-    """The parts of a date that a text states; those it leaves out are None.
+    """A date as far as a text states it; other parts are None.
 
-    `years` holds more than one where the year is not stated but follows from the article's date.
+    `years` has several values for a range, or if the year was inferred from the article's date.
     """
 
     start: int
@@ -124,7 +124,7 @@ class DateMention:
 
 
 def find_dates(text: str) -> list[DateMention]:
-    """The dates that `text` states in words or figures, in order.
+    """The dates in `text`, in order.
 
     >>> [(sorted(d.years), d.month, d.day) for d in find_dates("on Aug. 5, 2020, and in 2021")]
     [([2020], 8, 5), ([2021], None, None)]
@@ -141,7 +141,7 @@ def find_dates(text: str) -> list[DateMention]:
 
 
 def _is_other_word(match: re.Match[str], text: str) -> bool:
-    """ "May" and "March" alone are months only where the words before them say so."""
+    """ "May" or "March" alone is a month only after a word such as "in"."""
     if match[0] not in {"May", "March", "Mar", "Sep", "Dec", "Jan", "Sun"}:
         return False
     return not preceding(_NEAR_MAY, text, match.start())
@@ -197,10 +197,10 @@ def _with_part(text: str, span: Span) -> Span:
 
 
 def implied_dates(text: str, published: date, year_before: int | None = None) -> list[DateMention]:
-    """What the dates of an article published on a day mean: years left out, "last year", "Monday".
+    """Dates that depend on the day of publication: "last year", "Monday", dates without a year.
 
-    `year_before` is the last year that the article names before `text`: stories told in order
-    leave it out of what follows.
+    `year_before` is the last year that the article mentions before `text`: a story told in order
+    does not repeat it.
     """
     return [
         *(_dated(mention, published, year_before) for mention in find_dates(text)),
@@ -212,13 +212,13 @@ def _dated(mention: DateMention, published: date, year_before: int | None) -> Da
     if mention.years:
         return mention
     if mention.weekday is not None and mention.month is None:
-        # "On Tuesday" is the last one up to the day of publication.
+        # "On Tuesday" is the last Tuesday up to the day of publication.
         back = (published.weekday() - mention.weekday) % 7
         return _days_from(mention, published, -back)
     if mention.month is None and mention.quarter is None and mention.half is None:
         return mention
     month = mention.month or (mention.quarter or 2 * (mention.half or 1)) * 3
-    # A month still to come may be of this year, in a plan, or of the last one, in a story.
+    # A later month may be this year's, in a plan, or last year's, in a story.
     years = {published.year}
     if mention.month is None or month > published.month:
         years.add(published.year - 1)
@@ -261,32 +261,32 @@ def _relative(match: re.Match[str], published: date) -> DateMention:
 
 
 def on_day(day: date) -> DateMention:
-    """A whole date, as if it had been written out."""
+    """A full date, as if it had been written out."""
     return _on(DateMention(0, 0, day.isoformat()), day)
 
 
-def same_date(stated: DateMention, sources: Iterable[DateMention]) -> bool:
-    """Whether one of `sources` bears out every part that `stated` states.
+def same_date(claimed: DateMention, sources: Iterable[DateMention]) -> bool:
+    """Whether one of `sources` supports every part of `claimed`.
 
     >>> same_date(find_dates("in 2020")[0], find_dates("on Aug. 5, 2020"))
     True
     >>> same_date(find_dates("on Aug. 5, 2020")[0], find_dates("in August 2020"))
     False
     """
-    return any(_bears_out(source, stated) for source in sources)
+    return any(_supports(source, claimed) for source in sources)
 
 
-def _bears_out(source: DateMention, stated: DateMention) -> bool:
-    if stated.years and not stated.years & source.years:
+def _supports(source: DateMention, claimed: DateMention) -> bool:
+    if claimed.years and not claimed.years & source.years:
         return False
-    if stated.month is not None and source.month != stated.month:
+    if claimed.month is not None and source.month != claimed.month:
         return False
-    if stated.day is not None and source.day != stated.day:
+    if claimed.day is not None and source.day != claimed.day:
         return False
-    if stated.weekday is not None and source.weekday != stated.weekday:
+    if claimed.weekday is not None and source.weekday != claimed.weekday:
         return False
     quarter = source.quarter or (source.month and (source.month + 2) // 3)
-    if stated.quarter is not None and quarter != stated.quarter:
+    if claimed.quarter is not None and quarter != claimed.quarter:
         return False
     half = source.half or (quarter and (quarter + 1) // 2)
-    return stated.half is None or half == stated.half
+    return claimed.half is None or half == claimed.half

@@ -1,1 +1,1 @@
-"""Answers without a chat model: the sentences of the passages that best answer a question."""
+"""Answers without a chat model: quotes the sentences that best answer a question."""

@@ -1,4 +1,4 @@
-"""What a sentence mentions: times, numbers, names, places and reasons, found by their form."""
+"""Finds times, numbers, names, places and reasons in a sentence by pattern."""
 
 import re
 from collections.abc import Iterator
@@ -38,20 +38,20 @@ REASON = re.compile(
 )
 
 
-def matches_answer_type(wording: QuestionAnalysis, sentence: str) -> float:
-    if wording.kind is AnswerType.OTHER:
+def matches_answer_type(analysis: QuestionAnalysis, sentence: str) -> float:
+    if analysis.kind is AnswerType.OTHER:
         return 0.5
-    if wording.kind is AnswerType.REASON:
+    if analysis.kind is AnswerType.REASON:
         return float(REASON.search(sentence) is not None)
-    return float(any(True for _ in mentions_not_asked(wording, sentence)))
+    return float(any(True for _ in mentions_not_asked(analysis, sentence)))
 
 
-def mentions_not_asked(wording: QuestionAnalysis, sentence: str) -> Iterator[Span]:
-    """What `sentence` has of the kind asked for and the question does not have."""
-    asked = wording.text.lower()
-    if wording.kind is AnswerType.PERSON:
-        yield from _new_names(wording, sentence)
-    elif wording.kind is AnswerType.PLACE:
+def mentions_not_asked(analysis: QuestionAnalysis, sentence: str) -> Iterator[Span]:
+    """Mentions of the type asked for in `sentence` that are not in the question."""
+    asked = analysis.text.lower()
+    if analysis.kind is AnswerType.PERSON:
+        yield from _new_names(analysis, sentence)
+    elif analysis.kind is AnswerType.PLACE:
         for match in PLACE.finditer(sentence):
             first = match[2].lower().removeprefix("the ").split(None, 1)[0]
             if match[2].lower() not in asked and first not in CALENDAR_WORDS:
@@ -67,17 +67,17 @@ def mentions_not_asked(wording: QuestionAnalysis, sentence: str) -> Iterator[Spa
                 yield span
 
 
-def _new_names(wording: QuestionAnalysis, sentence: str) -> Iterator[Span]:
+def _new_names(analysis: QuestionAnalysis, sentence: str) -> Iterator[Span]:
     for match in NAME.finditer(sentence):
         words = list(WORD.finditer(match[0]))
         while words and words[0][0].lower() in FUNCTION_WORDS | OPENERS:
             del words[0]
         if not words or words[0][0].lower() in CALENDAR_WORDS:
             continue
-        if any(stem(word[0]) in wording.weights for word in words) and len(words) < 4:
+        if any(stem(word[0]) in analysis.weights for word in words) and len(words) < 4:
             continue
         start = match.start() + words[0].start()
-        # The one capital that opens a sentence is no name.
+        # A single capitalised word that opens a sentence is not a name.
         if start == 0 and len(words) == 1 and words[0][0].lower() in OPENERS:
             continue
         yield Span(start, match.start() + words[-1].end())

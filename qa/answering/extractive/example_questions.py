@@ -1,4 +1,4 @@
-"""Example questions, made from sentences of the articles that answer them."""
+"""Generates example questions from sentences of the articles that answer them."""
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from vectorstore.text.dates import find_times
 from vectorstore.text.words import FUNCTION_WORDS
 from vectorstore.types import Passage
 
-# Verbs of news, in the past tense that reports use and the infinitive that questions use.
+# Verbs common in news: the past tense for sentences, the infinitive for questions.
 _VERBS = {
     "acquired": "acquire",
     "admitted": "admit",
@@ -70,19 +70,19 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, and the article that it was made from."""
+    """A question, and the article it was generated from."""
 
     question: str
     article_id: str
 
 
-# What these refer to is in another sentence.
+# These refer to other sentences.
 _PRONOUN = re.compile(r"\b(?:it|its|he|his|him|she|her|they|them|their|this|that|these|those)\b")
 
 
 def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
-    """A question for each sentence that says who did what and when, then one for each name that
-    opens a sentence.
+    """A question for each sentence that says who did what and when, then one for each name at the
+    start of a sentence.
 
     >>> from vectorstore.types import Span
     >>> text = "Binance.US joined the group in August 2020."
@@ -118,10 +118,10 @@ def _dated_event(sentence: str) -> re.Match[str] | None:
 def choose_examples(
     candidates: Iterable[Iterator[Example]], is_answered: Callable[[Example], bool], most: int
 ) -> tuple[str, ...]:
-    """At most `most` questions that `is_answered`, from as many articles as possible.
+    """At most `most` questions that are answered, from as many articles as possible.
 
-    `candidates` are the examples of each article; of one article, at most `TRIES` are tried in a
-    row.
+    `candidates` has one iterator per article; an article is given up after `TRIES` unanswered
+    questions in a row.
     """
     waiting = list(candidates)
     chosen: list[str] = []

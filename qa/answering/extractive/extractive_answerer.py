@@ -1,4 +1,4 @@
-"""Answers in the articles' own words: the sentences that fit the question best, verbatim."""
+"""Answers in the articles' own words: the best matching sentences, verbatim."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -60,7 +60,7 @@ class ExtractiveAnswerer:
         yield reply
 
     def reply(self, question: str, passages: Sequence[ScoredPassage]) -> Reply:
-        """The one to three sentences that fit best, or that the articles do not say."""
+        """The best one to three sentences, or a reply that the articles do not say."""
         candidates = candidates_of(passages)
         if not candidates:
             return Reply(answered=False, text=UNANSWERED_TEXT, confidence=0.0)
@@ -87,7 +87,7 @@ class ExtractiveAnswerer:
     def _with_similarity(
         self, question: str, candidates: Sequence[Candidate], found: Sequence[SentenceFeatures]
     ) -> list[SentenceFeatures]:
-        """The features with the similarity of the most promising sentences; the rest keep 0."""
+        """Adds the similarity for the sentences with the best `lexical_score`; others keep 0."""
         order = sorted(range(len(found)), key=lambda index: -found[index].lexical_score)[:EMBEDDED]
         vectors = self._embedder.embed([question, *(candidates[index].text for index in order)])
         similarity = dict(zip(order, vectors[1:] @ vectors[0], strict=True))
@@ -98,7 +98,7 @@ class ExtractiveAnswerer:
 
 
 def without_near_duplicates(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates without those that repeat an earlier one in nearly the same words."""
+    """The candidates without near-duplicates of earlier ones."""
     kept: list[Candidate] = []
     for each in candidates:
         if all(_shared_words(each, other) < SAME_SENTENCE for other in kept):
@@ -112,7 +112,7 @@ def quotation(
     passages: Sequence[ScoredPassage],
     confidence: float,
 ) -> Reply:
-    """The sentences in their own words, each with the number of its citation."""
+    """A reply that quotes the sentences, each with its citation marker."""
     text = ""
     written: list[Sentence] = []
     citations: list[Citation] = []
@@ -134,6 +134,6 @@ def quotation(
 
 
 def _shared_words(a: Candidate, b: Candidate) -> float:
-    """The share of the words of both that both have (Jaccard index)."""
+    """The Jaccard index of the words of both."""
     words, others = set(a.stems), set(b.stems)
     return len(words & others) / max(1, len(words | others))

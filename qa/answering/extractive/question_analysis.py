@@ -1,4 +1,4 @@
-"""A question as it is compared with sentences: what it asks for, and its telling words."""
+"""Analyses a question: the type of answer it asks for, and its content words."""
 
 import re
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from itertools import pairwise
 
 from vectorstore.text.words import FUNCTION_WORDS, WORD, content_words, stem
 
-# What asks, not what is asked about.
+# Words that ask, but do not say what about.
 ASKING = frozenset({"many", "much", "name", "happened", "happen"})
 
 
 class AnswerType(StrEnum):
-    """What a question asks for, as far as its words tell."""
+    """The type of answer that a question asks for, judged by its words."""
 
     TIME = "time"
     PERSON = "person"
@@ -23,7 +23,7 @@ class AnswerType(StrEnum):
     OTHER = "other"
 
 
-# In each, the earliest match in the question decides; of equals the first listed.
+# The earliest match in the question decides; for ties, the first listed.
 _KINDS: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     (
         AnswerType.NUMBER,
@@ -68,7 +68,7 @@ def answer_type_of(question: str) -> AnswerType:
 
 
 def topic_words(question: str) -> list[str]:
-    """The question's words that say what it is about, each once; all of them if none does."""
+    """The question's content words without duplicates; all of its words if it has none."""
     telling = dict.fromkeys(word.lower() for word in content_words(question))
     words = [word for word in telling if word not in ASKING]
     return words or list(dict.fromkeys(word.lower() for word in WORD.findall(question)))
@@ -76,10 +76,10 @@ def topic_words(question: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class QuestionAnalysis:
-    """A question as it is compared with sentences.
+    """The features of a question that sentences are compared with.
 
-    `weights` are the rarities of its telling words, by stem; `names` the stems of its proper names
-    and numbers among them; `pairs` its adjacent words, stemmed, that are not both stopwords.
+    `weights` are the rarities of its content words, by stem; `names` the stems of its proper names
+    and numbers; `pairs` its adjacent words, stemmed, that are not both function words.
     """
 
     text: str
@@ -90,7 +90,7 @@ class QuestionAnalysis:
 
     @classmethod
     def of(cls, question: str, rarities: Mapping[str, float]) -> "QuestionAnalysis":
-        """`rarities` of the `topic_words` of the question."""
+        """`rarities` are those of the question's `topic_words`."""
         words = WORD.findall(question)
         names = {
             stem(word)
@@ -110,7 +110,7 @@ class QuestionAnalysis:
         )
 
     def weight_in(self, stems: frozenset[str]) -> float:
-        """The summed rarity of the telling words that are among `stems`."""
+        """The summed rarity of the content words among `stems`."""
         return sum(weight for each, weight in self.weights.items() if each in stems)
 
     def share_in(self, stems: frozenset[str]) -> float:

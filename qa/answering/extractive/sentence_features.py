@@ -1,4 +1,4 @@
-"""Features of the sentences found: which of them answer a question, and whether any does."""
+"""Features that rank sentences as answers, and that tell whether any answers the question."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from vectorstore.types import ScoredPassage, Span
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence of a passage. `passage` is the index of that passage among those found."""
+    """A sentence of a passage; `passage` is the index of that passage in the search results."""
 
     passage: int
     span: Span
@@ -23,26 +23,26 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SentenceFeatures:
-    """How well a sentence fits a question. All in [0, 1] but `similarity`, a cosine."""
+    """How well a sentence matches a question. All in [0, 1] except `similarity`, a cosine."""
 
     words: float
-    """Share of the question's content words, weighted by rarity, that the sentence has."""
+    """Share of the question's content words in the sentence, weighted by rarity."""
     words_with_previous: float
     """The same for the sentence together with the one before it in the passage."""
     words_of_passage: float
     """The same for the whole passage."""
     pairs: float
-    """Share of the question's adjacent word pairs that the sentence has."""
+    """Share of the question's adjacent word pairs in the sentence."""
     answer_type: float
-    """1 if it has a time, a name and so on, of the type asked for, that the question does not
-    have; 0 if not; 0.5 if the question does not tell the type."""
+    """1 if the sentence has a mention of the type asked for that is not in the question; 0 if not;
+    0.5 if the type is unknown."""
     passage: float
-    """The score of its passage in the search."""
+    """The search score of its passage."""
     similarity: float = 0.0
 
     @property
     def lexical_score(self) -> float:
-        """The score without the sentence's vector."""
+        """The score without `similarity`."""
         return (
             WORDS * self.words
             + WORDS_WITH_PREVIOUS * self.words_with_previous
@@ -54,7 +54,7 @@ class SentenceFeatures:
 
     @property
     def score(self) -> float:
-        """Log-odds up to a constant: only differences between one question's sentences count."""
+        """Log-odds up to a constant: comparable only among sentences for the same question."""
         return self.lexical_score + SIMILARITY * self.similarity
 
 
@@ -64,13 +64,13 @@ WORDS, WORDS_WITH_PREVIOUS, WORDS_OF_PASSAGE = 2.0, 1.0, 2.5
 PAIRS, ANSWER_TYPE, PASSAGE, SIMILARITY = 1.5, 2.0, 3.0, 3.0
 
 EMBEDDED = 12
-"""How many sentences, the best by `lexical_score`, are embedded: more would change no answer."""
+"""How many of the best sentences by `lexical_score` are embedded; more change no answer."""
 
 
 def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
     """The sentences of the passages, in order, without headlines, which only announce the text.
 
-    A sentence that two passages share counts for the better one.
+    A sentence in two passages belongs to the first, which has the better score.
     """
     candidates: dict[tuple[str, Span], Candidate] = {}
     for index, found in enumerate(passages):
@@ -87,7 +87,7 @@ def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
 def sentence_features(
     question: QuestionAnalysis, candidates: Sequence[Candidate], scores: Sequence[float]
 ) -> list[SentenceFeatures]:
-    """The features of each candidate, without similarity; `scores` are those of the passages."""
+    """The features of each candidate, without similarity; `scores` are the passages' scores."""
     around: dict[int, frozenset[str]] = {}
     for each in candidates:
         around[each.passage] = around.get(each.passage, frozenset()) | frozenset(each.stems)
@@ -123,23 +123,23 @@ def choose_sentences(found: Sequence[SentenceFeatures], most: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class AnswerabilityFeatures:
-    """Evidence that the passages hold the answer. Weights are summed rarities: a word that few
-    passages have weighs 1."""
+    """Evidence that the passages contain the answer. Weights are summed rarities: a word in few
+    passages weighs 1."""
 
     similarity: float
-    """Cosine of the question and the best sentence."""
+    """Cosine similarity of the question and the best sentence."""
     in_sentence: float
     in_passage: float
     missing: float
-    """Weight of the content words that are in none of the article's passages found."""
+    """Weight of the content words in none of the passages from the best sentence's article."""
     missing_names: float
-    """The same of proper names and numbers alone."""
+    """The same for proper names and numbers only."""
     pairs: float
 
     @property
     def probability(self) -> float:
-        """The probability that the articles answer: a logistic regression, fitted on questions
-        whose article was there and the same questions with it taken away."""
+        """The probability that the articles answer the question: a logistic regression, fitted on
+        questions with their article in the index and the same questions without it."""
         log_odds = (
             ANSWERABLE_BIAS
             + ANSWERABLE_SIMILARITY * self.similarity
@@ -168,7 +168,7 @@ def answerability_features(
     best: int,
     same_article: frozenset[int],
 ) -> AnswerabilityFeatures:
-    """`same_article`: the indexes of the passages that are of the best sentence's article."""
+    """`same_article`: the indexes of the passages from the best sentence's article."""
     passage = candidates[best].passage
     article = frozenset(
         each for one in candidates if one.passage in same_article for each in one.stems

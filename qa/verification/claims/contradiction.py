@@ -1,4 +1,4 @@
-"""Why a statement does not follow from sentences that have its every name, date and number."""
+"""Finds contradictions between a claim and sentences with all of its entities and numbers."""
 
 import re
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ from vectorstore.text.dates import DateMention, same_date
 from vectorstore.text.patterns import preceding
 
 
-def denial(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
-    """How the sources deny the statement, as a sentence, or None if they do not.
+def denial(claim: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
+    """How the sources deny the claim, as a sentence, or None if they do not.
 
-    `sources[0]` carries the statement; the others say who or when is meant.
+    `sources[0]` is the main evidence; the others tell who or when it refers to.
     """
     for source in sources:
         least = 1 if source is sources[0] else 2
-        if affirms_what_is_denied(stated.stance, source.stance, least=least):
+        if affirms_what_is_denied(claim.stance, source.stance, least=least):
             return "It says what the article denies."
-    if says_the_opposite(stated.stance, _together(sources)):
+    if says_the_opposite(claim.stance, _together(sources)):
         return "It says the opposite of the article."
     return None
 
@@ -43,19 +43,19 @@ def _together(sources: Sequence[ParsedClaim]) -> Polarity:
     return read_polarity(" ".join(source.text for source in sources))
 
 
-def clash(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
-    """What the statement ties together that the sources do not, as a sentence; None if nothing.
+def clash(claim: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
+    """How the claim combines its facts differently from the sources, as a sentence, or None.
 
-    `sources[0]` carries the statement; the others say who or when is meant.
+    `sources[0]` is the main evidence; the others tell who or when it refers to.
     """
-    if denies(stated.stance, _together(sources)):
+    if denies(claim.stance, _together(sources)):
         return "It denies what the article says."
-    parts = [part for source in sources for part in source.parts]
-    done = [part for part in stated.parts if part.verb not in stated.stance.denied]
-    name = (
-        roles_differ(stated.parts, parts)
-        or beside_differs(stated.parts, parts)
-        or opposed_parts(done, parts)
+    roles = [role for source in sources for role in source.parts]
+    done = [role for role in claim.parts if role.verb not in claim.stance.denied]
+    entity = (
+        roles_differ(claim.parts, roles)
+        or beside_differs(claim.parts, roles)
+        or opposed_parts(done, roles)
     )
     if name:
         return f"The article gives {name.text} a different role in this."
@@ -77,10 +77,10 @@ _SAYS = re.compile(
 )
 
 
-def _unnamed_speaker(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> bool:
-    """Whether "the attorney general says" is put where the source lets a name speak."""
-    said = _SAYS.match(stated.text)
-    if said is None or any(name.start < said.end(1) for name in stated.names):
+def _unnamed_speaker(claim: ParsedClaim, sources: Sequence[ParsedClaim]) -> bool:
+    """Whether "the attorney general says" is claimed of what a named entity says in the source."""
+    said = _SAYS.match(claim.text)
+    if said is None or any(entity.start < said.end(1) for entity in claim.names):
         return False
     speaks = sources[0].parts and any(p.agent for p in sources[0].parts if p.verb == SPEECH)
     there = frozenset[str]().union(*(source.stems for source in sources))
@@ -93,9 +93,9 @@ _BODIES = frozenset(
 )
 
 
-def _misplaced(stated: ParsedClaim, source: ParsedClaim) -> Quantity | DateMention | None:
-    """A number or date that the source ties to something other than the statement does."""
-    for quantity in stated.quantities:
+def _misplaced(claim: ParsedClaim, source: ParsedClaim) -> Quantity | DateMention | None:
+    """A number or date that the claim and the source connect with different things."""
+    for quantity in claim.quantities:
         alike = [q for q in source.quantities if q.readings[0][1] == quantity.readings[0][1]]
         mine = [q for q in alike if same_quantity(quantity, q)]
         others = [q for q in alike if q not in mine]
@@ -103,15 +103,15 @@ def _misplaced(stated: ParsedClaim, source: ParsedClaim) -> Quantity | DateMenti
             mine
             and others
             and (
-                _tied_elsewhere(stated, quantity, source, mine, others)
-                or _of_another(stated, source, mine, others)
+                _tied_elsewhere(claim, quantity, source, mine, others)
+                or _of_another(claim, source, mine, others)
             )
         ):
             return quantity
-    for date in stated.dates:
+    for date in claim.dates:
         same = [d for d in source.dates if same_date(date, [d])]
         rest = [d for d in source.dates if d not in same]
-        if same and rest and _clause_elsewhere(stated, date, source, same, rest):
+        if same and rest and _clause_elsewhere(claim, date, source, same, rest):
             return date
     return None
 
@@ -119,12 +119,12 @@ def _misplaced(stated: ParsedClaim, source: ParsedClaim) -> Quantity | DateMenti
 _TIES = re.compile(r"\b(for|against|to|from|with|over)\s(?:the\s|a\s)?$")
 
 
-def _swapped(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> Entity | None:
-    """A name after "against" or the like, where the source has another of the statement's names."""
+def _swapped(claim: ParsedClaim, sources: Sequence[ParsedClaim]) -> Entity | None:
+    """An entity after "against" or the like, where the source has another entity of the claim."""
     there = sources[0]
-    for name in stated.names:
-        tie = preceding(_TIES, stated.text, name.start)
-        if tie is None or not any(source.all_names.has(name) for source in sources):
+    for entity in claim.names:
+        tie = preceding(_TIES, claim.text, entity.start)
+        if tie is None or not any(source.all_names.has(entity) for source in sources):
             continue
         tied = [
             other
@@ -132,45 +132,46 @@ def _swapped(stated: ParsedClaim, sources: Sequence[ParsedClaim]) -> Entity | No
             if (found := preceding(_TIES, there.text, other.start)) and found[1] == tie[1]
         ]
         if any(
-            EntityForms(other.text).has(name) or EntityForms(name.text).has(other) for other in tied
+            EntityForms(other.text).has(entity) or EntityForms(entity.text).has(other)
+            for other in tied
         ):
             continue
-        if any(stated.all_names.has(other) for other in tied):
-            return name
+        if any(claim.all_names.has(other) for other in tied):
+            return entity
     return None
 
 
 def _of_another(
-    stated: ParsedClaim, source: ParsedClaim, mine: list[Quantity], others: list[Quantity]
+    claim: ParsedClaim, source: ParsedClaim, mine: list[Quantity], others: list[Quantity]
 ) -> bool:
-    """Whether the number stands with a name that the statement leaves out, and one that it names
-    stands with another number: "$1 billion to the one and $2 billion to the other"."""
+    """Whether the source gives the number for an entity that the claim does not name, and another
+    number for one that it names: "$1 billion to one and $2 billion to the other"."""
     here = [n for q in mine for n in _named_beside(source, q)]
     there = [n for q in others for n in _named_beside(source, q)]
-    return any(not stated.all_names.has(n) for n in here) and any(
-        stated.all_names.has(n) for n in there if n not in here
+    return any(not claim.all_names.has(n) for n in here) and any(
+        claim.all_names.has(n) for n in there if n not in here
     )
 
 
-def _named_beside(reading: ParsedClaim, quantity: Quantity) -> list[Entity]:
-    edges = [m.span() for m in _AND.finditer(reading.text)]
+def _named_beside(parsed: ParsedClaim, quantity: Quantity) -> list[Entity]:
+    edges = [m.span() for m in _AND.finditer(parsed.text)]
     start = max((end for _, end in edges if end <= quantity.start), default=0)
-    stop = min((begin for begin, _ in edges if begin >= quantity.end), default=len(reading.text))
-    return [n for n in reading.names if start <= n.start and n.end <= stop]
+    stop = min((begin for begin, _ in edges if begin >= quantity.end), default=len(parsed.text))
+    return [n for n in parsed.names if start <= n.start and n.end <= stop]
 
 
 _AND = re.compile(r"\s(?:and|while|but)\s|[;,]\s")
 
 
 def _tied_elsewhere(
-    stated: ParsedClaim,
+    claim: ParsedClaim,
     quantity: Quantity,
     source: ParsedClaim,
     mine: list[Quantity],
     others: list[Quantity],
 ) -> bool:
     for tie in (_thing, _deed):
-        thing = tie(stated.text, quantity)
+        thing = tie(claim.text, quantity)
         if thing is None:
             continue
         if thing in {tie(source.text, q) for q in mine}:
@@ -198,18 +199,18 @@ def _thing(text: str, quantity: Quantity) -> str | None:
 
 
 def _clause_elsewhere(
-    stated: ParsedClaim,
+    claim: ParsedClaim,
     date: DateMention,
     source: ParsedClaim,
     same: list[DateMention],
     rest: list[DateMention],
 ) -> bool:
-    mine = _clause_stems(stated, date)
+    mine = _clause_stems(claim, date)
     here = max(len(mine & _clause_stems(source, d)) for d in same)
     there = max(len(mine & _clause_stems(source, d)) for d in rest)
     return there > here
 
 
-def _clause_stems(reading: ParsedClaim, date: DateMention) -> frozenset[str]:
-    clause = next((c for c in reading.clauses if date.text in c), reading.text)
-    return frozenset(content_stems(clause)) & reading.plain_stems
+def _clause_stems(parsed: ParsedClaim, date: DateMention) -> frozenset[str]:
+    clause = next((c for c in parsed.clauses if date.text in c), parsed.text)
+    return frozenset(content_stems(clause)) & parsed.plain_stems

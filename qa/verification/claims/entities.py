@@ -1,4 +1,4 @@
-"""Proper names in English text, and whether another text has them under some form."""
+"""Named entities in English text, and whether another text mentions them in some form."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from vectorstore.text.patterns import covered, preceding
 from vectorstore.text.words import FUNCTION_WORDS
 from vectorstore.types import Span
 
-# Capitalised, but said of anybody: "Judge Torres" is named by "Torres".
+# Capitalised, but not part of a name: in "Judge Torres" the name is "Torres".
 TITLES = words_of(
     """
     mr mrs ms miss dr sir judge justice president chair chairman chairwoman chairperson ceo
@@ -41,7 +41,7 @@ _CONNECTORS = words_of(
     of and for the & de la van von del di
     """
 )
-# Names that no rule leads from one to the other.
+# Names of the same entity that no rule connects.
 _ALIASES = {
     phrase: names[0]
     for names in (
@@ -83,11 +83,11 @@ _OPENING = re.compile(r"(?:^|[.!?:;]\s|[\n\"“‘(\[*_#>])\s*[\"“‘(\[*_]*$"
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A proper name as it stands in a text: one or more words, titles left out.
+    """A proper name in a text: one or more words, without titles.
 
-    `sure` is False for a lone word that is capitalised for opening its sentence. `run` is the
-    longest row of capitalised words around it, with "of" and "and" between: "Exchange Commission"
-    may be the end of a longer name.
+    `sure` is False for a single word that may be capitalised only because it opens its sentence.
+    `run` is the longest run of capitalised words around it, including "of" and "and" between them:
+    "Exchange Commission" may be the end of a longer name.
     """
 
     start: int
@@ -103,7 +103,7 @@ class Entity:
 
 
 class EntityForms:
-    """The names that a text has, under every form that they may be given elsewhere.
+    """The entities that a text mentions, in every form they may take elsewhere.
 
     >>> names = EntityForms("The Securities and Exchange Commission sued Gary Gensler's friend")
     >>> [names.has(name) for name in find_entities("It was the SEC that sued Mr. Gensler.")]
@@ -133,7 +133,7 @@ class EntityForms:
 
     @cached_property
     def _small_initials(self) -> str:
-        """What the words in a row could be short for: " etf " for "exchange-traded fund"."""
+        """Acronyms of consecutive words, such as " etf " for "exchange-traded fund"."""
         letters = [p[0] for w in self._words for p in re.split(r"[-]", w.folded) if p]
         rows = ("".join(letters[i : i + n]) for n in (3, 4) for i in range(len(letters)))
         return f" {' '.join(rows)} "
@@ -147,7 +147,7 @@ class EntityForms:
         return frozenset(w.folded for w in self._words if len(w.text) > 1 and w.text.isupper())
 
     def has(self, name: Entity) -> bool:
-        """Whether the name is in the text, its words next to each other, or under another form."""
+        """Whether the text mentions the entity, its words close together or in another form."""
         if all(self._has_word(word) for word in name.words) and self._together(name.words):
             return True
         if _ALIASES.get(" ".join(name.words), "-") in self.aliases:
@@ -162,7 +162,7 @@ class EntityForms:
         )
 
     def _together(self, words: tuple[str, ...]) -> bool:
-        """Whether each two neighbors among `words` are within two words of each other here."""
+        """Whether adjacent `words` are within two words of each other in this text."""
         there = [_same_word(w.folded) for w in self._words]
         places = [{i for i, w in enumerate(there) if _same_word(word) in w} for word in words]
         return all(
@@ -187,7 +187,7 @@ def _same_word(word: str) -> str:
 
 
 def find_entities(text: str, usual: frozenset[str] = frozenset()) -> list[Entity]:
-    """The proper names in `text`, in order. `usual` are folded words known to be no names.
+    """The entities in `text`, in order. `usual` are folded words known not to be names.
 
     >>> [name.text for name in find_entities("Yesterday Gary Gensler of the SEC met Ripple Labs.")]
     ['Gary Gensler', 'SEC', 'Ripple Labs']
@@ -218,17 +218,17 @@ def find_entities(text: str, usual: frozenset[str] = frozenset()) -> list[Entity
         folded = tuple(word.folded for word in run)
         for each in folded:
             first_run.setdefault(each, folded)
-    return [replace(name, run=_run_of(name, first_run)) for name in found]
+    return [replace(entity, run=_run_of(entity, first_run)) for entity in found]
 
 
 def _run_of(name: Entity, first_run: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The first row of capitalised words that has one of the name's words, and then all."""
+    """The first run of capitalised words that contains all words of the name."""
     runs = (first_run.get(word, ()) for word in name.words)
     return next((run for run in runs if set(name.words) <= set(run)), name.words)
 
 
 def _parts(run: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Every stretch of two words or more of a run."""
+    """Every contiguous part of a run with at least two words."""
     size = len(run)
     return [run[a:b] for a in range(size) for b in range(a + 2, size + 1)]
 
@@ -274,7 +274,7 @@ def _is_name(word: Word, text: str, usual: frozenset[str]) -> bool:
 
 
 def _runs(words: list[Word], text: str) -> list[list[Word]]:
-    """Capitalised words in a row, with "of" and the like between them."""
+    """Runs of capitalised words, with connectors such as "of" between them."""
     runs: list[list[Word]] = []
     run: list[Word] = []
     for word in words:
@@ -290,7 +290,7 @@ def _runs(words: list[Word], text: str) -> list[list[Word]]:
 
 
 def initials(words: Iterable[str]) -> set[str]:
-    """The initials of a name of two words or more, with and without its small words."""
+    """The initials of a name of at least two words, with and without its connectors."""
     listed = list(words)
     if len(listed) < 2 or listed[-1] in _CONNECTORS or listed[0] in _CONNECTORS:
         return set()
@@ -300,7 +300,7 @@ def initials(words: Iterable[str]) -> set[str]:
 
 
 def entity_runs(text: str) -> list[tuple[str, ...]]:
-    """Rows of capitalised words, and every part of each that may be a name of its own."""
+    """Every part of a run of capitalised words that may be a name: at least two words."""
     return [
         part
         for run in _runs(find_words(text), text)
@@ -319,7 +319,7 @@ def _aliases(words: Iterable[str]) -> set[str]:
 
 
 def is_person(name: Entity) -> bool:
-    """Whether "he" or "she" may mean the name: it is no acronym and has no word for a body."""
+    """Whether "he" or "she" may refer to the entity: no acronym, no word for an organisation."""
     return not (
         set(name.run) & _BODIES
         or any(c.isupper() for c in name.text.split("-")[0].split(" ")[0][1:])
@@ -328,5 +328,5 @@ def is_person(name: Entity) -> bool:
 
 
 def usual_words(text: str) -> frozenset[str]:
-    """Folded words that `text` writes small: opening a sentence they name nothing."""
+    """Folded words that are somewhere in lower case: not names when they open a sentence."""
     return frozenset(fold(w.text) for w in find_words(text) if w.text.islower())

@@ -1,4 +1,4 @@
-"""Which way a sentence goes: what it denies, and whether things rise or fall in it."""
+"""Polarity of a sentence: what it denies, and whether things rise or fall."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -13,7 +13,7 @@ _DENIALS = words_of(
     unable lack lacks lacked lacking deny denies denied denying absent
     """
 )
-# "not only", "no fewer than" and "not quite" affirm what follows them.
+# Phrases such as "not only" and "no fewer than" affirm what follows.
 _AFFIRMING = re.compile(
     r"\b(?:not (?:only|just|merely|quite|least)|no (?:fewer|less|more|longer) than|no later|"
     r"no doubt|no sooner|nothing but|if not|whether or not|no matter)\b",
@@ -23,7 +23,7 @@ _SCOPE_ENDS = re.compile(r"[.,;:—–()]|\s-\s|\b(?:but|although|though|while|b
 _PERIOD = re.compile(r"[.;:]\s")
 _SCOPE = 5
 _LONGEST_REACH = 30
-"""In words, small ones included."""
+"""In words, function words included."""
 _OPPOSITES: tuple[tuple[str, str], ...] = (
     (
         "rise rose climb increase gain jump surge grow soar rally up higher raise expand widen",
@@ -79,19 +79,19 @@ _PREFIXES = ("un", "non", "in", "dis", "il", "ir", "de")
 
 @dataclass(frozen=True, slots=True)
 class Polarity:
-    """Stems of a text's words, and of those within reach of a denial."""
+    """Stems of a text's words, and of those in the scope of a negation."""
 
     stems: frozenset[str]
     denied: frozenset[str]
     affirmed: frozenset[str]
     denials: int
     heads: frozenset[str]
-    """The first stem that each denial reaches: what is mainly denied."""
+    """The first stem in the scope of each negation: what is mainly denied."""
     opposed: frozenset[str]
-    """Stems of words with a denying prefix: "register" for "unregistered"."""
+    """Stems of words with a negative prefix: "register" for "unregistered"."""
 
 
-# What two words say together, said in one.
+# Phrases with a one-word equivalent.
 _PHRASES = tuple(
     (re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), word)
     for phrase, word in (
@@ -134,7 +134,7 @@ def read_polarity(text: str) -> Polarity:
             denials += 1
             reached = set(_reach(index, word.end, words, blank))
             if folded in _OBJECTS or not any(_carries(words[i][1]) for i in reached):
-                # "They admit nothing" and "it did not." deny what stands before.
+                # "They admit nothing" and "it did not." deny what comes before.
                 reached.update(
                     i
                     for i in range(max(0, index - 3), index)
@@ -181,7 +181,7 @@ _SIDED = frozenset(w for pair in _OPPOSITES for side in pair for w in side.split
 
 
 def _reach(index: int, end: int, words: list[tuple[Word, str]], text: str) -> Iterator[int]:
-    """Positions of the words that a denial at `index` reaches."""
+    """Positions of the words in the scope of the negation at `index`."""
     reached = 0
     for position in range(index + 1, min(len(words), index + 1 + _LONGEST_REACH)):
         word, folded = words[position]
@@ -191,33 +191,33 @@ def _reach(index: int, end: int, words: list[tuple[Word, str]], text: str) -> It
         yield position
 
 
-def denies(stated: Polarity, source: Polarity) -> bool:
-    """Whether a statement denies something that its source affirms, or does not deny."""
-    heads = stated.heads - source.denied
-    if source.denials and heads & source.affirmed and not stated.heads & source.denied:
-        return not _turned(stated, source)
+def denies(claim: Polarity, source: Polarity) -> bool:
+    """Whether a claim denies something that its source affirms or does not deny."""
+    heads = claim.heads - source.denied
+    if source.denials and heads & source.affirmed and not claim.heads & source.denied:
+        return not _turned(claim, source)
     return bool(
-        stated.denials
+        claim.denials
         and not source.denials
-        and not source.opposed & stated.denied
-        and not _turned(stated, source)
+        and not source.opposed & claim.denied
+        and not _turned(claim, source)
     )
 
 
-def affirms_what_is_denied(stated: Polarity, source: Polarity, *, least: int = 1) -> bool:
-    """Whether a statement that denies nothing has `least` stems that its source only denies."""
+def affirms_what_is_denied(claim: Polarity, source: Polarity, *, least: int = 1) -> bool:
+    """Whether a claim without negations has `least` stems that its source only denies."""
     lone = source.denied - source.affirmed
     return bool(
         source.denials
-        and not stated.denials
-        and len(stated.stems & lone) >= least
-        and not stated.opposed & lone
-        and not _turned(stated, source)
+        and not claim.denials
+        and len(claim.stems & lone) >= least
+        and not claim.opposed & lone
+        and not _turned(claim, source)
     )
 
 
 def are_opposites(verb: str, others: Collection[str]) -> bool:
-    """Whether one of the stems `others` says the opposite of the stem `verb`, and none the same."""
+    """Whether one of the stems `others` is an antonym of the stem `verb`, and none a synonym."""
     return any(
         verb in mine and not mine & set(others) and theirs & set(others)
         for one, other in _SIDES
@@ -225,32 +225,32 @@ def are_opposites(verb: str, others: Collection[str]) -> bool:
     )
 
 
-def _signs(stance: Polarity, sides: tuple[frozenset[str], frozenset[str]]) -> set[bool]:
+def _signs(polarity: Polarity, sides: tuple[frozenset[str], frozenset[str]]) -> set[bool]:
     one, other = sides
     signs = set()
-    if stance.affirmed & one or stance.denied & other:
+    if polarity.affirmed & one or polarity.denied & other:
         signs.add(True)
-    if stance.affirmed & other or stance.denied & one:
+    if polarity.affirmed & other or polarity.denied & one:
         signs.add(False)
     return signs
 
 
-def says_the_opposite(stated: Polarity, source: Polarity) -> bool:
-    """Whether things rise in the one and fall in the other."""
-    # A word that both use is left to the denials: "sale" here and "no sale" there.
+def says_the_opposite(claim: Polarity, source: Polarity) -> bool:
+    """Whether the claim uses a word and the source its antonym, such as "rise" and "fall"."""
+    # Where both use the same word, only negation matters: "sale" and "no sale".
     return any(
         len(mine) == 1 and len(theirs) == 1 and mine != theirs
         for sides in _SIDES
-        if not stated.stems & source.stems & (sides[0] | sides[1])
-        for mine, theirs in [(_signs(stated, sides), _signs(source, sides))]
+        if not claim.stems & source.stems & (sides[0] | sides[1])
+        for mine, theirs in [(_signs(claim, sides), _signs(source, sides))]
     )
 
 
-def _turned(stated: Polarity, source: Polarity) -> bool:
-    """Whether a denial here stands for an opposite there: "did not fall", "rose"."""
+def _turned(claim: Polarity, source: Polarity) -> bool:
+    """Whether a negated word in one matches an antonym in the other: "did not fall", "rose"."""
     return any(
         mine and mine == theirs
         for sides in _SIDES
-        for mine, theirs in [(_signs(stated, sides), _signs(source, sides))]
-        if (stated.denied | source.denied) & (sides[0] | sides[1])
+        for mine, theirs in [(_signs(claim, sides), _signs(source, sides))]
+        if (claim.denied | source.denied) & (sides[0] | sides[1])
     )

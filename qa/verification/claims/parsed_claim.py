@@ -33,7 +33,7 @@ Fact = Entity | DateMention | Quantity
 
 
 class ParsedClaim:
-    """What a sentence states. `usual` are words that name nothing when they open a sentence."""
+    """What a sentence states. `usual` are words that are not names when they open a sentence."""
 
     def __init__(
         self,
@@ -58,8 +58,8 @@ class ParsedClaim:
 
     @cached_property
     def known_dates(self) -> list[DateMention]:
-        """The dates stated, those that follow from the day of publication, and, where none is
-        stated, that day itself."""
+        """The dates stated or implied by the day of publication; that day itself if there are
+        none."""
         if self._published is None:
             return self.dates
         implied = implied_dates(self.text, self._published, self._year_before)
@@ -106,12 +106,12 @@ class ParsedClaim:
 
     @cached_property
     def quotations(self) -> list[str]:
-        """What stands between quotation marks and is longer than a nickname: three words."""
+        """Quotations of at least three words; shorter ones are mostly nicknames."""
         return [m for m in _QUOTED.findall(self.text) if len(m.split()) >= 3]
 
     @cached_property
     def clauses(self) -> list[str]:
-        """Parts of the sentence that could stand alone, by its commas and joining words."""
+        """The clauses of the sentence, split at punctuation and conjunctions."""
         pieces = [piece.strip() for piece in _CLAUSE.split(self.text) if piece and piece.strip()]
         clauses: list[str] = []
         for piece in pieces:
@@ -125,12 +125,12 @@ class ParsedClaim:
 
     @property
     def refers_back(self) -> bool:
-        """Whether something in it is named only in what came before, or left out: "was sued"."""
+        """Whether it refers to an earlier sentence, or leaves out the agent, as in "was sued"."""
         return bool(_ANAPHOR.search(self.text) or _AGENTLESS.search(self.text))
 
     @cached_property
     def subject(self) -> Entity | None:
-        """The name that the sentence opens with, when only small words stand before it."""
+        """The entity that opens the sentence, after function words and titles at most."""
         first = next(iter(self.names), None)
         if first is None:
             return None
@@ -148,7 +148,7 @@ class ParsedClaim:
 
 
 def plain_quote(text: str) -> str:
-    """A quotation as it is compared: without case, spacing, or the style of its marks."""
+    """A quotation normalised for comparison: case, spacing and typographic marks removed."""
     bare = text.translate(
         {0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2014: "-", 0x2013: "-"}
     )

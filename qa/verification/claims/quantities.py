@@ -1,4 +1,4 @@
-"""Quantities in English text, read so that "$1.2bn" and "1.2 billion dollars" are one."""
+"""Quantities in English text, normalised so that "$1.2bn" equals "1.2 billion dollars"."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -88,7 +88,7 @@ _ORDINALS = {
     )
 }
 NUMBER_WORDS = frozenset([*_SMALL, *_TENS, "hundred", "thousand", "million", "billion", "dozen"])
-# What a whole is divided into: "two fifths".
+# In fractions, such as "two fifths".
 _DENOMINATORS = {"half": 2, "halve": 2, "quarter": 4} | {
     word: value for word, value in _ORDINALS.items() if value > 2
 }
@@ -119,7 +119,7 @@ _MONEY = {
     "eth": "ETH",
     "ether": "ETH",
 }
-# Spans of time are compared in their smallest common unit: 18 months are 1.5 years.
+# Durations are compared in a common unit: 18 months equal 1.5 years.
 _TIME = {
     "second": ("second", 1),
     "minute": ("second", 60),
@@ -140,7 +140,7 @@ _WORDS = (
     rf"(?:(?:[\s-]|\sand\s)(?:{_WORD}|{_BIG}|dozen))*"
 )
 _DENOMINATOR = "|".join(sorted(_DENOMINATORS, key=len, reverse=True))
-# "A fifth" may be one more than four, unless it is a fifth of something.
+# "A fifth" may be an ordinal, unless "of" follows.
 _FRACTION = (
     rf"(?:(?:{_WORD})[\s-](?:{_DENOMINATOR})s\b|one-(?:{_DENOMINATOR})\b"
     rf"|(?:an?|one)[\s-](?:{_DENOMINATOR})(?=\sof\b)"
@@ -192,7 +192,7 @@ _RANGE = re.compile(r"\s?(?:-|–|—|\bto\b|\band\b|\bor\b)\s?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number as it stands in a text, with every way to read it: (value, unit).
+    """A number in a text, with every possible reading as (value, unit).
 
     Units: "" (a count), "%", "ordinal", an ISO currency, or "second", "day", "month" for time.
     `digits` is how many significant digits were written: 1.20 has 3, 400 has 1.
@@ -301,7 +301,7 @@ def _words_value(words: str) -> Decimal:
 
 
 def _with_ranges(found: list[Quantity], text: str) -> Iterator[Quantity]:
-    """In "5 to 7 percent" and "$5-7 million" either number may lend the other its unit."""
+    """In ranges such as "5 to 7 percent" and "$5-7 million", both numbers may share a unit."""
     for index, quantity in enumerate(found):
         lent: list[tuple[Decimal, str]] = []
         if index + 1 < len(found) and _ranges(text, quantity, found[index + 1]):
@@ -325,13 +325,13 @@ def _lent(reading: tuple[Decimal, str], after: Quantity) -> Iterator[tuple[Decim
         yield value * _SCALES[scale[0]], unit or next_unit
 
 
-def same_quantity(stated: Quantity, source: Quantity) -> bool:
-    """Whether `source` bears out `stated`: equal, or rounded as the statement's words allow."""
-    if {stated.hedge, source.hedge} == {"over", "under"}:
+def same_quantity(claimed: Quantity, source: Quantity) -> bool:
+    """Whether `source` supports `claimed`: it is equal, or rounds to it as its hedge allows."""
+    if {claimed.hedge, source.hedge} == {"over", "under"}:
         return False
     return any(
-        _units_agree(unit, other_unit, value) and _values_agree(stated, value, other)
-        for value, unit in stated.readings
+        _units_agree(unit, other_unit, value) and _values_agree(claimed, value, other)
+        for value, unit in claimed.readings
         for other, other_unit in source.readings
     )
 
@@ -345,20 +345,20 @@ def _units_agree(unit: str, other: str, value: Decimal) -> bool:
     return {unit, other} == {"", "ordinal"}
 
 
-def _values_agree(stated: Quantity, value: Decimal, other: Decimal) -> bool:
+def _values_agree(claimed: Quantity, value: Decimal, other: Decimal) -> bool:
     if value == other:
         return True
-    # Two digits or more may be a rounding without saying so; one digit must say "about".
-    if stated.digits < (1 if stated.hedge else 2) or not other:
+    # Two or more digits may be rounded without a hedge; one digit needs "about".
+    if claimed.digits < (1 if claimed.hedge else 2) or not other:
         return False
     # Beyond Decimal's precision; nobody rounds to that many digits.
     if stated.digits > _MOST_DIGITS:
         return False
-    if stated.hedge == "over":
+    if claimed.hedge == "over":
         return value < other <= value * Decimal("1.1")
-    if stated.hedge == "under":
+    if claimed.hedge == "under":
         return value * Decimal("0.9") <= other < value
-    step = Decimal(1).scaleb(other.adjusted() - stated.digits + 1)
+    step = Decimal(1).scaleb(other.adjusted() - claimed.digits + 1)
     return value in {(other / step).quantize(Decimal(1), how) * step for how in _ROUNDINGS}
 
 

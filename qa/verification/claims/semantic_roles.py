@@ -1,4 +1,4 @@
-"""Who did it to whom: names before and after a verb, whichever way the sentence is turned."""
+"""Semantic roles: which entity acts in a sentence, and which is acted on."""
 
 import re
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from qa.verification.claims.tokens import Word, base_stem, find_words, is_partic
 from vectorstore.text.patterns import covered, preceding
 from vectorstore.text.words import FUNCTION_WORDS
 
-# Verbs that say the same of two parties whichever is named first.
 _PHRASES = (
     (re.compile(r"\b(?:takes?|took|taken|taking) (?:the place of|over from)\b"), "replaced"),
     (re.compile(r"\b(?:steps?|stepped) in for\b"), "replaced"),
 )
+# Verbs that mean the same whichever party is named first.
 _MUTUAL = frozenset(
     base_stem(verb)
     for verb in [
@@ -43,7 +43,7 @@ _MUTUAL = frozenset(
         "do",
     ]
 )
-# Verbs that say one thing; "-" in front: with the parties the other way round.
+# Synonyms; a "-" marks verbs with the roles reversed.
 _SAME = {
     base_stem(verb.lstrip("-")): (base_stem(verbs.split()[0]), verb.startswith("-"))
     for verbs in (
@@ -68,7 +68,7 @@ _BE = words_of(
     """
 )
 _NEAR = 4
-"""A verb and a name further apart than this many words are not taken to belong together."""
+"""At most this many words may be between a verb and an entity with a role."""
 
 _OBLIQUE = words_of(
     """
@@ -77,7 +77,7 @@ _OBLIQUE = words_of(
 )
 _TIED = re.compile(r"\s(?:\w+\s){0,2}(from|to|against|with|for|in|at|into)\s(?:the\s|a\s)?")
 _HEADED = re.compile(r"\b[a-z]+\sof\s(?:the\s)?$")
-"""In "the founder of FTX left", FTX did not leave."""
+"""In "the founder of FTX left", FTX is not the agent."""
 
 _HELPING = words_of(
     """
@@ -93,10 +93,9 @@ _CLAUSE_END = re.compile(r"[;:.!?]\s|\b(?:but|while|whereas|although)\b")
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One verb of a sentence with the nearest names that act and are acted on.
+    """A verb with the entities that act and are acted on, as far as the sentence names them.
 
-    `beside` is the name that a preposition ties to the verb: ("from", Tether) in "borrowed from
-    Tether".
+    `beside` is an entity attached by a preposition: ("from", Tether) in "borrowed from Tether".
     """
 
     verb: str
@@ -105,27 +104,27 @@ class Role:
     beside: tuple[str, Entity] | None = None
 
 
-def find_roles(text: str, names: list[Entity]) -> list[Role]:
-    """The parts that `names` play around each verb-like word of `text`."""
+def find_roles(text: str, entities: list[Entity]) -> list[Role]:
+    """The roles that `entities` play around each verb-like word of `text`."""
     for phrase, verb in _PHRASES:
         text = _replaced(text, phrase, verb)
     words = find_words(text)
-    named = covered(len(text), (name.span for name in names))
+    named = covered(len(text), (entity.span for entity in entities))
     inside = {i for i, word in enumerate(words) if named[word.start]}
-    parts = [
-        _part(index, words, names, text)
+    roles = [
+        _role(index, words, entities, text)
         for index, word in enumerate(words)
         if index not in inside and _may_be_verb(word)
     ]
-    found = [part for part in parts if part.agent or part.patient or part.beside]
+    found = [role for role in roles if role.agent or role.patient or role.beside]
     if match := re.search(r"\b[Aa]ccording to ", text):
-        speaker = next((n for n in names if n.start >= match.end()), None)
+        speaker = next((n for n in entities if n.start >= match.end()), None)
         found.append(Role(SPEECH, speaker, None))
     return found
 
 
 def _replaced(text: str, phrase: re.Pattern[str], verb: str) -> str:
-    """`text` with the phrase's meaning in its place, and everything else where it was."""
+    """`text` with the phrase replaced by `verb`, padded to keep all offsets."""
     return phrase.sub(lambda match: verb.ljust(len(match[0])), text)
 
 
@@ -135,10 +134,10 @@ def _may_be_verb(word: Word) -> bool:
     )
 
 
-def _part(index: int, words: list[Word], names: list[Entity], text: str) -> Role:
+def _role(index: int, words: list[Word], entities: list[Entity], text: str) -> Role:
     word = words[index]
-    before = _before(names, index, words, text)
-    after = _after(names, word, text)
+    before = _before(entities, index, words, text)
+    after = _after(entities, word, text)
     between = text[word.end : after.start] if after else ""
     agent, patient = before, after
     if re.search(r"^\s(?:\w+\s){0,3}by\s(?!\w+ing\b)(?:the\s)?(?:\w+\s){0,2}$", between):
@@ -151,7 +150,7 @@ def _part(index: int, words: list[Word], names: list[Entity], text: str) -> Role
         # "said Smith"
         agent, patient = (after, None) if _canonical(word.text)[0] == SPEECH else (None, after)
     verb, turned = _canonical(word.text)
-    beside = _beside(names, word, text)
+    beside = _beside(entities, word, text)
     return Role(verb, *((patient, agent) if turned else (agent, patient)), beside)
 
 
@@ -160,78 +159,78 @@ def _canonical(word: str) -> tuple[str, bool]:
     return _SAME.get(stemmed, (stemmed, False))
 
 
-def _before(names: list[Entity], index: int, words: list[Word], text: str) -> Entity | None:
-    """The name that stands before a verb with nothing between but helping words and asides."""
-    for name in [n for n in reversed(names) if n.end <= words[index].start][:3]:
-        gap = _APPOSITION.sub(" ", text[name.end : words[index].start])
-        parting = [w.folded for w in find_words(gap)]
-        helping = all(w in _HELPING or w.endswith("ly") for w in parting)
-        if "," not in gap and helping and len(parting) <= _NEAR:
-            if preceding(_HEADED, text, name.start):
+def _before(entities: list[Entity], index: int, words: list[Word], text: str) -> Entity | None:
+    """The entity before a verb, with only auxiliaries and asides between them."""
+    for entity in [n for n in reversed(entities) if n.end <= words[index].start][:3]:
+        gap = _APPOSITION.sub(" ", text[entity.end : words[index].start])
+        gap_words = [w.folded for w in find_words(gap)]
+        helping = all(w in _HELPING or w.endswith("ly") for w in gap_words)
+        if "," not in gap and helping and len(gap_words) <= _NEAR:
+            if preceding(_HEADED, text, entity.start):
                 return None
-            # "FTX's value": the word is a noun, and whose is not who.
-            return None if not parting and name.text.endswith(("'s", "’s")) else name
+            # In "FTX's value" the word is a noun.
+            return None if not gap_words and entity.text.endswith(("'s", "’s")) else entity
     return None
 
 
-def _after(names: list[Entity], word: Word, text: str) -> Entity | None:
-    """The name that follows a verb as its object, or after "by"."""
-    name = next((n for n in names if n.start >= word.end), None)
-    gap = text[word.end : name.start] if name else ""
-    parting = [w.folded for w in find_words(gap)]
-    if name is None or "," in gap or _CLAUSE_END.search(gap) or len(parting) > _NEAR:
+def _after(entities: list[Entity], word: Word, text: str) -> Entity | None:
+    """The entity after a verb, as its object or after "by"."""
+    entity = next((n for n in entities if n.start >= word.end), None)
+    gap = text[word.end : entity.start] if entity else ""
+    gap_words = [w.folded for w in find_words(gap)]
+    if entity is None or "," in gap or _CLAUSE_END.search(gap) or len(gap_words) > _NEAR:
         return None
-    content = [w for w in parting if w not in FUNCTION_WORDS and not w.endswith("ly")]
-    return None if len(content) > 1 or _OBLIQUE & set(parting) else name
+    content = [w for w in gap_words if w not in FUNCTION_WORDS and not w.endswith("ly")]
+    return None if len(content) > 1 or _OBLIQUE & set(gap_words) else entity
 
 
-def _beside(names: list[Entity], word: Word, text: str) -> tuple[str, Entity] | None:
+def _beside(entities: list[Entity], word: Word, text: str) -> tuple[str, Entity] | None:
     match = _TIED.match(text, word.end)
-    name = next((n for n in names if match and n.start == match.end()), None)
-    return (match[1].casefold(), name) if match and name else None
+    entity = next((n for n in entities if match and n.start == match.end()), None)
+    return (match[1].casefold(), entity) if match and entity else None
 
 
-def roles_differ(stated: list[Role], source: list[Role]) -> Entity | None:
-    """A name that acts in one text and is acted on by the same verb in the other."""
-    for part in stated:
-        same = [other for other in source if other.verb == part.verb]
-        if not same or part.verb in _MUTUAL:
+def roles_differ(claim: list[Role], source: list[Role]) -> Entity | None:
+    """An entity that acts in one text and is acted on by the same verb in the other."""
+    for role in claim:
+        same = [other for other in source if other.verb == role.verb]
+        if not same or role.verb in _MUTUAL:
             continue
-        for name, acts in ((part.agent, True), (part.patient, False)):
-            if name is None:
+        for entity, acts in ((role.agent, True), (role.patient, False)):
+            if entity is None:
                 continue
-            mine = [_is(o.agent if acts else o.patient, name) for o in same]
-            other_way = [_is(o.patient if acts else o.agent, name) for o in same]
+            mine = [_is(o.agent if acts else o.patient, entity) for o in same]
+            other_way = [_is(o.patient if acts else o.agent, entity) for o in same]
             if any(other_way) and not any(mine):
-                return name
+                return entity
     return None
 
 
-def beside_differs(stated: list[Role], source: list[Role]) -> Entity | None:
-    """A name tied to a verb by a preposition, where the source ties another one: "from Tether"."""
-    for part in stated:
-        if part.beside is None:
+def beside_differs(claim: list[Role], source: list[Role]) -> Entity | None:
+    """An entity attached to a verb by a preposition, where the source has another one."""
+    for role in claim:
+        if role.beside is None:
             continue
-        preposition, name = part.beside
+        preposition, entity = role.beside
         others = [
             p.beside[1]
             for p in source
-            if p.verb == part.verb and p.beside and p.beside[0] == preposition
+            if p.verb == role.verb and p.beside and p.beside[0] == preposition
         ]
-        if others and not any(_is(other, name) for other in others):
-            return name
+        if others and not any(_is(other, entity) for other in others):
+            return entity
     return None
 
 
-def opposed_parts(stated: list[Role], source: list[Role]) -> Entity | None:
-    """A name that does one thing in a statement and only the opposite in the source."""
-    for part in stated:
-        name = part.agent or part.patient
-        if name is None:
+def opposed_parts(claim: list[Role], source: list[Role]) -> Entity | None:
+    """An entity that does one thing in the claim and only the opposite in the source."""
+    for role in claim:
+        entity = role.agent or role.patient
+        if entity is None:
             continue
-        others = {p.verb for p in source if _is(p.agent, name) or _is(p.patient, name)}
-        if others and part.verb not in others and are_opposites(part.verb, others):
-            return name
+        others = {p.verb for p in source if _is(p.agent, entity) or _is(p.patient, entity)}
+        if others and role.verb not in others and are_opposites(role.verb, others):
+            return entity
     return None
 
 

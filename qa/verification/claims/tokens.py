@@ -1,4 +1,4 @@
-"""Words of English text and their stems: enough to see that two sentences speak of one thing."""
+"""Words of English text and their stems, to see whether two sentences are about the same thing."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 
 
 def words_of(text: str) -> frozenset[str]:
-    """The words of a list written out as text."""
+    """A set of words from a whitespace-separated list."""
     return frozenset(text.split())
 
 
@@ -98,7 +98,7 @@ def find_words(text: str) -> list[Word]:
 
 
 def fold(word: str) -> str:
-    """A word without case, possessive, or the dots of an abbreviation.
+    """A word without case, possessive or the dots of an abbreviation.
 
     >>> fold("Gensler's"), fold("U.S."), fold("Binance.US")
     ('gensler', 'us', 'binance.us')
