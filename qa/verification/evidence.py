@@ -93,12 +93,12 @@ class ClaimChecker:
 
     def prepare(self) -> None:
         """Parses and embeds the passages now instead of with the first claim."""
-        self._lines.prepare()
+        self._sources.prepare()
 
     @property
     def addresses(self) -> frozenset[str]:
         """The articles' own URLs, the only ones that an answer may contain."""
-        return self._lines.addresses
+        return self._sources.addresses
 
     def check(self, claim: str, cited: Iterable[int] = ()) -> Verdict:
         """The verdict on one sentence without its markers. `cited` are the passages it cites.
@@ -116,19 +116,19 @@ class ClaimChecker:
 
     def verdict(self, claim: str, cited: frozenset[int]) -> Verdict:
         """Like `check`, without a cache and without catching errors."""
-        reading = ParsedClaim(claim, usual=self._lines.usual)
-        if not self._lines.all or not reading.stems:
+        parsed = ParsedClaim(claim, usual=self._sources.usual)
+        if not self._sources.all or not parsed.stems:
             return Verdict(reason="It makes no statement that a quote could support.")
-        if invented := self._invented_quotation(reading):
+        if invented := self._invented_quotation(parsed):
             return Verdict(reason=f"The words “{invented}” do not occur in the passages found.")
-        whole = self._rest_on_one(reading, cited)
+        whole = self._rest_on_one(parsed, cited)
         if whole.supported or whole.contradicted:
             return whole
         return self._rest_on_several(parsed, cited) or whole
 
     def _rest_on_several(self, claim: ParsedClaim, cited: frozenset[int]) -> Verdict | None:
         """The verdict if every clause is supported by a sentence of its own, else None."""
-        clauses = [ParsedClaim(clause, usual=self._lines.usual) for clause in claim.clauses]
+        clauses = [ParsedClaim(clause, usual=self._sources.usual) for clause in claim.clauses]
         if not 2 <= len(clauses) <= _MOST_CLAUSES:
             return None
         verdicts = [self._rest_on_one(clause, cited) for clause in clauses]
@@ -173,8 +173,8 @@ class ClaimChecker:
 
     def _try(self, claim: ParsedClaim, vector: Vectors, first: SourceSentence) -> Verdict:
         """The verdict if `first` is taken as the supporting sentence."""
-        lines = [first]
-        missing = list(self._missing(claim, lines))
+        sentences = [first]
+        missing = list(self._missing(claim, sentences))
         if len(missing) > max(1, (len(claim.facts) + 1) // 2):
             return Verdict(reason=_absent(missing[0]))
         while missing and len(sentences) < self._thresholds.quotes:
@@ -185,16 +185,18 @@ class ClaimChecker:
             missing = list(self._missing(claim, sentences))
         if missing:
             return Verdict(reason=_absent(missing[0]))
-        meaning = self._meaning(claim, vector, lines)
-        if meaning < self._strictness.meaning:
+        meaning = self._meaning(claim, vector, sentences)
+        if meaning < self._thresholds.meaning:
             return Verdict(reason="No sentence found in the articles says this.", meaning=meaning)
-        readings = [line.reading for line in lines]
-        if reason := denial(claim, readings):
+        parsed = [sentence.reading for sentence in sentences]
+        if reason := denial(claim, parsed):
             return Verdict(reason=reason, meaning=meaning, contradicted=True)
-        if reason := clash(claim, readings):
+        if reason := clash(claim, parsed):
             # A single sentence with every fact of the claim is about the same thing.
-            return Verdict(reason=reason, meaning=meaning, contradicted=_is_strong(reason, lines))
-        if claim.subject and misread_subject(self._lines, claim.subject, first):
+            return Verdict(
+                reason=reason, meaning=meaning, contradicted=_is_strong(reason, sentences)
+            )
+        if claim.subject and misread_subject(self._sources, claim.subject, first):
             return Verdict(reason=f"The article does not say this of {claim.subject.text}.")
         if clause := self._loose_clause(claim, sentences):
             return Verdict(
@@ -202,7 +204,7 @@ class ClaimChecker:
             )
         return Verdict(quotes=tuple(_quotes(sentences)), meaning=meaning)
 
-    def _missing(self, claim: ParsedClaim, lines: list[SourceSentence]) -> Iterator[Fact]:
+    def _missing(self, claim: ParsedClaim, sentences: list[SourceSentence]) -> Iterator[Fact]:
         """The facts of the claim that are missing from the sentences."""
         for fact in claim.facts:
             if self._has(sentences, fact):
@@ -226,9 +228,14 @@ class ClaimChecker:
                 and any(_ONE.search(x.reading.text) for x in sentences)
             )
         # The publication date counts only for the supporting sentence.
-        known = [*lines[0].reading.known_dates]
-        known += [d for line in lines[1:] if line.reading.dates for d in line.reading.known_dates]
-        return same_date(fact, known) or _is_count(fact, lines)
+        known = [*sentences[0].reading.known_dates]
+        known += [
+            d
+            for sentence in sentences[1:]
+            if sentence.reading.dates
+            for d in sentence.reading.known_dates
+        ]
+        return same_date(fact, known) or _is_count(fact, sentences)
 
     def _completing(
         self, claim: ParsedClaim, missing: list[Fact], sentences: list[SourceSentence]
@@ -254,9 +261,9 @@ class ClaimChecker:
         sentence: SourceSentence,
         sentences: list[SourceSentence],
     ) -> bool:
-        """Whether `line` may supply `fact` without replacing another fact."""
-        first = lines[0]
-        if not self._has([first, line], fact):
+        """Whether `sentence` may supply `fact` without replacing another fact."""
+        first = sentences[0]
+        if not self._has([first, sentence], fact):
             return False
         if isinstance(fact, Entity):
             return stands_for(self._sources, claim, fact, sentence, first)
@@ -285,7 +292,7 @@ class ClaimChecker:
         covered += 0.5 * self._sources.coverage(claim.plain_stems, sentences[:1])
         return 0.5 * similarity + 0.5 * covered
 
-    def _loose_clause(self, claim: ParsedClaim, lines: list[SourceSentence]) -> str | None:
+    def _loose_clause(self, claim: ParsedClaim, sentences: list[SourceSentence]) -> str | None:
         """A clause of the claim that is close to none of the sentences."""
         clauses = [c for c in claim.clauses if len(content_stems(c)) >= 3]
         if len(clauses) < 2:
@@ -317,7 +324,7 @@ def _next_to(sentence: SourceSentence, other: SourceSentence) -> bool:
     return sentence.found is other.found and abs(sentence.place - other.place) == 1
 
 
-def _quotes(lines: list[SourceSentence]) -> Iterator[Quote]:
+def _quotes(sentences: list[SourceSentence]) -> Iterator[Quote]:
     """The sentences as ranges, adjacent ones merged, the main one first."""
     runs: list[list[SourceSentence]] = []
     for sentence in sorted(sentences, key=lambda x: (x.found.passage.id, x.place)):
@@ -330,5 +337,5 @@ def _quotes(lines: list[SourceSentence]) -> Iterator[Quote]:
         yield Quote(run[0].found, Span(run[0].span.start, run[-1].span.end))
 
 
-def _is_strong(reason: str, lines: list[SourceSentence]) -> bool:
-    return len(lines) == 1 and "different role" in reason
+def _is_strong(reason: str, sentences: list[SourceSentence]) -> bool:
+    return len(sentences) == 1 and "different role" in reason

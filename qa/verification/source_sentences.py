@@ -135,9 +135,11 @@ class SourceSentences:
         weights = {s: self._weights.get(s, unknown) for s in stems}
         return sum(w for s, w in weights.items() if s in there) / sum(weights.values())
 
-    def has_name(self, line: SourceSentence, name: Entity) -> bool:
-        there = line.reading.all_names
-        if there.has(name) or (not name.sure and base_stem(name.words[0]) in line.reading.stems):
+    def has_name(self, sentence: SourceSentence, entity: Entity) -> bool:
+        there = sentence.reading.all_names
+        if there.has(entity) or (
+            not entity.sure and base_stem(entity.words[0]) in sentence.reading.stems
+        ):
             return True
         article = sentence.found.article
         if EntityForms(" ".join(filter(None, (article.source, article.author)))).has(entity):

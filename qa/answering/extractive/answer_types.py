@@ -56,10 +56,10 @@ def mentions_not_asked(analysis: QuestionAnalysis, sentence: str) -> Iterator[Sp
             first = match[2].lower().removeprefix("the ").split(None, 1)[0]
             if match[2].lower() not in asked and first not in CALENDAR_WORDS:
                 yield Span(*match.span(2))
-    elif wording.kind in (AnswerType.TIME, AnswerType.NUMBER):
+    elif analysis.kind in (AnswerType.TIME, AnswerType.NUMBER):
         found = (
             find_times(sentence)
-            if wording.kind is AnswerType.TIME
+            if analysis.kind is AnswerType.TIME
             else [Span(*match.span()) for match in NUMBER.finditer(sentence)]
         )
         for span in found:

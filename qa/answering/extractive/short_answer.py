@@ -54,8 +54,8 @@ _LENGTH = re.compile(
 )
 
 
-def _numbers(wording: QuestionAnalysis, sentence: str, spans: Sequence[Span]) -> list[Span]:
-    asked = wording.text.lower()
+def _numbers(analysis: QuestionAnalysis, sentence: str, spans: Sequence[Span]) -> list[Span]:
+    asked = analysis.text.lower()
     dates = covered(len(sentence), (date.span for date in find_dates(sentence)))
     spans = [
         each

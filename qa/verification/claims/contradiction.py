@@ -57,15 +57,15 @@ def clash(claim: ParsedClaim, sources: Sequence[ParsedClaim]) -> str | None:
         or beside_differs(claim.parts, roles)
         or opposed_parts(done, roles)
     )
-    if name:
-        return f"The article gives {name.text} a different role in this."
-    if _unnamed_speaker(stated, sources):
+    if entity:
+        return f"The article gives {entity.text} a different role in this."
+    if _unnamed_speaker(claim, sources):
         return "The article attributes this to someone else."
-    if swapped := _swapped(stated, sources):
+    if swapped := _swapped(claim, sources):
         return f"The article gives {swapped.text} a different role in this."
-    if speaker := speaker_differs(stated.parts, parts):
+    if speaker := speaker_differs(claim.parts, roles):
         return f"The article does not attribute this to {speaker.text}."
-    if misplaced := _misplaced(stated, sources[0]):
+    if misplaced := _misplaced(claim, sources[0]):
         return f"The article says “{misplaced.text}” of something else."
     return None
 

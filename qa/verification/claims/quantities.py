@@ -352,7 +352,7 @@ def _values_agree(claimed: Quantity, value: Decimal, other: Decimal) -> bool:
     if claimed.digits < (1 if claimed.hedge else 2) or not other:
         return False
     # Beyond Decimal's precision; nobody rounds to that many digits.
-    if stated.digits > _MOST_DIGITS:
+    if claimed.digits > _MOST_DIGITS:
         return False
     if claimed.hedge == "over":
         return value < other <= value * Decimal("1.1")

@@ -234,9 +234,9 @@ def opposed_parts(claim: list[Role], source: list[Role]) -> Entity | None:
     return None
 
 
-def speaker_differs(stated: list[Role], source: list[Role]) -> Entity | None:
+def speaker_differs(claim: list[Role], source: list[Role]) -> Entity | None:
     """The speaker that a statement is attributed to, if the source names only other speakers."""
-    said = [p.agent for p in stated if p.verb == SPEECH and p.agent]
+    said = [p.agent for p in claim if p.verb == SPEECH and p.agent]
     speakers = [p.agent for p in source if p.verb == SPEECH and p.agent]
     for speaker in said:
         if speakers and not any(_is(other, speaker) for other in speakers):
