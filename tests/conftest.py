@@ -75,11 +75,16 @@ def attempts_to_leave() -> Iterator[list[str]]:
 TESTS = Path(__file__).parent
 SLOW = (
     "browser",
+    "contracts/test_embedder.py",
     "e2e",
     "qa/cli/test_processes.py",
     "qa/cli/test_startup.py",
     "qa/evaluation/test_regression_gate.py",
+    "qa/http/test_event_loop.py",
+    "test_packaging.py",
     "test_readme.py",
+    "vectorstore/test_concurrency.py",
+    "vectorstore/test_crashes.py",
 )
 
 

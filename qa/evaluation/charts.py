@@ -81,6 +81,10 @@ def line_chart(
     return _svg(parts, HEIGHT, summary)
 
 
+NARROWEST = 1e-3
+"""The least width of a histogram: below it, dividing by the width would lose all precision."""
+
+
 def histogram(
     values: Sequence[float],
     *,
@@ -90,7 +94,7 @@ def histogram(
     bins: int = 32,
 ) -> str:
     """How many values fall in each of `bins` equal bins; those beyond the 99th percentile last."""
-    end = _round_up(sorted(values)[min(len(values) - 1, int(len(values) * 0.99))])
+    end = _round_up(max(NARROWEST, sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]))
     counts = [0] * bins
     for value in values:
         counts[min(bins - 1, int(value / end * bins))] += 1

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -72,6 +72,7 @@ def test_every_plot_is_well_formed(run: Run) -> None:
 
 
 @given(st.lists(st.floats(0, 1e7, allow_nan=False), min_size=1))
+@example([5e-324])
 def test_a_histogram_loses_no_value(values: list[float]) -> None:
     svg = charts.histogram(values, summary="", x_label="ms")
     said = [int(n) for n in re.findall(r"<title>(\d+) (?:between|above)", svg)]
