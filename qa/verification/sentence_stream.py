@@ -75,7 +75,7 @@ class SentenceStream:
     def _next_cut(self) -> int | None:
         while match := _END.search(self._rest, self._from):
             if match.end() > _LONGEST:
-                break
+                return self._last_space()
             following = _NEXT.match(self._rest, match.end() if match[0] != "\n" else match.start())
             if following is None:
                 return self._too_long()
@@ -108,7 +108,9 @@ class SentenceStream:
         return any(s.end == len(clean) for s in split_sentences(f"{clean} {following_word}"))
 
     def _too_long(self) -> int | None:
-        if len(self._rest) < 2 * _LONGEST:
-            return None
+        return self._last_space() if len(self._rest) >= 2 * _LONGEST else None
+
+    def _last_space(self) -> int:
+        """Where to cut a sentence that is longer than the limit."""
         space = self._rest.rfind(" ", 1, _LONGEST)
         return space if space > 0 else _LONGEST
