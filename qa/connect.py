@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from qa.http_client import Client
+from qa.keys import read_local_key
 from qa.library import Library
 from qa.settings import Settings, SettingsError
 from vectorstore.errors import UserError
@@ -41,7 +42,7 @@ def open_library(settings: Settings, on_wait: OnWait) -> Library:
 
     def open_it() -> Library:
         if (url := served_at(settings)) is not None:
-            return Client(url)
+            return Client(url, read_local_key(settings.data))
         from qa.composition import build_service  # slow to import, and a client does not need it
 
         with _naming_data_setting(settings):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -10,6 +11,8 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from qa.following.followed import FollowedList, FollowedSource
+from qa.following.follower import FollowReport
 from qa.schemas import (
     AddedArticle,
     AddReport,
@@ -35,6 +38,8 @@ from vectorstore.types import Article, Filters
 ARTICLES_SENT_AT_ONCE = 50
 CHARACTERS_SENT_AT_ONCE = 5_000_000
 SECONDS_TO_CONNECT = 5.0
+SECONDS_TO_LOOK = 4 * 3600.0
+"""A source may list a thousand pages, which are fetched one a second at most."""
 
 EVENT_TYPES: dict[str, TypeAdapter[Any]] = {
     "passages": TypeAdapter(PassagesFound),
@@ -63,11 +68,15 @@ class ServiceError(UserError):
 class Client:
     """The service at `url`. Every method raises ServiceError."""
 
-    def __init__(self, url: str, timeout: float = 600.0) -> None:
+    def __init__(self, url: str, key: str | None = None, timeout: float = 600.0) -> None:
+        """`key`: the secret of an API key, for a service that needs one."""
         self._url = url.rstrip("/")
+        self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         self._timeout = httpx.Timeout(timeout, connect=SECONDS_TO_CONNECT)
         # Proxies from the environment are for the web, not for a service on this machine.
-        self._http = httpx.Client(base_url=self._url, timeout=self._timeout, trust_env=False)
+        self._http = httpx.Client(
+            base_url=self._url, headers=self._headers, timeout=self._timeout, trust_env=False
+        )
 
     def __enter__(self) -> "Client":
         return self
@@ -100,7 +109,10 @@ class Client:
         try:
             async with (
                 httpx.AsyncClient(
-                    base_url=self._url, timeout=self._timeout, trust_env=False
+                    base_url=self._url,
+                    headers=self._headers,
+                    timeout=self._timeout,
+                    trust_env=False,
                 ) as http,
                 http.stream(
                     "POST", "/ask", content=_question_json(question), headers=headers
@@ -118,7 +130,7 @@ class Client:
             raise self._unreachable(error) from error
 
     def search(
-        self, query: str, k: int = 8, filters: Filters | None = None
+        self, query: str, k: int = 8, filters: Filters | None = None, *, rerank: bool = False
     ) -> tuple[PassageResult, ...]:
         filters = filters or Filters()
         dates = (
@@ -129,6 +141,7 @@ class Client:
             [
                 ("q", query),
                 ("k", str(k)),
+                ("rerank", str(rerank).lower()),
                 *((name, day.isoformat()) for name, day in dates if day is not None),
                 *(("source", source) for source in filters.sources),
                 *(("article_id", each) for each in filters.article_ids),
@@ -177,6 +190,24 @@ class Client:
         response = self._send("DELETE", _article_path(article_id), missing_is_fine=True)
         return response.status_code != 404
 
+    def followed(self) -> tuple[FollowedSource, ...]:
+        return _parse(FollowedList, self._send("GET", "/followed")).followed
+
+    def follow(self, address: str) -> FollowReport:
+        sent = to_json({"address": _as_seen_here(address)})
+        response = self._send("POST", "/followed", content=sent, timeout=SECONDS_TO_LOOK)
+        return _parse(FollowReport, response)
+
+    def unfollow(self, address: str) -> bool:
+        parameters = httpx.QueryParams({"address": _as_seen_here(address)})
+        response = self._send("DELETE", f"/followed?{parameters}", missing_is_fine=True)
+        return response.status_code != 404
+
+    def look_now(self, address: str | None = None) -> FollowReport:
+        sent = to_json({"address": None if address is None else _as_seen_here(address)})
+        response = self._send("POST", "/followed/look", content=sent, timeout=SECONDS_TO_LOOK)
+        return _parse(FollowReport, response)
+
     def collection(self) -> Collection:
         return _parse(Collection, self._send("GET", "/collection"))
 
@@ -187,10 +218,18 @@ class Client:
         *,
         content: bytes | None = None,
         missing_is_fine: bool = False,
+        timeout: float | None = None,
     ) -> httpx.Response:
+        """`timeout` is in seconds; None is that of the client."""
         headers = {} if content is None else {"Content-Type": "application/json"}
         try:
-            response = self._http.request(method, path, content=content, headers=headers)
+            response = self._http.request(
+                method,
+                path,
+                content=content,
+                headers=headers,
+                timeout=self._timeout if timeout is None else timeout,
+            )
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if response.is_error and not (missing_is_fine and response.status_code == 404):
@@ -220,6 +259,11 @@ def _question_json(question: Question) -> bytes:
             "answerer": question.answerer,
         }
     )
+
+
+def _as_seen_here(address: str) -> str:
+    """An address, or the whole path of a folder: the service runs in another one."""
+    return address if "://" in address else str(Path(address).expanduser().resolve())
 
 
 def _article_path(article_id: str) -> str:

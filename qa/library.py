@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Protocol
 
+from qa.following.followed import FollowedSource
+from qa.following.follower import FollowReport
 from qa.schemas import AddReport, ArticleList, Collection, WholeArticle
 from qa.types import Answer, Event, PassageResult, Question
 from vectorstore.ingest import Progress, ignore_progress
@@ -18,8 +20,10 @@ class Library(Protocol):
     def stream(self, question: Question) -> AsyncIterator[Event]: ...
 
     def search(
-        self, query: str, k: int = 8, filters: Filters | None = None
-    ) -> tuple[PassageResult, ...]: ...
+        self, query: str, k: int = 8, filters: Filters | None = None, *, rerank: bool = False
+    ) -> tuple[PassageResult, ...]:
+        """The best passages. With `rerank`, the first of them are read and ranked by what they say,
+        as they are for an answer: better, and slower."""
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
@@ -34,6 +38,14 @@ class Library(Protocol):
     ) -> AddReport: ...
 
     def remove(self, article_id: str) -> bool: ...
+
+    def followed(self) -> tuple[FollowedSource, ...]: ...
+
+    def follow(self, address: str) -> FollowReport: ...
+
+    def unfollow(self, address: str) -> bool: ...
+
+    def look_now(self, address: str | None = None) -> FollowReport: ...
 
     def collection(self) -> Collection: ...
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from qa.types import AnswererName, PassageResult
 from vectorstore.catalog.records import ArticlePage
 from vectorstore.ingest import IngestReport, Status
-from vectorstore.readers import Unreadable, parse_record
+from vectorstore.readers import LONGEST_ID, Unreadable, parse_record
 from vectorstore.readers.metadata import web_address
 from vectorstore.types import Article, ArticleInfo, Metadata, SkippedSpan, SkipReason
 
@@ -26,13 +26,14 @@ class WholeArticle(Metadata):
     """The body of `GET /articles/{id}`.
 
     `skipped` are the ranges of `text` that are not searched; `skipped_reasons` has the reason for
-    each of them, or null if it is not known.
+    each of them, or null if it is not known. `pages` are the positions at which pages begin.
     """
 
     id: str
     text: str
     skipped: tuple[tuple[int, int], ...]
     skipped_reasons: tuple[SkipReason | None, ...] = ()
+    pages: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, article: Article) -> "WholeArticle":
@@ -41,6 +42,7 @@ class WholeArticle(Metadata):
             text=article.text,
             skipped=tuple((span.start, span.end) for span in article.skipped),
             skipped_reasons=tuple(span.reason for span in article.skipped),
+            pages=article.info.pages,
             **article.info.metadata(),
         )
 
@@ -54,7 +56,8 @@ class WholeArticle(Metadata):
             SkippedSpan(start, end, reason)
             for (start, end), reason in zip(self.skipped, reasons, strict=True)
         )
-        article = Article(ArticleInfo(self.id, **self.metadata()), self.text, skipped)
+        info = ArticleInfo(self.id, self.pages, **self.metadata())
+        article = Article(info, self.text, skipped)
         _check(article)
         return article
 
@@ -102,6 +105,8 @@ def _check(article: Article) -> None:
     info = article.info
     if not info.id:
         raise ValueError("its `id` is empty")
+    if len(info.id) > LONGEST_ID:
+        raise ValueError(f"its `id` has more than {LONGEST_ID:,} characters")
     if info.url is not None and web_address(info.url) != info.url:
         raise ValueError("its `url` is not an http or https URL")
     texts = {
@@ -123,6 +128,9 @@ def _check(article: Article) -> None:
                 f"the range [{start}, {end}] of `skipped` is out of order or outside the text"
             )
         position = end
+    inside = all(0 <= page <= len(article.text) for page in info.pages)
+    if not inside or list(info.pages) != sorted(info.pages):
+        raise ValueError("its `pages` are out of order or outside the text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +172,12 @@ class AddedArticle:
 
 @dataclass(frozen=True, slots=True)
 class AddReport:
-    """The body of `POST /articles`."""
+    """The body of `POST /articles`. `undo` is the token that undoes it, if one was asked for and
+    there is something to undo."""
 
     articles: tuple[AddedArticle, ...]
     passages: int
+    undo: str | None = None
 
     @classmethod
     def of(cls, report: IngestReport) -> "AddReport":
@@ -187,7 +197,9 @@ class SourceEntry:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The body of `GET /collection`: what is in it, and which answerers are available."""
+    """The body of `GET /collection`: what is in it, and which answerers are available.
+
+    `trouble` is a sentence that says what is wrong with the index, or null."""
 
     articles: int
     passages: int
@@ -197,3 +209,6 @@ class Collection:
     example_questions: tuple[str, ...]
     answerers: tuple[AnswererName, ...]
     model: str | None
+    formats: tuple[str, ...]
+    """The formats of articles that are read, as suffixes of file names."""
+    trouble: str | None = None

@@ -1,28 +1,33 @@
 """The service: what the command line, the HTTP interface and the evaluation call."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from qa.answering.chain import Chain, chain_for
 from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
+from qa.answering.pipeline import Retrieve
+from qa.following.followed import FollowedSource
+from qa.following.follower import Add, CannotFollow, Follower, FollowReport, Remove
 from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
 from qa.settled_value import IsCurrent, SettledValue
+from qa.storage_failures import told_as_sentences
 from qa.types import Answer, AnswererName, Event, PassageResult, Question
+from qa.undo import AdditionNotes, UndoLog, UndoReport
 from qa.verification.checker import CheckedText, check_text_by_search
-from qa.verification.source_sentences import Embed
+from qa.verification.claim_judge import ClaimJudge
 from vectorstore.errors import UserError
+from vectorstore.fetching.fetcher import Fetcher
+from vectorstore.fetching.web_reader import read_address
 from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.integrity import IndexReport, inspect_index, repair_index
-from vectorstore.readers import Unreadable
+from vectorstore.readers import SUFFIXES, Unreadable
 from vectorstore.retrieval import search, search_many
 from vectorstore.store import Store
-from vectorstore.types import Article, Filters, ScoredPassage, Vectors
+from vectorstore.types import Article, Filters, ScoredPassage
 
 EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
-EMBEDDED_AT_ONCE = 64
 SURE = 0.6
 EXAMPLES_DRAWN_FROM = 500
 SECONDS_TO_SETTLE = 2.0
@@ -39,6 +44,15 @@ class Readiness:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Counts since the service was started, and whether its chat model is left alone for now."""
+
+    cache_hits: int = 0
+    cache_misses: int = 0
+    model_is_spared: bool = False
+
+
 class Service:
     """Questions and articles over one open index. Thread-safe."""
 
@@ -46,14 +60,25 @@ class Service:
         self,
         store: Store,
         chains: Mapping[AnswererName, Chain],
+        retrieve: Retrieve,
+        judge: ClaimJudge,
         model: str | None,
         keep_all: bool = False,
+        fetcher: Fetcher | None = None,
+        make_follower: Callable[[Add, Remove], Follower] | None = None,
+        vitals: Callable[[], Vitals] = Vitals,
     ) -> None:
         self.store = store
         self._chains = chains
+        self._retrieve = retrieve
+        self._judge = judge
         self.keep_all = keep_all
         """The default for requests that do not say whether to search every paragraph."""
         self._model = model
+        self._fetcher = fetcher
+        self._make_follower = make_follower
+        self._undo = UndoLog()
+        self.vitals = vitals
         self._loaded = False
         self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
         self._examples: SettledValue[tuple[str, ...]] = SettledValue(
@@ -64,7 +89,16 @@ class Service:
     def answerers(self) -> tuple[AnswererName, ...]:
         return tuple(self._chains)
 
+    @cached_property
+    def follower(self) -> Follower:
+        """What follows sources for this index. Raises FollowedFileError."""
+        if self._make_follower is None:
+            raise CannotFollow("This service follows nothing.")
+        return self._make_follower(self.add, self.remove)
+
     def close(self) -> None:
+        if "follower" in self.__dict__:
+            self.follower.close()
         self._examples.close()
         self.store.close()
 
@@ -76,8 +110,9 @@ class Service:
         """
         try:
             self.store.embedder.embed(["ready"])
-            self.store.vectors.warm()
-            self.search("ready", 1)
+            self.search("ready", 1, rerank=True)
+            if not self._judge.reads_all_at_once:
+                self._judge.judge([("ready", "ready")])
             self._examples.start()
         except UserError as error:
             self._why_not_loaded = str(error)
@@ -86,14 +121,7 @@ class Service:
 
     def readiness(self) -> Readiness:
         summary = self.store.catalog.summary()
-        reason = None
-        if not self._loaded:
-            reason = self._why_not_loaded
-        elif not self.store.in_step():
-            reason = (
-                "Some passages in the index have no vector, or some vectors no passage. Stop the "
-                "service and run `qa doctor --repair`."
-            )
+        reason = damage_of(self.store) if self._loaded else self._why_not_loaded
         return Readiness(summary.articles, summary.passages, reason)
 
     def ask(self, question: Question) -> Answer:
@@ -112,9 +140,13 @@ class Service:
         return chain_for(question, self._chains).astream(question)
 
     def search(
-        self, query: str, k: int = 8, filters: Filters | None = None
+        self, query: str, k: int = 8, filters: Filters | None = None, *, rerank: bool = False
     ) -> tuple[PassageResult, ...]:
-        return tuple(PassageResult.of(found) for found in search(self.store, query, k, filters))
+        if rerank:
+            found = self._retrieve(query, k, filters or Filters())
+        else:
+            found = search(self.store, query, k, filters)
+        return tuple(PassageResult.of(each) for each in found)
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
@@ -131,12 +163,64 @@ class Service:
         articles: Iterable[Article | Unreadable],
         on_progress: Callable[[Progress], None] = ignore_progress,
     ) -> AddReport:
-        with self._examples.changing():
+        """Raises StorageFailed if the index cannot be written; what was added by then is kept."""
+        with self._examples.changing(), told_as_sentences(self.store.folder):
             return AddReport.of(ingest(self.store, articles, on_progress))
 
+    def add_undoably(
+        self,
+        articles: Iterable[Article | Unreadable],
+        on_progress: Callable[[Progress], None] = ignore_progress,
+    ) -> AddReport:
+        """As `add`; the report has the token for `undo`, if there is anything to undo."""
+        notes = AdditionNotes(self.store.catalog.article_as_read)
+        report = self.add(notes.noting(articles), on_progress)
+        addition = notes.addition(report)
+        return replace(report, undo=None if addition is None else self._undo.keep(addition))
+
+    def undo(self, token: str) -> UndoReport | None:
+        """Remove what an addition added, and restore what it replaced; None if the token is not
+        one that can be undone. Articles that have changed since are left as they are."""
+        addition = self._undo.take(token)
+        if addition is None:
+            return None
+        unchanged = [
+            article_id
+            for article_id, content_hash in addition.hashes.items()
+            if self.store.catalog.content_hash(article_id) == content_hash
+        ]
+        restored = [addition.earlier[each] for each in unchanged if each in addition.earlier]
+        removed = [each for each in unchanged if each not in addition.earlier]
+        self.add(restored)
+        for article_id in removed:
+            self.remove(article_id)
+        kept = [each for each in addition.hashes if each not in unchanged]
+        return UndoReport(tuple(removed), tuple(each.id for each in restored), tuple(kept))
+
+    def add_address(self, address: str) -> AddReport:
+        """Add what is at an address: an article, or those of a feed or a sitemap."""
+        if self._fetcher is None:
+            raise CannotFollow("This service fetches nothing.")
+        return self.add_undoably(read_address(self._fetcher, address, keep_all=self.keep_all))
+
+    def followed(self) -> tuple[FollowedSource, ...]:
+        return self.follower.followed()
+
+    def follow(self, address: str) -> FollowReport:
+        """Raises CannotFollow."""
+        return self.follower.follow(address)
+
+    def unfollow(self, address: str) -> bool:
+        """Whether it was followed."""
+        return self.follower.unfollow(address)
+
+    def look_now(self, address: str | None = None) -> FollowReport:
+        """Raises CannotFollow."""
+        return self.follower.look_now(address)
+
     def remove(self, article_id: str) -> bool:
-        """Whether the article was there."""
-        with self._examples.changing():
+        """Whether the article was there. Raises StorageFailed."""
+        with self._examples.changing(), told_as_sentences(self.store.folder):
             return self.store.remove(article_id)
 
     def check_text(
@@ -150,22 +234,15 @@ class Service:
 
         Evidence is searched for each sentence; markers such as [1] are ignored.
         """
-        filters = Filters(article_ids=tuple(article_ids))
-
-        def find(claims: Sequence[str]) -> Iterator[list[ScoredPassage]]:
-            return search_many(self.store, claims, PASSAGES_FOR_A_CLAIM, filters)
-
-        embed = _cancellable(self.store.embedder.embed, is_cancelled)
-        try:
-            return check_text_by_search(text, find, embed=embed, is_cancelled=is_cancelled)
-        except _Cancelled:
-            return CheckedText("", (), ())
+        find = partial(passages_for_claims, self.store, article_ids)
+        return check_text_by_search(text, find, self._judge, is_cancelled=is_cancelled)
 
     def inspect(self) -> IndexReport:
         return inspect_index(self.store)
 
     def repair(self, on_progress: Callable[[Progress], None] = ignore_progress) -> IndexReport:
-        return repair_index(self.store, on_progress)
+        with told_as_sentences(self.store.folder):
+            return repair_index(self.store, on_progress)
 
     def collection(self) -> Collection:
         summary = self.store.catalog.summary()
@@ -178,6 +255,8 @@ class Service:
             example_questions=self._examples.value,
             answerers=self.answerers,
             model=self._model,
+            formats=tuple(sorted(SUFFIXES)),
+            trouble=damage_of(self.store),
         )
 
     def _choose_examples(self, is_current: IsCurrent) -> tuple[str, ...]:
@@ -197,24 +276,22 @@ class Service:
         return (answer.confidence or 0) >= SURE and example.article_id in cited
 
 
-class _Cancelled(BaseException):
-    """An embedding is no longer wanted. Like asyncio's CancelledError it is no Exception, so that
-    nothing handles it as a failure."""
+def damage_of(store: Store) -> str | None:
+    """What is wrong with the index and what to do, if not every passage has its vector."""
+    if store.in_step():
+        return None
+    return (
+        "The index is damaged, so that articles may be missed: some passages have no vector, or "
+        "some vectors no passage. Stop the service and run `qa doctor --repair`."
+    )
 
 
-def _cancellable(embed: Embed, is_cancelled: Callable[[], bool]) -> Embed:
-    """`embed`, in batches between which it can be cancelled: the passages for a long text have
-    thousands of sentences. Raises _Cancelled."""
-
-    def embed_in_batches(texts: Sequence[str]) -> Vectors:
-        vectors: list[Vectors] = []
-        for start in range(0, max(1, len(texts)), EMBEDDED_AT_ONCE):
-            if is_cancelled():
-                raise _Cancelled
-            vectors.append(embed(texts[start : start + EMBEDDED_AT_ONCE]))
-        return np.concatenate(vectors)
-
-    return embed_in_batches
+def passages_for_claims(
+    store: Store, article_ids: Sequence[str], claims: Sequence[str]
+) -> Iterator[list[ScoredPassage]]:
+    """The passages to hold each claim against, from the articles named, or all if none is."""
+    filters = Filters(article_ids=tuple(article_ids))
+    return search_many(store, claims, PASSAGES_FOR_A_CLAIM, filters)
 
 
 def _answer(event: Event) -> Answer:

@@ -1,17 +1,31 @@
 """Settings from flags, the environment (QA_*), .env and defaults, read only here."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from vectorstore.embedding import BUNDLED_MODEL
+from vectorstore.bundled_model import BUNDLED_MODEL
 from vectorstore.errors import UserError
 
 
 class SettingsError(UserError):
     """A setting has an invalid value; the message names it and says what is accepted."""
+
+
+def _split(value: object) -> object:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Written with commas between them."""
+
+Price = Annotated[float, Field(ge=0)]
+Prices = tuple[Price, Price]
+"""Of a million tokens read, and of a million written."""
+
+RATE = r"^(none|[1-9]\d*/(second|minute|hour|day))$"
 
 
 class Settings(BaseSettings):
@@ -26,15 +40,63 @@ class Settings(BaseSettings):
     port: int = Field(
         8000, ge=0, le=65535, description="the port it listens on; 0 picks a free one"
     )
+    hosts: Names = Field(
+        (), description="the names it is reached under, such as qa.example.org; needs keys"
+    )
+    api_keys: SecretStr | None = Field(
+        None, description="keys that it accepts, comma-separated; KEY:read may change nothing"
+    )
+    keys_file: Path | None = Field(
+        None, description="the file of `qa keys`; by default keys.json in the index folder"
+    )
+    key_rate: str = Field(
+        "300/minute", pattern=RATE, description="the most requests with one key, or none"
+    )
+    address_rate: str = Field(
+        "600/minute", pattern=RATE, description="the most requests from one address, or none"
+    )
+    cors_origins: Names = Field(
+        (), description="other websites whose pages may use it, such as https://app.example.org"
+    )
+    trusted_proxies: Names = Field(
+        (), description="addresses or networks of proxies whose X-Forwarded headers are believed"
+    )
     model: str | None = Field(None, description="the chat model, such as openai:gpt-5-mini")
     model_base_url: str | None = Field(None, description="a server that speaks OpenAI's protocol")
     model_api_key: SecretStr | None = Field(None, description="the API key of the model's provider")
-    model_timeout: float = Field(60.0, gt=0, description="seconds to wait for the model")
+    model_timeout: float = Field(
+        60.0, gt=0, description="seconds that the model has for a question, retries included"
+    )
+    model_prices: dict[str, Prices] = Field(
+        {},
+        description="prices of a million tokens in and out, as "
+        '{"openai:gpt-5-mini": [0.25, 2]}; answers then have a cost',
+    )
     model_concurrency: int = Field(
         4, ge=1, description="the maximum number of concurrent model calls"
     )
     unsupported: Literal["mark", "drop"] = Field(
         "mark", description="whether to mark or drop sentences that no passage supports"
+    )
+    checker: str = Field(
+        "bundled",
+        description="what checks sentences: bundled, rules, llm, or a folder or hub name of a "
+        "CrossEncoder for entailment",
+    )
+    reader: str = Field(
+        "bundled",
+        description="what reads passages for answers: bundled, none, or a folder or hub name of a "
+        "model for extractive question answering",
+    )
+    reranker: str = Field(
+        "reader",
+        description="what ranks passages: reader, none, or a folder or hub name of a CrossEncoder "
+        "with one output",
+    )
+    reading_seconds: float = Field(
+        1.0,
+        ge=0,
+        description="seconds to read passages in; what is left unread keeps the search's place",
     )
     embedding_model: str = Field(
         BUNDLED_MODEL, description="a folder, or a model name on the Hugging Face Hub"
@@ -42,9 +104,28 @@ class Settings(BaseSettings):
     keep_all: bool = Field(
         False, description="whether to search promotional and repeated paragraphs too"
     )
+    fetch_allow: str = Field(
+        "",
+        description="networks that may be fetched from although they are not public, such as "
+        "192.168.1.0/24, separated by commas",
+    )
+    follow_minutes: float = Field(
+        60.0, gt=0, description="minutes between two looks at what is followed"
+    )
+    log: Literal["text", "json"] = Field(
+        "text", description="how `qa serve` logs; json also has a line for every request"
+    )
+    otel_endpoint: str | None = Field(
+        None, description="where traces are sent, by OTLP over HTTP; needs article-qa[otel]"
+    )
+    trace_questions: bool = Field(False, description="whether questions are recorded in traces")
     cache: int = Field(
         256, ge=0, description="the number of answers cached in memory; 0 disables the cache"
     )
+
+    @property
+    def path_of_keys(self) -> Path:
+        return self.keys_file or self.data / "keys.json"
 
 
 def read_settings(**flags: object) -> Settings:

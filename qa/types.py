@@ -4,7 +4,10 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from vectorstore.types import Filters, Metadata, ScoredPassage, Span
+from vectorstore.types import Filters, Metadata, ScoredPassage, Span, page_at
+
+Outcome = Literal["supported", "contradicted", "not_found"]
+"""What the articles say of a sentence: they bear it out, say otherwise, or do not say."""
 
 AnswererName = Literal["extractive", "llm"]
 
@@ -44,7 +47,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Citation(Metadata):
-    """The exact words that support a sentence: `article.text[start:end] == quote`."""
+    """The exact words that support a sentence: `article.text[start:end] == quote`.
+
+    `page` is the number, from 1, of the page that they begin on; None for formats without pages.
+    """
 
     number: int
     article_id: str
@@ -52,6 +58,7 @@ class Citation(Metadata):
     start: int
     end: int
     quote: str
+    page: int | None = None
 
     @classmethod
     def of(cls, number: int, found: ScoredPassage, span: Span) -> "Citation":
@@ -64,6 +71,7 @@ class Citation(Metadata):
             start=span.start,
             end=span.end,
             quote=passage.sentence_text(span),
+            page=page_at(article.pages, span.start),
             **article.metadata(),
         )
 
@@ -72,7 +80,9 @@ class Citation(Metadata):
 class Sentence:
     """A sentence of the answer, `answer.text[start:end] == text`, and the citations it uses.
 
-    `supported` says whether the citations support it; if not, `reason` is a sentence that says why.
+    `supported` says whether the citations support it; if not, `reason` is a sentence that says why,
+    and `outcome` tells what the articles contradict from what they do not say. `probability` is the
+    checker's, that the articles support it; None for their own words and what was not judged.
     """
 
     start: int
@@ -81,6 +91,8 @@ class Sentence:
     citations: tuple[int, ...]
     supported: bool
     reason: str | None = None
+    outcome: Outcome = "supported"
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,7 @@ class PassageResult(Metadata):
     end: int
     text: str
     score: float
+    page: int | None = None
 
     @classmethod
     def of(cls, found: ScoredPassage) -> "PassageResult":
@@ -112,20 +125,26 @@ class PassageResult(Metadata):
             end=passage.end,
             text=passage.text,
             score=round(found.score, 4),
+            page=page_at(article.pages, passage.start),
             **article.metadata(),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens read and written by a chat model."""
+    """Tokens read and written by a chat model, and their cost in the currency of QA_MODEL_PRICES;
+    None if the model's prices are not known."""
 
     input_tokens: int = 0
     output_tokens: int = 0
+    cost: float | None = None
 
     def __add__(self, other: "Usage") -> "Usage":
+        known = [each for each in (self.cost, other.cost) if each is not None]
         return Usage(
-            self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            sum(known) if known else None,
         )
 
 

@@ -1,6 +1,7 @@
 """The environment of every test: only loopback, no model hub, no telemetry."""
 
 import ipaddress
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.embedding import SentenceTransformerEmbedder
+from qa.verification.claim_judge import ClaimJudge, EntailmentJudge
+from vectorstore.embedding import BundledEmbedder
+from vectorstore.entailment import BundledEntailment
+from vectorstore.passage_reader import BundledReader
 
 # Set before any library that reads them is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -16,6 +20,7 @@ os.environ["ANONYMIZED_TELEMETRY"] = "False"
 os.environ["LANGSMITH_TRACING"] = "false"
 for name in [name for name in os.environ if name.startswith("QA_")]:
     del os.environ[name]  # tests do not inherit the developer's settings
+os.environ["QA_READING_SECONDS"] = "60"  # the same answers on a machine that is busy with tests
 
 attempts: list[str] = []
 """Hosts other than this machine that the current test tried to reach."""
@@ -72,17 +77,31 @@ def attempts_to_leave() -> Iterator[list[str]]:
     assert not attempts, f"tried to reach {', '.join(attempts)}"
 
 
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """`qa serve` sends the log to the standard error of its test, which is closed after it."""
+    root, own = logging.getLogger(), logging.getLogger("qa")
+    handlers, levels = list(root.handlers), (root.level, own.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    own.setLevel(levels[1])
+
+
 TESTS = Path(__file__).parent
 SLOW = (
     "browser",
     "contracts/test_embedder.py",
     "e2e",
+    "qa/cli/test_follow.py",
     "qa/cli/test_processes.py",
     "qa/cli/test_startup.py",
     "qa/evaluation/test_regression_gate.py",
     "qa/http/test_event_loop.py",
+    "test_deploy.py",
     "test_packaging.py",
     "test_readme.py",
+    "test_soak.py",
     "vectorstore/test_concurrency.py",
     "vectorstore/test_crashes.py",
 )
@@ -91,12 +110,24 @@ SLOW = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks tests that need the embedding model, a browser or subprocesses as slow."""
     for item in items:
-        needs_model = "embedder" in getattr(item, "fixturenames", ())
+        needs_model = {"embedder", "judge", "reader"} & set(getattr(item, "fixturenames", ()))
         if needs_model or any(item.path.is_relative_to(TESTS / name) for name in SLOW):
             item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
-def embedder() -> SentenceTransformerEmbedder:
+def embedder() -> BundledEmbedder:
     """The bundled model, loaded once for all tests."""
-    return SentenceTransformerEmbedder()
+    return BundledEmbedder()
+
+
+@pytest.fixture(scope="session")
+def reader() -> BundledReader:
+    """The bundled reader of passages, loaded once for all tests."""
+    return BundledReader()
+
+
+@pytest.fixture(scope="session")
+def judge() -> ClaimJudge:
+    """The bundled judge of sentences, loaded once for all tests."""
+    return EntailmentJudge(BundledEntailment())

@@ -205,3 +205,9 @@ def test_setup_that_has_nothing_to_do_does_nothing() -> None:
         check=True,
     )
     assert (run.stdout, run.stderr) == ("", "")
+
+
+def test_the_graph_of_the_bundled_models_is_what_its_script_makes(tmp_path: Path) -> None:
+    made = tmp_path / "bert.onnx"
+    subprocess.run([sys.executable, ROOT / "scripts" / "make-bert-graph", made], check=True)
+    assert made.read_bytes() == (ROOT / "vectorstore" / "bert.onnx").read_bytes()

@@ -11,7 +11,7 @@ from qa.cli.output import show_answer_stream
 from qa.composition import build_service
 from qa.settings import Settings, read_settings
 from qa.types import Question
-from vectorstore.readers import read_articles
+from vectorstore.readers import SUFFIXES, read_articles
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -41,3 +41,13 @@ def test_every_script_named_is_there() -> None:
     named = set(re.findall(r"\bscripts/([\w-]+)", README))
     assert named
     assert all((ROOT / "scripts" / name).exists() for name in named)
+
+
+ALIASES = {".htm", ".markdown", ".mht", ".ndjson", ".text", ".tgz", ".xhtml"}
+
+
+def test_the_table_of_formats_has_all_that_are_read_and_no_others() -> None:
+    table = README[README.index("| format |") :].split("\n\n")[0]
+    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
+    named = {suffix for row in rows for suffix in re.findall(r"`([.\w]+)`", row)}
+    assert named == SUFFIXES - ALIASES

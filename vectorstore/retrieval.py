@@ -1,12 +1,14 @@
 """Hybrid search: ranks passages by vector similarity and BM25, fused."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from vectorstore.bm25 import bm25, inverse_document_frequency
+from vectorstore.passage_columns import Columns
 from vectorstore.store import Store
 from vectorstore.text.words import WORD, content_words, stem
 from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
@@ -18,7 +20,9 @@ LOOKS = 3
 QUESTIONS_EMBEDDED_AT_ONCE = 16
 MOST_OF_ONE_ARTICLE = 4
 
-_POSSESSIVE = re.compile(r"['’]s?$")
+COMPARED_EXACTLY = 30_000
+"""So many vectors are compared in about 3 ms."""
+MORE_THAN_WANTED = 2
 
 
 def search(
@@ -61,35 +65,46 @@ def _consistent_search(
 def _search(
     store: Store, question: str, vector: Vectors, k: int, filters: Filters
 ) -> list[ScoredPassage]:
-    lexical = _lexical_scores(store, question, filters)
-    dense = _dense_scores(store, vector, filters, list(lexical)[:CANDIDATES])
-    ids = list(dense)
-    scores = fuse_scores(
-        np.array([dense[each] for each in ids], np.float32),
-        np.array([lexical.get(each, 0.0) for each in ids], np.float32),
-    )
-    found = store.catalog.passages(ids)
+    columns = store.columns.look()
+    allowed = store.allowed(columns, filters) if filters else None
+    lexical = lexical_scores(store, question, columns)
+    if allowed is not None:
+        lexical *= allowed
+    best = _highest(lexical, CANDIDATES)
+    dense = nearest_rows(store, vector, columns, allowed)
+    missing = np.array([row for row in best.tolist() if row not in dense], np.int64)
+    similarities = store.exact.similarities(vector, missing)
+    dense |= dict(zip(missing.tolist(), similarities.tolist(), strict=True))
+    rows = np.array(list(dense), np.int64)
+    scores = fuse_scores(np.array(list(dense.values()), np.float32), lexical[rows])
+    found = store.catalog.passages_at(rows.tolist())
     ranked = sorted(
         (
-            ScoredPassage(*found[passage_id], score=float(score))
-            for passage_id, score in zip(ids, scores, strict=True)
-            if passage_id in found
+            ScoredPassage(*found[row], score=score)
+            for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
+            if row in found
         ),
         key=lambda each: (-each.score, each.passage.article_id, each.passage.start),
     )
     return select_passages(ranked, k)
 
 
-def match_expression(question: str) -> str:
-    """An FTS5 expression for passages with any of the question's words; empty if it has none.
+def lexical_scores(store: Store, question: str, columns: Columns) -> Vectors:
+    """The BM25 score of each row of `columns` for the question's words."""
+    found = store.catalog.postings(query_terms(question))
+    return bm25(found.values(), columns.norms, columns.passages)
 
-    >>> match_expression('When did "Binance.US" join?')
-    '"Binance" OR "US" OR "join"'
+
+def query_terms(question: str) -> list[str]:
+    """The question's words as the full-text index has them, each once.
+
+    >>> query_terms('When did "Binance.US" join?')
+    ['binanc', 'us', 'join']
     """
     words = content_words(question) or WORD.findall(question)
-    # FTS5 would tokenize "company's" as two words.
-    bare = (_POSSESSIVE.sub("", word) for word in words)
-    return " OR ".join(f'"{word}"' for word in dict.fromkeys(bare))
+    terms = dict.fromkeys(stem(word) for word in words)
+    # Half of a surrogate pair is in no article, and no database takes it.
+    return [each for each in terms if each.isprintable()]
 
 
 def word_rarities(store: Store, words: Sequence[str]) -> dict[str, float]:
@@ -97,11 +112,14 @@ def word_rarities(store: Store, words: Sequence[str]) -> dict[str, float]:
 
     BM25's inverse document frequency, divided by its value for a word in no passage.
     """
-    passages = store.vectors.count()
+    passages = store.columns.look().passages
     stems = {word: stem(word) for word in words}
     found_in = store.catalog.document_frequency(set(stems.values()))
-    highest = _idf(0, passages)
-    return {word: _idf(found_in.get(each, 0), passages) / highest for word, each in stems.items()}
+    highest = inverse_document_frequency(0, passages)
+    return {
+        word: inverse_document_frequency(found_in.get(each, 0), passages) / highest
+        for word, each in stems.items()
+    }
 
 
 def fuse_scores(dense: Vectors, lexical: Vectors) -> Vectors:
@@ -131,30 +149,44 @@ def select_passages(ranked: Iterable[ScoredPassage], k: int) -> list[ScoredPassa
     return sorted(filled, key=lambda each: -each.score)
 
 
-def _lexical_scores(store: Store, question: str, filters: Filters) -> dict[str, float]:
-    expression = match_expression(question)
-    if not expression:
-        return {}
-    matches = store.catalog.match_terms(expression, 20 * CANDIDATES, filters)
-    return {match.passage_id: match.bm25 for match in matches}
+def nearest_rows(
+    store: Store, vector: Vectors, columns: Columns, allowed: NDArray[np.bool_] | None
+) -> dict[int, float]:
+    """The rows of the nearest passages that are allowed, with their cosine similarities.
 
-
-def _dense_scores(
-    store: Store, vector: Vectors, filters: Filters, also: Sequence[str]
-) -> dict[str, float]:
-    """The cosine similarities of the nearest passages and of those in `also`, by id."""
-    if filters:
-        allowed = store.catalog.passage_ids(filters)
-        similarities = store.vectors.similarities(vector, allowed)
-        best = np.argsort(-similarities, kind="stable")[:CANDIDATES]
-        nearest = {allowed[i]: float(similarities[i]) for i in best}
-    else:
-        nearest = {
-            each.passage_id: each.similarity for each in store.vectors.nearest(vector, CANDIDATES)
+    Few are compared exactly. Of many, Chroma's nearest are taken, and those of them that are
+    allowed kept: so many that enough should be left. Should they not be, all are compared.
+    """
+    count = columns.passages if allowed is None else int(np.count_nonzero(allowed))
+    if count > COMPARED_EXACTLY:
+        wanted = math.ceil(MORE_THAN_WANTED * CANDIDATES * columns.passages / count)
+        neighbours = store.vectors.nearest(vector, CANDIDATES if allowed is None else wanted)
+        rows = store.catalog.rows_of([each.passage_id for each in neighbours])
+        found = {
+            rows[each.passage_id]: each.similarity
+            for each in neighbours
+            if each.passage_id in rows
+            and (allowed is None or _is_allowed(allowed, rows[each.passage_id]))
         }
-    missing = [each for each in also if each not in nearest]
-    rest = store.vectors.similarities(vector, missing)
-    return nearest | {each: float(score) for each, score in zip(missing, rest, strict=True)}
+        if allowed is None or len(found) >= CANDIDATES:
+            return dict(list(found.items())[:CANDIDATES])
+    rows_compared = np.flatnonzero(columns.used if allowed is None else allowed)
+    similarities = store.exact.similarities(vector, rows_compared)
+    best = np.argsort(-similarities, kind="stable")[:CANDIDATES]
+    return dict(zip(rows_compared[best].tolist(), similarities[best].tolist(), strict=True))
+
+
+def _is_allowed(allowed: NDArray[np.bool_], row: int) -> bool:
+    # A row that was added after `allowed` was made is not.
+    return row < len(allowed) and bool(allowed[row])
+
+
+def _highest(scores: Vectors, most: int) -> NDArray[np.int64]:
+    """The places of the `most` highest positive scores, best first."""
+    found = np.flatnonzero(scores)
+    if len(found) > most:
+        found = found[np.argpartition(-scores[found], most)[:most]]
+    return found[np.argsort(-scores[found], kind="stable")]
 
 
 def _scaled(scores: Vectors) -> Vectors:
@@ -165,10 +197,6 @@ def _scaled(scores: Vectors) -> Vectors:
         return np.ones_like(scores)
     scaled: Vectors = (scores - low) / (high - low)
     return scaled
-
-
-def _idf(found_in: int, passages: int) -> float:
-    return math.log(1 + (passages - found_in + 0.5) / (found_in + 0.5))
 
 
 def _overlap(a: Passage, b: Passage) -> float:

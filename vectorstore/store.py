@@ -3,25 +3,30 @@
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Database
 from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.catalog.records import IndexedArticle, skipping
 from vectorstore.catalog.repetition import Repetition
+from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.chroma import VectorStore
 from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted, split_article
 from vectorstore.errors import UserError
-from vectorstore.types import Article, ArticleInfo, Embedder, Passage, Vectors
+from vectorstore.exact_vectors import ExactVectors
+from vectorstore.passage_columns import Columns, PassageColumns
+from vectorstore.types import Article, ArticleInfo, Embedder, Filters, Passage, Vectors
 
 ARTICLES_SPLIT_AT_ONCE = 50
+VECTORS_COPIED_AT_ONCE = 5_000
 EMBEDDING_MODEL = "embedding_model"
 EMBEDDING_FINGERPRINT = "embedding_fingerprint"
 
@@ -85,16 +90,22 @@ class Store:
         with ExitStack() as opened:
             opened.callback(lock.release)
             self._say_owner(url=None)
-            self._database = Database(folder / "catalog.sqlite")
+            self._database = SqliteDatabase(folder / "catalog.sqlite")
             opened.callback(self._database.close)
             self.catalog = Catalog(self._database)
             self.staging = IncomingArticles(self._database)
             self._check_model(rebuild)
+            if self.catalog.full_text_is_missing():
+                self.catalog.rebuild_full_text()
+            self.columns = PassageColumns(self.catalog.passage_facts())
             self.vectors = VectorStore(folder / "vectors")
             opened.callback(self.vectors.close)
+            self.exact = self._open_exact()
+            opened.callback(self.exact.close)
             if self.catalog.meta(EMBEDDING_MODEL) is not None:
                 if rebuild and not self._was_built_with_this_model():
                     self.vectors.clear()
+                    self.exact.clear()
                 self._note_model()
             self.recover()
             self.settle_paragraphs()
@@ -118,36 +129,51 @@ class Store:
             pending = self.catalog.pending()
             if not pending:
                 return
-            visible = self.catalog.passages(pending)
+            visible = self.catalog.rows_of(pending)
             self.vectors.delete([each for each in pending if each not in visible])
-            stored = self.vectors.vectors(list(visible))
-            missing = [each for each in visible if each not in stored]
+            missing = self.without_vectors(visible)
             if missing:
                 self.put_vectors(missing)
             self.catalog.settle()
+
+    def without_vectors(self, rows: Mapping[str, int]) -> list[str]:
+        """Those of these passages, given with their rows, of which one of the two stores of vectors
+        lacks theirs."""
+        ids = list(rows)
+        exact = dict(zip(ids, self.exact.known(list(rows.values())), strict=True))
+        stored = self.vectors.known(ids)
+        return [each for each in ids if each not in stored or not exact[each]]
 
     def publish(self, articles: Sequence[IndexedArticle]) -> None:
         """Publish the articles with their vectors, replacing those with the same ids."""
         with self.writing:
             self.recover()
-            old = {
-                passage.id
-                for indexed in articles
-                for passage in self.catalog.passages_of(indexed.article.id)
-            }
+            old = self.catalog.rows_of(
+                [
+                    passage.id
+                    for indexed in articles
+                    for passage in self.catalog.passages_of(indexed.article.id)
+                ]
+            )
             new = {
                 passage.id: (passage, indexed.article.info)
                 for indexed in articles
                 for passage in indexed.passages
             }
-            added = [pair for passage_id, pair in new.items() if passage_id not in old]
-            vectors = self._embed(added)
+            rows = dict(zip(new, self.columns.unused(len(new)), strict=True))
+            known = dict(zip(old, self.exact.known(list(old.values())), strict=True))
+            kept = [each for each in new if known.get(each)]
+            added = [each for each in new if not known.get(each)]
+            vectors = self._embed([new[each] for each in added])
             self._note_model()
             self.catalog.announce({*old, *new})
-            self._put(added, vectors)
+            self.exact.copy([old[each] for each in kept], [rows[each] for each in kept])
+            self._put(added, [rows[each] for each in added], vectors)
             with self._changing():
-                self.catalog.publish(articles)
-            self.vectors.delete(sorted(old - new.keys()))
+                facts = self.catalog.publish(articles, rows)
+                self.columns.remove(list(old.values()))
+                self.columns.put(facts)
+            self.vectors.delete(sorted(old.keys() - new.keys()))
             self.catalog.settle()
 
     def remove(self, article_id: str) -> bool:
@@ -156,14 +182,23 @@ class Store:
             self.recover()
             if self.catalog.content_hash(article_id) is None:
                 return False
-            passages = [passage.id for passage in self.catalog.passages_of(article_id)]
-            self.catalog.announce(passages)
+            rows = self.catalog.rows_of(
+                [passage.id for passage in self.catalog.passages_of(article_id)]
+            )
+            self.catalog.announce(rows)
             with self._changing():
                 self.catalog.remove(article_id)
-            self.vectors.delete(passages)
+                self.columns.remove(list(rows.values()))
+            self.vectors.delete(list(rows))
             self.catalog.settle()
             self.settle_paragraphs()
             return True
+
+    def allowed(self, columns: Columns, filters: Filters) -> NDArray[np.bool_]:
+        """Which rows of `columns` the filters let through."""
+        if not filters.article_ids:
+            return columns.allowed(filters)
+        return columns.allowed(filters, self.catalog.rows_of_articles(filters.article_ids))
 
     def split(self, article: Article, repetition: Repetition) -> IndexedArticle:
         """The article with its passages, without its repeated paragraphs."""
@@ -203,9 +238,10 @@ class Store:
     def put_vectors(self, passage_ids: Sequence[str]) -> None:
         """Embed these passages and store their vectors."""
         with self.writing:
-            found = list(self.catalog.passages(passage_ids).values())
+            rows = self.catalog.rows_of(passage_ids)
+            found = self.catalog.passages(list(rows))
             self._note_model()
-            self._put(found, self._embed(found))
+            self._put(list(rows), list(rows.values()), self._embed([found[each] for each in rows]))
 
     def _embed(self, passages: Sequence[tuple[Passage, ArticleInfo]]) -> Vectors:
         return self.embedder.embed(
@@ -215,14 +251,34 @@ class Store:
             ]
         )
 
-    def _put(self, passages: Sequence[tuple[Passage, ArticleInfo]], vectors: Vectors) -> None:
-        self.vectors.put([each for each, _ in passages], [info for _, info in passages], vectors)
+    def _put(self, passage_ids: Sequence[str], rows: Sequence[int], vectors: Vectors) -> None:
+        self.exact.put(rows, vectors)
+        self.exact.sync()
+        self.vectors.put(passage_ids, vectors)
+
+    def _open_exact(self) -> ExactVectors:
+        """The exact vectors. Where there are none yet, they are taken from Chroma."""
+        path = self.folder / "vectors.i8"
+        if not path.exists():
+            unfinished = path.with_suffix(".new")
+            unfinished.unlink(missing_ok=True)
+            exact = ExactVectors(unfinished)
+            ids = list(self.vectors.ids())
+            for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
+                rows = self.catalog.rows_of(ids[start : start + VECTORS_COPIED_AT_ONCE])
+                vectors = self.vectors.vectors(list(rows))
+                if vectors:
+                    exact.put([rows[each] for each in vectors], np.stack(list(vectors.values())))
+            exact.sync()
+            exact.close()
+            unfinished.rename(path)
+        return ExactVectors(path)
 
     def in_step(self) -> bool:
         """Whether every passage has its vector; during a change, whether it was so before."""
         if self.writing.acquire(blocking=False):
             try:
-                self._in_step = self.catalog.summary().passages == self.vectors.count()
+                self._in_step = self.columns.look().passages == self.vectors.count()
             finally:
                 self.writing.release()
         return self._in_step

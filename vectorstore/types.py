@@ -1,6 +1,7 @@
 """The values passed between the modules of this package: frozen and typed."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 """Unit vectors, one per row: shape (n, d)."""
 
-SkipReason = Literal["metadata", "promotional", "repeated"]
-"""Why a range of an article is not searched: it is a date line or front matter, promotion or
-navigation, or a paragraph repeated in many articles."""
+SkipReason = Literal["metadata", "page", "promotional", "repeated"]
+"""Why a range of an article is not searched: it is a date line or front matter, the header or
+footer of a page, promotion or navigation, or a paragraph repeated in many articles."""
 
 
 class Span(NamedTuple):
@@ -73,6 +74,8 @@ class ArticleInfo(Metadata):
     """An article without its text."""
 
     id: str
+    pages: tuple[int, ...] = ()
+    """Where each page begins in the text, in order; empty for formats without pages."""
 
     @property
     def hashed(self) -> str:
@@ -112,8 +115,18 @@ class Article:
         spans = [f"Span(start={start}, end={end})" for start, end, _ in self.skipped]
         skipped = f"({', '.join(spans)}{',' if len(spans) == 1 else ''})"
         content = f"({self.info.hashed}, {self.text!r}, {skipped})" + "keep_all" * self.keep_all
+        content += f"pages{self.info.pages}" if self.info.pages else ""
         # Texts that differ only in lone surrogates must differ in their hashes.
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def page_at(pages: Sequence[int], position: int) -> int | None:
+    """The number of the page, from 1, that a position is on; None if there are no pages.
+
+    >>> page_at((0, 100, 100, 250), 100), page_at((), 100)
+    (3, None)
+    """
+    return max(1, bisect_right(pages, position)) if pages else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +148,30 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader made of a passage and a question."""
+
+    sentences: tuple[float, ...]
+    """For each sentence, the log-odds that it answers, against that nothing in the passage does."""
+
+    @property
+    def log_odds(self) -> float:
+        """That any sentence of the passage answers, against none."""
+        return float(np.logaddexp.reduce(self.sentences))
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A passage found for a question. `score` is in [0, 1]; higher is better."""
+    """A passage found for a question. `score` is in [0, 1]; higher is better.
+
+    `prior` is the score of the search alone. `reading` is None where no reader read it.
+    """
 
     passage: Passage
     article: ArticleInfo
     score: float
+    prior: float = 0.0
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +216,17 @@ class Embedder(Protocol):
 
     def token_spans(self, text: str) -> list[Span]:
         """The ranges of a text's tokens, in order."""
+
+
+class Reader(Protocol):
+    """Reads passages for a question."""
+
+    def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Reading]:
+        """One reading per passage, in order. Raises UserError where its model cannot be used."""
+
+
+class Reranker(Protocol):
+    """Says how well passages answer a question."""
+
+    def log_odds(self, question: str, passages: Sequence[ScoredPassage]) -> list[float]:
+        """One number per passage, in order. Raises UserError where its model cannot be used."""

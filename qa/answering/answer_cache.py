@@ -26,6 +26,8 @@ class CachedAnswerer:
         self._version = version
         self._kept: OrderedDict[Key, tuple[AnswerPart, ...]] = OrderedDict()
         self._lock = threading.Lock()
+        self.hits = 0
+        self.misses = 0
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
@@ -33,7 +35,10 @@ class CachedAnswerer:
         key = (question, tuple(passages), self._version())
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None:
+            if kept is None:
+                self.misses += 1
+            else:
+                self.hits += 1
                 self._kept.move_to_end(key)
         if kept is not None:
             for event in kept:

@@ -19,11 +19,11 @@ class PassageRetriever(BaseRetriever):
         from pathlib import Path
 
         from qa.answering.langchain_retriever import PassageRetriever
-        from vectorstore.embedding import SentenceTransformerEmbedder
+        from vectorstore.embedding import BundledEmbedder
         from vectorstore.retrieval import search
         from vectorstore.store import Store
 
-        store = Store(Path("data"), SentenceTransformerEmbedder())
+        store = Store(Path("data"), BundledEmbedder())
         retriever = PassageRetriever(search=partial(search, store), k=8)
         documents = retriever.invoke("When did Binance.US join the Blockchain Association?")
         store.close()

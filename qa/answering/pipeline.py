@@ -1,18 +1,43 @@
-"""The way of a question: rewritten to stand alone, searched for, answered."""
+"""The way of a question: rewritten to stand alone, spelt right, searched for, answered."""
 
 import asyncio
 import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from qa.answering.rewriting.query_rewriter import RewrittenQuestion
-from qa.types import Answer, Answerer, Event, PassageResult, PassagesFound, Question, Reply, Turn
+from qa.tracing import detached_step, step
+from qa.types import (
+    Answer,
+    Answerer,
+    Event,
+    PassageResult,
+    PassagesFound,
+    Question,
+    Reply,
+    Token,
+    Turn,
+)
+from vectorstore.spelling import Correction, corrected
 from vectorstore.types import Filters, ScoredPassage
 
 Rewrite = Callable[[str, Sequence[Turn]], Awaitable[RewrittenQuestion]]
 Retrieve = Callable[[str, int, Filters], Sequence[ScoredPassage]]
+Correct = Callable[[str], Sequence[Correction]]
+
+
+Damage = Callable[[], str | None]
+"""A sentence that says what is wrong with the index, if anything is."""
+
+
+def no_corrections(question: str) -> Sequence[Correction]:
+    return ()
+
+
+def no_damage() -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +47,10 @@ class Pipeline:
     rewrite: Rewrite
     retrieve: Retrieve
     answerer: Answerer
+    correct: Correct = no_corrections
+    damage: Damage = no_damage
+    traces_questions: bool = False
+    """Whether questions are recorded in traces."""
 
     async def events(self, question: Question) -> AsyncGenerator[Event]:
         """`PassagesFound`, then `Token` and `SentenceChecked` as they come, last the `Answer`.
@@ -29,29 +58,59 @@ class Pipeline:
         Closing the generator closes the answerer, and so cancels a call of the chat model.
         """
         clock = _Clock()
-        standalone = await self.rewrite(question.text, question.history)
+        with step("rewrite"):
+            standalone = await self.rewrite(question.text, question.history)
+        spelling = await asyncio.to_thread(self.correct, standalone.text)
+        meant = corrected(standalone.text, spelling)
+        # A capital is more often a name that the articles lack than a slip: that is only offered.
+        slips = spelling if all(each.written.islower() for each in spelling) else ()
+        asked = corrected(standalone.text, slips)
         clock.lap("rewrite")
-        found = await asyncio.to_thread(
-            self.retrieve, standalone.text, question.passages, question.filters
-        )
+        with step("retrieve"):
+            found, damage = await asyncio.gather(
+                asyncio.to_thread(self.retrieve, asked, question.passages, question.filters),
+                asyncio.to_thread(self.damage),
+            )
         clock.lap("retrieve")
         passages = tuple(PassageResult.of(each) for each in found)
-        yield PassagesFound(standalone.text, passages)
-        async with aclosing(self.answerer.answer(standalone.text, found)) as parts:
-            async for part in parts:
-                if not isinstance(part, Reply):
-                    yield part
-                    continue
-                clock.lap("answer")
-                reply = {each.name: getattr(part, each.name) for each in fields(part)}
-                yield Answer(
-                    **(reply | {"usage": standalone.usage + part.usage}),
-                    id=uuid.uuid4().hex,
-                    question=question.text,
-                    standalone_question=standalone.text,
-                    passages=passages,
-                    timings_ms=clock.milliseconds,
-                )
+        yield PassagesFound(asked, passages)
+        with detached_step("answer") as span:
+            span.set_attribute("article_qa.passages", len(found))
+            if self.traces_questions:
+                span.set_attribute("article_qa.question", question.text)
+            async with aclosing(self.answerer.answer(asked, found)) as parts:
+                async for part in parts:
+                    if not isinstance(part, Reply):
+                        yield part
+                        continue
+                    reply = with_notices(part, damage, read_as(slips))
+                    if not reply.answered and meant != asked:
+                        offer = f" Did you mean “{meant.rstrip('?')}”?"
+                        yield Token(offer)
+                        reply = replace(reply, text=reply.text + offer)
+                    clock.lap("answer")
+                    known = {each.name: getattr(reply, each.name) for each in fields(reply)}
+                    yield Answer(
+                        **(known | {"usage": standalone.usage + part.usage}),
+                        id=uuid.uuid4().hex,
+                        question=question.text,
+                        standalone_question=asked,
+                        passages=passages,
+                        timings_ms=clock.milliseconds,
+                    )
+
+
+def read_as(slips: Sequence[Correction]) -> str | None:
+    """A sentence that says as what misspelt words were read, if any were."""
+    if not slips:
+        return None
+    return f"Read {', '.join(f'“{each.written}” as “{each.meant}”' for each in slips)}."
+
+
+def with_notices(reply: Reply, *sentences: str | None) -> Reply:
+    """The reply, with these sentences after its own notice."""
+    notices = [each for each in (reply.notice, *sentences) if each]
+    return replace(reply, notice=" ".join(notices) or None)
 
 
 class _Clock:

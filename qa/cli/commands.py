@@ -3,18 +3,26 @@
 import asyncio
 import io
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from qa.cli.options import QuestionText, Text, check_days, data_option, filter_options, json_option
 from qa.cli.output import (
     ingest_progress,
+    printable,
     repair_progress,
     show_answer_stream,
     show_articles,
     show_diagnosis,
+    show_followed,
+    show_json,
+    show_keys,
+    show_look,
     show_passages,
     show_report,
     show_settings,
@@ -22,8 +30,13 @@ from qa.cli.output import (
     show_text,
 )
 from qa.cli.session import err, fail, open_for, out, say_if_empty, say_waiting
-from qa.settings import read_settings
+from qa.keys import KeyFile, Scope
+from qa.settings import Settings, read_settings
 from vectorstore.errors import UserError
+
+if TYPE_CHECKING:
+    from vectorstore.readers import Unreadable
+    from vectorstore.types import Article
 
 # Modules that take seconds to import are imported by the commands that need them.
 
@@ -35,35 +48,109 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("given", metavar="PATH|URL...", nargs=-1, required=True)
 @click.option(
     "--keep-all/--no-keep-all",
     default=None,
     help="Search promotional and repeated paragraphs too.  [default: QA_KEEP_ALL, else no]",
 )
+@click.option(
+    "--follow-links", is_flag=True, help="Also follow links that lead out of a given folder."
+)
 @data_option
-def ingest(paths: tuple[Path, ...], keep_all: bool | None, data: Path | None) -> None:
-    """Add articles from files and folders.
+def ingest(
+    given: tuple[str, ...], keep_all: bool | None, follow_links: bool, data: Path | None
+) -> None:
+    """Add articles from files, folders and addresses.
 
-    Text, Markdown, HTML, JSON and JSON Lines are supported. It is safe to run again: unchanged
-    articles stay, changed ones are replaced. While `qa serve` is running, the articles are sent to
-    it.
+    Files: text, Markdown, HTML, MHTML, PDF, DOCX, ODT, RTF, EPUB, mail (EML, MBOX), tables (CSV,
+    TSV), JSON and JSON Lines, and archives of these (ZIP, TAR, WARC). Addresses: articles,
+    documents, feeds and sitemaps. It is safe to run again: unchanged articles stay, changed ones
+    are replaced. While `qa serve` is running, the articles are sent to it.
 
     Promotional lines, and paragraphs that many articles share, are not searched. With --keep-all
     they are. To change that for an article, ingest it again.
     """
+    from vectorstore.fetching.fetcher import is_address
     from vectorstore.readers import SUFFIXES, count_candidates, read_articles
 
     settings = read_settings(data=data, keep_all=keep_all)
+    addresses = [each for each in given if is_address(each)]
+    paths = [Path(each) for each in given if not is_address(each)]
     with open_for(settings) as library:
-        with ingest_progress(err, count_candidates(paths)) as on_progress:
-            articles = read_articles(paths, keep_all=settings.keep_all)
+        candidates = count_candidates(paths, follow_links=follow_links) + len(addresses)
+        with ingest_progress(err, candidates) as on_progress:
+            articles = chain(
+                read_articles(paths, keep_all=settings.keep_all, follow_links=follow_links),
+                _read_addresses(addresses, settings),
+            )
             report = library.add(articles, on_progress)
         show_report(out, report)
     if not report.articles:
         err.print(f"No articles found: no file there ends in {', '.join(sorted(SUFFIXES))}.")
     if report.articles and all(each.status == "skipped" for each in report.articles):
         sys.exit(1)
+
+
+def _read_addresses(
+    addresses: Sequence[str], settings: Settings
+) -> "Iterator[Article | Unreadable]":
+    if not addresses:
+        return
+    from qa.composition import make_fetcher
+    from vectorstore.fetching.web_reader import read_address
+
+    fetcher = make_fetcher(settings)
+    for address in addresses:
+        yield from read_address(fetcher, address, keep_all=settings.keep_all)
+
+
+@cli.command()
+@click.argument("address", metavar="[URL|FOLDER]", required=False, type=Text())
+@click.option("--list", "action", flag_value="list", help="Show what is followed, and its errors.")
+@click.option(
+    "--remove", "action", flag_value="remove", help="Follow it no longer; its articles stay."
+)
+@click.option(
+    "--now", "action", flag_value="now", help="Look at it, or at all, now and in every detail."
+)
+@json_option
+@data_option
+def follow(address: str | None, action: str | None, as_json: bool, data: Path | None) -> None:
+    """Follow a feed, a sitemap, a page or a folder.
+
+    It is looked at now, and from then on by `qa serve`: addresses every QA_FOLLOW_MINUTES, folders
+    as soon as they change. New articles are added, changed ones replaced, withdrawn ones removed.
+    """
+    from pydantic_core import to_json
+
+    if action == "remove" and address is None:
+        raise click.UsageError("--remove needs the address or the folder.")
+    if action is None and address is None:
+        action = "list"
+    if action == "list" and address is not None:
+        raise click.UsageError("--list shows all that is followed; leave the address out.")
+    with open_for(read_settings(data=data)) as library:
+        if action == "list":
+            followed = library.followed()
+            if as_json:
+                click.echo(to_json(followed, indent=2))
+            else:
+                show_followed(out, followed)
+        elif action == "remove" and address is not None:
+            if not library.unfollow(address):
+                fail(f"Not followed: {address}. `qa follow --list` shows what is.")
+            out.print(f"{address} is followed no longer. Its articles stay.", markup=False)
+        else:
+            with err.status("Looking at it, a page a second…"):
+                is_now = action == "now"
+                looked = library.look_now(address) if is_now else library.follow(address or "")
+            if as_json:
+                click.echo(to_json(looked, indent=2))
+            else:
+                show_look(out, looked)
+            if any(each.failures for each in looked.followed):
+                sys.exit(1)
 
 
 @cli.command()
@@ -95,8 +182,6 @@ def ask(
     data: Path | None,
 ) -> None:
     """Answer a question, quoting the articles."""
-    from pydantic_core import to_json
-
     from qa.types import Question
     from vectorstore.types import Filters
 
@@ -111,7 +196,7 @@ def ask(
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
         if as_json:
-            click.echo(to_json(library.ask(asked), indent=2))
+            show_json(library.ask(asked))
         elif not empty:
             asyncio.run(show_answer_stream(out, library.stream(asked)))
 
@@ -121,12 +206,16 @@ def ask(
 @click.option(
     "-k", default=8, show_default=True, type=click.IntRange(1, 100), help="How many passages."
 )
+@click.option(
+    "--rerank", is_flag=True, help="Read the first passages and rank them by what they say."
+)
 @filter_options
 @json_option
 @data_option
 def search(
     query: str,
     k: int,
+    rerank: bool,
     published_from: date | None,
     published_to: date | None,
     sources: tuple[str, ...],
@@ -135,8 +224,6 @@ def search(
     data: Path | None,
 ) -> None:
     """Find the passages that best fit a question, without answering it."""
-    from pydantic_core import to_json
-
     from qa.schemas import FoundPassages
     from vectorstore.types import Filters
 
@@ -145,10 +232,13 @@ def search(
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
         found = library.search(
-            query, k, Filters(published_from, published_to, sources, article_ids)
+            query,
+            k,
+            Filters(published_from, published_to, sources, article_ids),
+            rerank=rerank,
         )
     if as_json:
-        click.echo(to_json(FoundPassages(found), indent=2))
+        show_json(FoundPassages(found))
     elif not empty:
         show_passages(out, found)
 
@@ -159,8 +249,6 @@ def search(
 @data_option
 def articles(containing: str, as_json: bool, data: Path | None) -> None:
     """List the articles, newest first."""
-    from pydantic_core import to_json
-
     settings = read_settings(data=data)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
@@ -171,7 +259,7 @@ def articles(containing: str, as_json: bool, data: Path | None) -> None:
             pages.append(page)
     entries = [entry for each in pages for entry in each.articles]
     if as_json:
-        click.echo(to_json(entries, indent=2))
+        show_json(entries)
     elif not empty:
         show_articles(out, entries)
 
@@ -185,14 +273,12 @@ def show(article_id: str, as_json: bool, data: Path | None) -> None:
 
     In a terminal, also which parts of it are not searched, and why.
     """
-    from pydantic_core import to_json
-
     with open_for(read_settings(data=data)) as library:
         article = library.article(article_id)
     if article is None:
         fail(f"There is no article with the id {article_id!r}. `qa articles` lists them.")
     if as_json:
-        click.echo(to_json(article, indent=2))
+        show_json(article)
     else:
         show_text(article.text)
         if sys.stdout.isatty():
@@ -257,6 +343,48 @@ def doctor(repair: bool, data: Path | None) -> None:
     show_diagnosis(out, report)
     if not report.agrees:
         sys.exit(1)
+
+
+@cli.group()
+def keys() -> None:
+    """Make, list and revoke the keys that a service accepts.
+
+    Once there is a key, `qa serve` answers no request without one. A running service heeds a new
+    key, or a revoked one, at once.
+    """
+
+
+@keys.command()
+@click.argument("name", type=Text())
+@click.option(
+    "--scope",
+    type=click.Choice(["read", "change"]),
+    default="read",
+    show_default=True,
+    help="read: ask, search and read; change: also add and remove articles.",
+)
+@data_option
+def add(name: str, scope: Scope, data: Path | None) -> None:
+    """Make a key and print it. It is kept as a hash: it cannot be shown again."""
+    secret = KeyFile(read_settings(data=data).path_of_keys).add(name, scope)
+    click.echo(secret)
+    err.print("Keep it now: it cannot be shown again.")
+
+
+@keys.command(name="list")
+@data_option
+def list_keys(data: Path | None) -> None:
+    """List the keys, without their secrets."""
+    show_keys(out, KeyFile(read_settings(data=data).path_of_keys).keys())
+
+
+@keys.command()
+@click.argument("name", type=Text(), metavar="NAME|ID")
+@data_option
+def revoke(name: str, data: Path | None) -> None:
+    """Revoke a key: requests with it are refused from now on."""
+    revoked = KeyFile(read_settings(data=data).path_of_keys).revoke(name)
+    out.print(printable(f"Revoked {revoked.name}, {revoked.id}."), markup=False)
 
 
 @cli.command(hidden=True)

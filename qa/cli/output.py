@@ -5,6 +5,7 @@ import sys
 import textwrap
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -24,18 +25,25 @@ from rich.text import Text
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    from qa.following.followed import FollowedSource
+    from qa.following.follower import FollowReport
+    from qa.keys import Key
     from qa.schemas import AddReport, ArticleEntry, WholeArticle
     from qa.types import Answer, Citation, Event, PassageResult
     from vectorstore.ingest import Progress as IngestProgress
     from vectorstore.integrity import IndexReport
 
 WIDTH = 88
-# Control characters, which a terminal would obey: the text of an article cannot be trusted.
-CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}") | {
+# The text of an article cannot be trusted: a terminal would obey its control characters, and show
+# what follows a bidirectional one in another order than it is written in.
+BIDIRECTIONAL = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+UNTRUSTED = (*range(32), *range(127, 160), *BIDIRECTIONAL)
+CONTROLS = dict.fromkeys(UNTRUSTED, "\N{REPLACEMENT CHARACTER}") | {
     ord("\t"): "\t",
     ord("\n"): "\n",
     ord("\r"): "",
 }
+JSON_ESCAPES = {code: f"\\u{code:04x}" for code in UNTRUSTED if code >= 127}
 MOST_SKIPPED_SHOWN = 20
 NOTHING_FOUND = "No passages match these filters."
 
@@ -47,6 +55,14 @@ def printable(text: str) -> str:
     '\N{REPLACEMENT CHARACTER}[2Jcleared'
     """
     return text.translate(CONTROLS)
+
+
+def show_json(value: object) -> None:
+    """The value as JSON; in a terminal, with the characters that it would obey escaped."""
+    from pydantic_core import to_json
+
+    text = to_json(value, indent=2).decode()
+    click.echo(text.translate(JSON_ESCAPES) if sys.stdout.isatty() else text)
 
 
 class Rate(ProgressColumn):
@@ -116,9 +132,40 @@ def show_report(console: Console, report: "AddReport") -> None:
     console.print(f"{summary} ({report.passages:,} passages indexed).")
     skipped = [each for each in report.articles if each.status == "skipped"]
     for each in skipped[:MOST_SKIPPED_SHOWN]:
-        console.print(f"  skipped {printable(each.id)}: {each.reason}", markup=False)
+        console.print(printable(f"  skipped {each.id}: {each.reason}"), markup=False)
     if len(skipped) > MOST_SKIPPED_SHOWN:
         console.print(f"  and {len(skipped) - MOST_SKIPPED_SHOWN:,} more were skipped.")
+
+
+def show_followed(console: Console, followed: Sequence["FollowedSource"]) -> None:
+    if not followed:
+        console.print("Nothing is followed. Follow something: qa follow URL")
+    for each in followed:
+        kind = each.kind or "address"
+        count = f"{each.articles:,} article{'' if each.articles == 1 else 's'}"
+        named = f"{each.title}, " if each.title else ""
+        console.print(printable(each.address), markup=False)
+        console.print(f"    {printable(named)}{kind}, {count}", markup=False, style="dim")
+        if each.looked is not None:
+            times = f"looked at {_time(each.looked)}, next {_time(each.due)}"
+            console.print(f"    {times}", markup=False, style="dim")
+        if each.error:
+            console.print(f"    {printable(each.error)}", markup=False, style="yellow")
+
+
+def show_look(console: Console, looked: "FollowReport") -> None:
+    """What became of the articles of the sources that were looked at."""
+    counts = {
+        status: sum(each.status == status for each in looked.articles)
+        for status in ("added", "replaced", "unchanged", "skipped")
+    }
+    summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    console.print(f"{summary}, {len(looked.removed):,} removed.")
+    show_followed(console, looked.followed)
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -> None:
@@ -147,13 +194,13 @@ def _show_sources(console: Console, answer: "Answer") -> None:
     for sentence in answer.sentences:
         if not sentence.supported:
             reason = sentence.reason or "No passage supports it."
-            console.print(f"\n[yellow]Not supported:[/yellow] {_safe(sentence.text)}")
+            verdict = "Contradicted" if sentence.outcome == "contradicted" else "Not found"
+            console.print(f"\n[yellow]{verdict}:[/yellow] {_safe(sentence.text)}")
             console.print(f"  {_safe(reason)}")
     for citation in answer.citations:
         console.print(f"\n[cyan][{citation.number}][/cyan] {_heading(citation)}")
         console.print(_indented(f"“{citation.quote}”"), markup=False)
-        place = f"{citation.article_id}, characters {citation.start} to {citation.end}"
-        console.print(f"    {_safe(place)}", style="dim")
+        console.print(f"    {_safe(_place(citation))}", style="dim")
     if not answer.answered and answer.passages:
         console.print("\nThe nearest passages:")
         show_passages(console, answer.passages[:3])
@@ -169,8 +216,7 @@ def show_passages(console: Console, passages: Sequence["PassageResult"]) -> None
             f"\n[cyan]{number}.[/cyan] {_heading(passage)} [dim]{passage.score:.2f}[/dim]"
         )
         console.print(_indented(passage.text), markup=False)
-        place = f"{passage.article_id}, characters {passage.start} to {passage.end}"
-        console.print(f"    {_safe(place)}", style="dim")
+        console.print(f"    {_safe(_place(passage))}", style="dim")
 
 
 def show_articles(console: Console, articles: Sequence["ArticleEntry"]) -> None:
@@ -209,9 +255,19 @@ def show_diagnosis(console: Console, check: "IndexReport") -> None:
     )
 
 
+def show_keys(console: Console, keys: Sequence["Key"]) -> None:
+    if not keys:
+        console.print("No keys. Make one: qa keys add NAME")
+    for each in keys:
+        state = "  revoked" if each.revoked else ""
+        line = printable(f"{each.id}  {each.created}  {each.scope:<6}  {each.name}{state}")
+        console.print(" ".join(line.splitlines()), markup=False)
+
+
 def show_settings(console: Console, settings: Settings) -> None:
     for name, value in settings.model_dump().items():
-        shown = "" if value is None else masked(str(value))
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        shown = "" if value is None else masked(text)
         console.print(f"QA_{name.upper()}={shown}", markup=False)
 
 
@@ -228,6 +284,11 @@ def _heading(found: "Citation | PassageResult") -> str:
     published = found.published.isoformat() if found.published else None
     details = ", ".join(part for part in (found.source, published) if part)
     return f"[bold]{_safe(found.title)}[/bold]" + (f" ({_safe(details)})" if details else "")
+
+
+def _place(found: "Citation | PassageResult") -> str:
+    page = "" if found.page is None else f", page {found.page}"
+    return f"{found.article_id}{page}, characters {found.start} to {found.end}"
 
 
 def _safe(text: str) -> str:

@@ -9,42 +9,86 @@ from rich.console import Console
 
 from qa.cli.output import ingest_progress, show_report
 from qa.connect import OnWait, open_service, refuse_if_served
-from qa.http.server import HttpServer, exempt_from_collection, listen, url_of
+from qa.http.server import HttpServer, exempt_from_collection, is_loopback, listen, url_of
+from qa.keys import KeyFile, KeyRing, keys_from_setting, remove_local_key, write_local_key
+from qa.logs import start_logging
 from qa.service import Service
 from qa.settings import Settings
+from qa.tracing import start_tracing
 from vectorstore.errors import UserError
 from vectorstore.readers import count_candidates, read_articles
 from vectorstore.store import IndexInUse
 
+SECONDS_TO_STOP_LOADING = 20.0
+
 
 def serve(settings: Settings, seed: Path | None, console: Console, on_wait: OnWait) -> None:
-    """Serve until interrupted. Raises UserError if the index is served or the port taken."""
+    """Serve until interrupted. Raises UserError if the index is served, the port taken, or a key
+    missing."""
+    keys = required_keys(settings)
+    start_logging(settings.log)
+    if settings.otel_endpoint is not None:
+        start_tracing(settings.otel_endpoint)
     with suppress(IndexInUse):  # in use, but not served: `open_service` waits for it
         refuse_if_served(settings)
     with listen(settings.host, settings.port) as listening:
-        _serve(open_service(settings, on_wait), settings, listening, seed, console)
+        _serve(open_service(settings, on_wait), settings, keys, listening, seed, console)
+
+
+def required_keys(settings: Settings) -> KeyRing | None:
+    """The keys that requests need; None if there never was one and only this machine gets in.
+
+    Raises UserError if others get in and there is no key.
+    """
+    fixed = settings.api_keys.get_secret_value() if settings.api_keys else ""
+    keys = KeyRing(keys_from_setting(fixed), KeyFile(settings.path_of_keys))
+    exposed = not is_loopback(settings.host) or bool(settings.hosts)
+    if exposed and keys.is_empty:
+        where = f"QA_HOST is {settings.host}" if not settings.hosts else "QA_HOSTS is set"
+        raise UserError(
+            f"{where}, so that others reach this service, and there is no key. Make one with "
+            "`qa keys add NAME`, or set QA_API_KEYS; or listen on 127.0.0.1 alone."
+        )
+    return keys if exposed or keys.was_used else None
 
 
 def _serve(
     service: Service,
     settings: Settings,
+    keys: KeyRing | None,
     listening: socket.socket,
     seed: Path | None,
     console: Console,
 ) -> None:
     url = url_of(settings.host, listening.getsockname()[1])
     ended = threading.Event()
+    loading = threading.Thread(target=_load, args=(service, console, ended), daemon=True)
     try:
         if seed is not None and service.collection().articles == 0:
             _seed(service, seed, settings.keep_all, console)
-        server = HttpServer(service, settings.host)
-        threading.Thread(target=_load, args=(service, console, ended), daemon=True).start()
+        if keys is not None:
+            keys = keys.with_key(write_local_key(settings.data))
+        server = HttpServer(service, settings, keys)
+        loading.start()
         service.store.serve_at(url)
+        _follow(service, console)
         console.print(f"Article QA is at {url}", markup=False)
         server.run(listening)
     finally:
         ended.set()
+        remove_local_key(settings.data)
         service.close()
+        # A process that ends while torch computes in another thread is aborted.
+        if loading.ident is not None:
+            loading.join(SECONDS_TO_STOP_LOADING)
+
+
+def _follow(service: Service, console: Console) -> None:
+    """Begin to look at what is followed. Without it, the service still answers."""
+    try:
+        service.follower.start()
+    except UserError as error:
+        console.print(str(error), markup=False)
 
 
 def _load(service: Service, console: Console, ended: threading.Event) -> None:

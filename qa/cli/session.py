@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 
+from qa.cli.output import printable
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,5 +49,5 @@ def say_if_empty(library: "Library", settings: Settings) -> bool:
 
 def fail(sentence: str) -> NoReturn:
     """Prints the sentence and exits with code 1."""
-    err.print(sentence, markup=False)
+    err.print(printable(sentence), markup=False)
     sys.exit(1)

@@ -3,8 +3,10 @@
 The difference of each key figure comes with a paired bootstrap interval, and with the p value of a
 paired randomisation test that swaps the two systems' outcomes article by article (Smucker, Allan
 and Carterette (2007), "A comparison of statistical significance tests for information retrieval
-evaluation"). P values are adjusted for multiple comparisons (Holm), and a difference is significant
-if the adjusted value is below 0.05.
+evaluation"). For a median, the test counts on how many questions each system is ahead, as the sign
+test does: swapping pairs can leave the two medians as far apart as before. P values are adjusted
+for multiple comparisons (Holm), and a difference is significant if the adjusted value is below
+0.05.
 """
 
 from collections.abc import Sequence
@@ -113,23 +115,39 @@ def _difference(
     ends = interval(paired_replicates(definition, before, after))
     if np.isnan(value_before) or np.isnan(value_after) or ends is None:
         return None
-    swapped = np.concatenate(
-        [
-            statistic(definition.statistic, x, y, np.hstack((s, 1 - s)))
-            - statistic(definition.statistic, x, y, np.hstack((1 - s, s)))
-            for s in swaps([cluster(record) for record in before], SWAPS)
-        ]
-    )
-    # The tolerance keeps rounding from telling equal differences apart.
-    as_large = np.abs(swapped) >= abs(value_after - value_before) - 1e-12
     return Difference(
         definition.key,
         float(value_before),
         float(value_after),
         *ends,
-        # The observed arrangement counts as one of them.
-        p_value=float((as_large.sum() + 1) / (SWAPS + 1)),
+        p_value=_p_value(definition, before, after),
     )
+
+
+def _p_value(definition: Definition, before: Sequence[Record], after: Sequence[Record]) -> float:
+    """Unadjusted; the share of swaps whose difference is as large as the one observed."""
+    name, (x, y) = definition.statistic, _both(definition, before, after)
+    if name == "median":
+        name, x, y = "ratio", _ahead(x), np.ones_like(y)
+    one_side = np.repeat(np.eye(2), len(before), axis=1)
+    value_before, value_after = statistic(name, x, y, one_side)
+    swapped = np.concatenate(
+        [
+            statistic(name, x, y, np.hstack((s, 1 - s)))
+            - statistic(name, x, y, np.hstack((1 - s, s)))
+            for s in swaps([cluster(record) for record in before], SWAPS)
+        ]
+    )
+    # The tolerance keeps rounding from telling equal differences apart.
+    as_large = np.abs(swapped) >= abs(value_after - value_before) - 1e-12
+    # The observed arrangement counts as one of them.
+    return float((as_large.sum() + 1) / (SWAPS + 1))
+
+
+def _ahead(x: Floats) -> Floats:
+    """1 where a run's value is the larger of the pair, else 0; shape (2n,) as `_both` gives it."""
+    before, after = np.split(x, 2)
+    return np.concatenate((before > after, after > before)).astype(np.float64)
 
 
 def _both(

@@ -48,7 +48,7 @@ class LibrarySystem:
 
     def search(self, query: str, k: int, filters: Filters) -> tuple[PassageResult, ...]:
         try:
-            return self._library.search(query, k, filters)
+            return self._library.search(query, k, filters, rerank=True)
         except UserError as error:
             raise AskError(str(error)) from error
 

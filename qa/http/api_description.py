@@ -8,19 +8,25 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from qa.http.access import COOKIE, is_open
 from qa.http.problems import MEDIA_TYPE
 
 PROBLEMS = {
     400: "The request cannot be used; `detail` says why.",
-    403: "The request comes from another website, or is addressed to another host.",
+    401: "A key is missing, or is not one of this service's.",
+    403: "The request comes from another website, is addressed to another host, or its key may not "
+    "do this.",
     404: "There is no such article, model or cursor.",
+    408: "The body of the request came too slowly.",
     413: "The body is longer than this route reads.",
     415: "The body is of another media type.",
     422: "The request cannot be used; `errors` names each field at fault.",
-    429: "Too many such requests are worked on; `Retry-After` says when to try again.",
+    429: "Too many requests; `Retry-After` says when to try again.",
     500: "Something failed inside the service; the log says what.",
     503: "The service cannot do this at present; `detail` says why.",
+    507: "The disk is full, or the index may not be written.",
 }
+EVERY_ROUTE = (401, 403, 408, 413, 429, 500, 503)
 PROBLEM_SCHEMA = {
     "title": "Problem",
     "description": "An RFC 9457 problem document.",
@@ -55,11 +61,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         status: {"description": PROBLEMS[status], "content": content}
-        for status in sorted({403, 500, *statuses})
+        for status in sorted({*EVERY_ROUTE, *statuses})
     }
 
 
-JSON_PROBLEMS = problems(413, 415, 422, 429, 503)
+JSON_PROBLEMS = problems(415, 422)
 """For routes that take a question or a text as JSON."""
 
 
@@ -69,8 +75,19 @@ def json_request(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def description_of(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> dict[str, Any]:
-    """The OpenAPI document, with the schemas of `bodies` and of problem documents. Made once."""
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "page": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
+
+
+def description_of(
+    app: FastAPI, bodies: tuple[type[BaseModel], ...], *, keyed: bool = False
+) -> dict[str, Any]:
+    """The OpenAPI document, with the schemas of `bodies` and of problem documents. Made once.
+
+    `keyed`: requests need a key.
+    """
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
@@ -83,9 +100,13 @@ def description_of(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> dict[st
         schemas |= {**found["$defs"], "Problem": PROBLEM_SCHEMA}
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        for path in document["paths"].values():
-            for operation in path.values():
+        if keyed:
+            document["components"]["securitySchemes"] = SECURITY
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
                 _remove_unused_422(operation["responses"])
+                if keyed and not is_open(path):
+                    operation["security"] = [{name: []} for name in SECURITY]
         app.openapi_schema = document
     return app.openapi_schema
 

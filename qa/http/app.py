@@ -1,54 +1,90 @@
 """The application over a service. It does not own the service: the caller closes it."""
 
+from collections.abc import Collection
 from functools import partial
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
-from qa.http import articles, ask, check, health, page, search
+from qa.http import articles, ask, check, follow, health, key_cookie, page, prometheus, search
+from qa.http.access import AccessControl, KeyRequired
 from qa.http.api_description import description_of
-from qa.http.dependencies import add_state
+from qa.http.body_limit import BodyLimit
+from qa.http.capacity import Capacity
+from qa.http.dependencies import AppState, add_state
 from qa.http.event_stream import KEEP_ALIVE_SECONDS
+from qa.http.key_cookie import SessionBody
 from qa.http.limits import Limits
-from qa.http.middleware import BodyLimit, RequestId, SameOrigin, UnhandledErrors
+from qa.http.middleware import Observed, RequestId, Saturation, UnhandledErrors
 from qa.http.openai import routes as openai
 from qa.http.openai.chat_request import ChatBody
+from qa.http.origins import LOOPBACK_NAMES, SameOrigin
 from qa.http.problems import add_error_handlers
-from qa.http.request_bodies import AskBody, CheckBody
+from qa.http.request_bodies import AddressBody, AskBody, CheckBody, LookBody
 from qa.service import Service
 
 DESCRIPTION = """Ask questions of a collection of articles. Every sentence of an answer cites exact
 words of an article: `article.text[start:end] == quote`, in Unicode code points.
 
-A request has at most {limits.request_bytes:,} bytes, `POST /articles` at most
-{limits.articles_bytes:,}. At once, {limits.questions} questions are answered, {limits.checks} texts
-checked and the articles of {limits.additions} requests added. Errors are
-`application/problem+json`, each with a sentence in `detail`."""
+A question or a text has at most {limits.question_bytes:,} bytes, `POST /articles` at most
+{limits.articles_bytes:,}, any other request {limits.other_bytes:,}. At once, {limits.questions}
+questions are answered, {limits.searches} searches made, {limits.checks} texts checked, and the
+articles of {limits.changes} requests changed. Errors are `application/problem+json`, each with a
+sentence in `detail`."""
 
 
 def create_app(
     service: Service,
     *,
-    loopback_only: bool = True,
+    hosts: Collection[str] | None = LOOPBACK_NAMES,
+    control: AccessControl | None = None,
+    cors_origins: Collection[str] = (),
     limits: Limits | None = None,
     keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> FastAPI:
-    """The service over HTTP. With `loopback_only` it answers requests for loopback names alone.
+    """The service over HTTP.
+
+    It answers requests for `hosts` alone; None means any. With `control` every request needs a key.
+    Pages of `cors_origins` may use it, of no other website.
 
     A stream on which nothing was sent for `keep_alive` seconds is sent a comment.
     """
     limits = limits or Limits()
+    capacity = Capacity(limits)
+    counts = prometheus.Metrics(service, capacity)
     app: FastAPI = FastAPIOffline(
-        title="Article QA", description=DESCRIPTION.format(limits=limits), redoc_url=None
+        title="Article QA",
+        description=DESCRIPTION.format(limits=limits),
+        redoc_url=None,
+        # FastAPI's own traces hold the query of the URL, and with it what was searched for.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    add_state(app, service, limits, keep_alive)
-    for module in (ask, check, search, articles, health, openai, page):
+    is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
+    add_state(app, AppState(service, capacity, control, counts, keep_alive, is_local))
+    modules = (ask, check, search, articles, follow, health, prometheus, key_cookie, openai, page)
+    for module in modules:
         app.include_router(module.router)
+    bodies = (AskBody, CheckBody, AddressBody, LookBody, ChatBody, SessionBody)
     # FastAPI documents this way to extend the description; mypy knows no assignment to a method.
-    app.openapi = partial(description_of, app, (AskBody, CheckBody, ChatBody))  # type: ignore[method-assign]
+    app.openapi = partial(  # type: ignore[method-assign]
+        description_of, app, bodies, keyed=control is not None
+    )
     add_error_handlers(app)
     app.add_middleware(BodyLimit, limit_of=limits.body_bytes)
-    app.add_middleware(SameOrigin, loopback_only=loopback_only)
+    if control is not None:
+        app.add_middleware(KeyRequired, control=control)
+    app.add_middleware(SameOrigin, hosts=hosts, trusted=cors_origins)
+    if cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID"],
+        )
+    app.add_middleware(Saturation, places=capacity.requests)
     app.add_middleware(UnhandledErrors)
+    app.add_middleware(Observed, metrics=counts)
     app.add_middleware(RequestId)
     return app

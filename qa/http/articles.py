@@ -1,16 +1,23 @@
 """/articles: list, read, add, remove. /collection: what there is, in numbers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic_core import to_json
 from starlette.datastructures import UploadFile
 
 from qa.http.api_description import problems
-from qa.http.dependencies import AdditionPlace, ChangingThreads, TheService
+from qa.http.capacity import Capacity
+from qa.http.dependencies import ChangePlace, TheCapacity, TheService
+from qa.http.disconnect import (
+    IsCancelled,
+    cancel_on_disconnect,
+    client_closed_response,
+    in_cancellable_thread,
+)
 from qa.http.json_body import media_type, parse_json
 from qa.http.problems import Problem, shortened
 from qa.http.responses import json_response
@@ -23,6 +30,8 @@ from qa.schemas import (
     each_id_once,
 )
 from qa.service import Service
+from qa.undo import UndoReport
+from vectorstore.ingest import Progress
 from vectorstore.readers import Unreadable, parse_upload
 from vectorstore.types import Article
 
@@ -62,7 +71,7 @@ REQUEST_BODY = {
 }
 
 
-def keep_all_of(
+async def keep_all_of(
     service: TheService,
     keep_all: Annotated[
         bool | None,
@@ -111,18 +120,24 @@ def read_article(article_id: str, service: TheService) -> Response:
 
 @router.post(
     "/articles",
-    status_code=201,
     response_model=AddReport,
     summary="Add articles, or replace those with the same id",
+    response_description="No article was new; the report says what became of each.",
     openapi_extra={"requestBody": REQUEST_BODY},
-    responses=problems(400, 413, 415, 422, 429, 503),
+    responses={
+        201: {"model": AddReport, "description": "At least one article was added."},
+        **problems(400, 415, 422, 507),
+    },
 )
 async def add_articles(
     request: Request,
     service: TheService,
-    place: AdditionPlace,
-    threads: ChangingThreads,
+    capacity: TheCapacity,
+    place: ChangePlace,
     keep_all: KeepAll,
+    undoable: Annotated[
+        bool, Query(description="Whether the report has a token to undo the addition with.")
+    ] = False,
 ) -> Response:
     content_type = media_type(request)
     if content_type == "multipart/form-data":
@@ -130,28 +145,42 @@ async def add_articles(
             files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
             if not files:
                 raise Problem(422, "There is no file in the field named files.")
-            articles = _from_uploads(files, keep_all)
-            return await to_thread.run_sync(_add, service, articles, limiter=threads)
+            adding = partial(_add, service, _from_uploads(files, keep_all), undoable)
+            return await _changed(request, capacity, adding)
     if content_type not in ("application/json", ""):
         raise Problem(415, "Send articles as application/json, or files as multipart/form-data.")
     chunks = [chunk async for chunk in request.stream()]
     records = await run_in_threadpool(_records, chunks)
-    articles = _from_records(records, keep_all)
-    return await to_thread.run_sync(_add, service, articles, limiter=threads)
+    adding = partial(_add, service, _from_records(records, keep_all), undoable)
+    return await _changed(request, capacity, adding)
+
+
+@router.post(
+    "/undo/{token}",
+    response_model=UndoReport,
+    summary="Undo an addition: remove what it added, restore what it replaced",
+    responses=problems(404),
+)
+async def undo_addition(
+    token: str, request: Request, service: TheService, capacity: TheCapacity, place: ChangePlace
+) -> Response:
+    return await _changed(request, capacity, partial(_undo, service, token))
 
 
 @router.delete(
     "/articles/{article_id:path}",
     status_code=204,
     summary="Remove an article and its passages",
-    responses=problems(404),
+    responses=problems(404, 507),
 )
 async def remove_article(
-    article_id: str, service: TheService, threads: ChangingThreads
+    request: Request,
+    article_id: str,
+    service: TheService,
+    capacity: TheCapacity,
+    place: ChangePlace,
 ) -> Response:
-    if not await to_thread.run_sync(service.remove, article_id, limiter=threads):
-        raise _unknown(article_id)
-    return Response(status_code=204)
+    return await _changed(request, capacity, partial(_remove, service, article_id))
 
 
 @router.get(
@@ -164,14 +193,61 @@ def read_collection(service: TheService) -> Response:
     return json_response(service.collection())
 
 
-def _add(service: Service, articles: Iterable[Article | Unreadable]) -> Response:
+async def _changed(
+    request: Request, capacity: Capacity, change: Callable[[IsCancelled], Response]
+) -> Response:
+    """The response of a change, which is given up when its client disconnects."""
+    changing = in_cancellable_thread(change, capacity.changing)
+    response = await cancel_on_disconnect(request, changing)
+    return client_closed_response() if response is None else response
+
+
+class Abandoned(Exception):
+    """The client that sent the articles has disconnected."""
+
+
+def _add(
+    service: Service,
+    articles: Iterable[Article | Unreadable],
+    undoable: bool,
+    is_cancelled: IsCancelled,
+) -> Response:
     """Adds the articles. They are read one after another, in the thread of the caller."""
-    report = service.add(each_id_once(articles))
+
+    def stop_if_cancelled(_: Progress) -> None:
+        if is_cancelled():
+            raise Abandoned
+
+    add = service.add_undoably if undoable else service.add
+    try:
+        report = add(each_id_once(articles), stop_if_cancelled)
+    except Abandoned:  # what was added by then stays, and is whole
+        return client_closed_response()
     # Serialized one by one: there may be a million outcomes, and the serializer lets no other
     # thread run until it is done.
     outcomes = b",".join(to_json(each) for each in report.articles)
-    content = b'{"articles":[%b],"passages":%d}' % (outcomes, report.passages)
-    return Response(content, 201, media_type="application/json")
+    content = b'{"articles":[%b],"passages":%d,"undo":%b}' % (
+        outcomes,
+        report.passages,
+        to_json(report.undo),
+    )
+    status = 201 if any(each.status == "added" for each in report.articles) else 200
+    return Response(content, status, media_type="application/json")
+
+
+def _undo(service: Service, token: str, is_cancelled: IsCancelled) -> Response:
+    report = None if is_cancelled() else service.undo(token)
+    if report is None:
+        raise Problem(404, "This addition was undone already, or is too long ago to be undone.")
+    return json_response(report)
+
+
+def _remove(service: Service, article_id: str, is_cancelled: IsCancelled) -> Response:
+    if is_cancelled():
+        return client_closed_response()
+    if not service.remove(article_id):
+        raise _unknown(article_id)
+    return Response(status_code=204)
 
 
 def _records(chunks: list[bytes]) -> list[object]:

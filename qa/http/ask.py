@@ -9,10 +9,11 @@ from fastapi.sse import format_sse_event
 from pydantic_core import to_json
 
 from qa.http.api_description import JSON_PROBLEMS, json_request
-from qa.http.dependencies import KeepAlive, QuestionPlace, TheService
+from qa.http.dependencies import KeepAlive, QuestionPlace, TheCapacity, TheMetrics, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.event_stream import event_stream
 from qa.http.json_body import json_body
+from qa.http.limits import within
 from qa.http.problems import problem_for
 from qa.http.request_bodies import AskBody
 from qa.http.responses import json_response
@@ -50,6 +51,8 @@ EVENT_NAMES: dict[type[Event], str] = {
 async def ask(
     request: Request,
     service: TheService,
+    capacity: TheCapacity,
+    metrics: TheMetrics,
     place: QuestionPlace,
     body: Annotated[AskBody, json_body(AskBody)],
     keep_alive: KeepAlive,
@@ -57,16 +60,26 @@ async def ask(
     question = body.as_question()
     if "text/event-stream" in request.headers.get("accept", "").lower():
         # What can be refused is refused here, while there is a status to say it.
-        events = service.stream(question)
-        return event_stream(_encoded_events(events, request.state.request_id), keep_alive)
-    answer = await cancel_on_disconnect(request, service.ask_async(question))
-    return client_closed_response() if answer is None else json_response(answer)
+        events = metrics.observed(question, service.stream(question))
+        encoded = _encoded_events(
+            events, request.state.request_id, capacity.limits.question_seconds
+        )
+        return event_stream(encoded, keep_alive)
+    async with within(capacity.limits.question_seconds, "The answer"):
+        answer = await cancel_on_disconnect(request, service.ask_async(question))
+    if answer is None:
+        return client_closed_response()
+    metrics.answered(question, answer)
+    return json_response(answer)
 
 
-async def _encoded_events(events: AsyncIterator[Event], request_id: str) -> AsyncGenerator[bytes]:
+async def _encoded_events(
+    events: AsyncIterator[Event], request_id: str, seconds: float
+) -> AsyncGenerator[bytes]:
     try:
-        async for event in events:
-            yield _encoded(EVENT_NAMES[type(event)], event)
+        async with within(seconds, "The answer"):
+            async for event in events:
+                yield _encoded(EVENT_NAMES[type(event)], event)
     except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
         yield _encoded("error", problem_for(error, request_id))
 

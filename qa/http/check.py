@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from qa.http.api_description import JSON_PROBLEMS, json_request
-from qa.http.dependencies import CheckPlace, TheService
+from qa.http.dependencies import CheckPlace, TheCapacity, TheService
 from qa.http.disconnect import (
     IsCancelled,
     cancel_on_disconnect,
@@ -16,6 +16,7 @@ from qa.http.disconnect import (
     in_cancellable_thread,
 )
 from qa.http.json_body import json_body
+from qa.http.limits import within
 from qa.http.request_bodies import CheckBody
 from qa.http.responses import json_response
 from qa.service import Service
@@ -48,11 +49,13 @@ class CheckResponse:
 async def check(
     request: Request,
     service: TheService,
+    capacity: TheCapacity,
     place: CheckPlace,
     body: Annotated[CheckBody, json_body(CheckBody)],
 ) -> Response:
     checking = in_cancellable_thread(partial(_check, service, body))
-    response = await cancel_on_disconnect(request, checking)
+    async with within(capacity.limits.check_seconds, "Checking the text"):
+        response = await cancel_on_disconnect(request, checking)
     return client_closed_response() if response is None else response
 
 

@@ -5,62 +5,90 @@ so that a request which is refused is not read.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated
 
-from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, Request
 
-from qa.http.limits import Limits, Places
+from qa.http.access import AccessControl
+from qa.http.capacity import Capacity
+from qa.http.prometheus import Metrics
 from qa.service import Service
 
-THREADS_THAT_CHANGE_THE_INDEX = 2
-"""Changes wait for each other: with threads of their own they never keep searches from theirs."""
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """What the dependencies below take from an application."""
+
+    service: Service
+    capacity: Capacity
+    control: AccessControl | None
+    metrics: Metrics
+    keep_alive: float
+    is_local: bool
+    """Whether only this machine can reach it."""
 
 
-def add_state(app: FastAPI, service: Service, limits: Limits, keep_alive: float) -> None:
-    """Put what the dependencies below take from the application into it."""
-    app.state.service = service
-    app.state.questions = Places(limits.questions, "questions are being answered")
-    app.state.checks = Places(limits.checks, "texts are being checked")
-    app.state.additions = Places(limits.additions, "requests are adding articles")
-    app.state.changing = CapacityLimiter(THREADS_THAT_CHANGE_THE_INDEX)
-    app.state.keep_alive = keep_alive
+def add_state(app: FastAPI, state: AppState) -> None:
+    app.state.article_qa = state
 
 
-def the_service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
+def state_of(request: Request) -> AppState:
+    state: AppState = request.app.state.article_qa
+    return state
 
 
-def changing_threads(request: Request) -> CapacityLimiter:
-    limiter: CapacityLimiter = request.app.state.changing
-    return limiter
+async def the_service(request: Request) -> Service:
+    return state_of(request).service
 
 
-def seconds_between_comments(request: Request) -> float:
-    seconds: float = request.app.state.keep_alive
-    return seconds
+async def the_capacity(request: Request) -> Capacity:
+    return state_of(request).capacity
 
 
-async def place_for_a_question(request: Request) -> AsyncIterator[None]:
-    """A place for one question, given back when its response is complete."""
-    with request.app.state.questions.one():
-        yield
+async def the_control(request: Request) -> AccessControl | None:
+    """None where no key is needed."""
+    return state_of(request).control
 
 
-async def place_for_a_check(request: Request) -> AsyncIterator[None]:
-    with request.app.state.checks.one():
-        yield
+async def the_metrics(request: Request) -> Metrics:
+    return state_of(request).metrics
 
 
-async def place_for_an_addition(request: Request) -> AsyncIterator[None]:
-    with request.app.state.additions.one():
-        yield
+async def seconds_between_comments(request: Request) -> float:
+    return state_of(request).keep_alive
 
 
+# All of these are asynchronous, because FastAPI gives every other dependency a thread.
 TheService = Annotated[Service, Depends(the_service)]
-ChangingThreads = Annotated[CapacityLimiter, Depends(changing_threads)]
+TheCapacity = Annotated[Capacity, Depends(the_capacity)]
+TheControl = Annotated[AccessControl | None, Depends(the_control)]
+TheMetrics = Annotated[Metrics, Depends(the_metrics)]
 KeepAlive = Annotated[float, Depends(seconds_between_comments)]
+
+
+async def place_for_a_question(capacity: TheCapacity) -> AsyncIterator[None]:
+    """A place for one question, given back when its response is complete."""
+    with capacity.questions.one():
+        yield
+
+
+async def place_for_a_search(capacity: TheCapacity) -> AsyncIterator[None]:
+    with capacity.searches.one():
+        yield
+
+
+async def place_for_a_check(capacity: TheCapacity) -> AsyncIterator[None]:
+    with capacity.checks.one():
+        yield
+
+
+async def place_for_a_change(capacity: TheCapacity) -> AsyncIterator[None]:
+    with capacity.changes.one():
+        yield
+
+
 QuestionPlace = Annotated[None, Depends(place_for_a_question)]
+SearchPlace = Annotated[None, Depends(place_for_a_search)]
 CheckPlace = Annotated[None, Depends(place_for_a_check)]
-AdditionPlace = Annotated[None, Depends(place_for_an_addition)]
+ChangePlace = Annotated[None, Depends(place_for_a_change)]

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 T = TypeVar("T")
 
@@ -35,13 +35,15 @@ async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -
         await asyncio.wait((working, disconnecting))
 
 
-async def in_cancellable_thread(function: Callable[[IsCancelled], T]) -> T:
+async def in_cancellable_thread(
+    function: Callable[[IsCancelled], T], limiter: CapacityLimiter | None = None
+) -> T:
     """The result of `function`, which runs in a thread and stops early once it is cancelled.
 
     Cancelling waits for the thread, so that a place is not given back while it still works.
     """
     cancelled = threading.Event()
-    running = asyncio.create_task(run_in_threadpool(function, cancelled.is_set))
+    running = asyncio.create_task(to_thread.run_sync(function, cancelled.is_set, limiter=limiter))
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:

@@ -34,7 +34,7 @@ async def health() -> Health:
 @router.get(
     "/ready",
     summary="Whether the index is open and whole, and the model is loaded",
-    responses=problems(503),
+    responses=problems(),
 )
 def ready(service: TheService) -> Ready:
     readiness = service.readiness()

@@ -1,46 +1,72 @@
-"""How much a request may hold, and how many requests of a kind are worked on at once."""
+"""How much a request may hold, how long it may take, and how many are worked on at once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from qa.http.problems import Problem
 
+SECONDS_TO_RETRY = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`request_bytes` is the longest body of any request but `POST /articles`, which may send
-    `articles_bytes`. The others count requests of a kind that are worked on at once."""
+    """The longest bodies in bytes, the longest work in seconds, and how many requests of a kind
+    are worked on at once; `requests` counts those of all kinds together."""
 
-    request_bytes: int = 2_000_000
+    question_bytes: int = 2_000_000
     articles_bytes: int = 200_000_000
+    other_bytes: int = 16_000
+    question_seconds: float = 120.0
+    check_seconds: float = 60.0
+    search_seconds: float = 30.0
+    requests: int = 256
     questions: int = 32
+    searches: int = 32
     checks: int = 8
-    additions: int = 8
+    changes: int = 8
 
     def body_bytes(self, path: str) -> int:
-        return self.articles_bytes if path == "/articles" else self.request_bytes
+        if path in ("/ask", "/check", "/v1/chat/completions"):
+            return self.question_bytes
+        return self.articles_bytes if path == "/articles" else self.other_bytes
 
 
 class Places:
     """Room for `most` requests at once. Used from the event loop only."""
 
-    def __init__(self, most: int, what: str) -> None:
-        self._most = most
+    def __init__(self, most: int, what: str, status: int = 429) -> None:
+        self.most = most
+        self.taken = 0
         self._what = what
-        self._taken = 0
+        self._status = status
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """A place for one request. Raises Problem, with status 429, when all are taken."""
-        if self._taken >= self._most:
+        """A place for one request. Raises Problem when all are taken."""
+        if self.taken >= self.most:
             raise Problem(
-                429,
-                f"{self._most} {self._what} already. Try again shortly.",
-                {"Retry-After": "2"},
+                self._status,
+                f"{self.most} {self._what} already. Try again shortly.",
+                {"Retry-After": str(SECONDS_TO_RETRY)},
             )
-        self._taken += 1
+        self.taken += 1
         try:
             yield
         finally:
-            self._taken -= 1
+            self.taken -= 1
+
+
+@asynccontextmanager
+async def within(seconds: float, what: str) -> AsyncIterator[None]:
+    """Cancels the block after this time. Raises Problem, which names what took too long."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise Problem(
+            503,
+            f"{what} took longer than {seconds:g} s. Send less, or try again later.",
+            {"Retry-After": str(SECONDS_TO_RETRY)},
+        ) from None

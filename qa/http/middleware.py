@@ -1,18 +1,21 @@
 """Plain ASGI middleware that every request passes on its way to a route."""
 
-import uuid
-from collections.abc import Callable
-from contextlib import suppress
-from urllib.parse import SplitResult, urlsplit
+import logging
+import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.http.problems import failure_response, problem_response, shortened
+from qa.http.limits import Places
+from qa.http.problems import Problem, failure_response, problem_response
+from qa.http.prometheus import Metrics
+from qa.request_id import new_request_id
+from qa.tracing import server_span
 
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PROBES = frozenset({"/health", "/ready", "/metrics"})
+
+access_log = logging.getLogger("qa.access")
 
 
 class RequestId:
@@ -25,7 +28,7 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = uuid.uuid4().hex[:12]
+        request_id = new_request_id()
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:
@@ -70,93 +73,74 @@ class UnhandledErrors:
             await response(scope, receive, send)
 
 
-class SameOrigin:
-    """Refuses requests that another website makes a reader's browser send.
+class Observed:
+    """Counts each request, logs it, and makes its span. The query of its URL, which may hold a
+    question, is not recorded."""
 
-    A page elsewhere could post articles to a service on the reader's own machine. By pointing its
-    own host name at 127.0.0.1 (DNS rebinding) it could even read answers. So a request that changes
-    anything must come from this origin, and a service on a loopback address answers to loopback
-    names only.
-    """
-
-    def __init__(self, app: ASGIApp, loopback_only: bool) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
-        self.loopback_only = loopback_only
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            host = headers.get("host", "")
-            if self.loopback_only and _split(f"//{host}").hostname not in LOOPBACK_NAMES:
-                refusal = problem_response(
-                    403, f"This service answers at localhost, not at {shortened(host)!r}."
-                )
-                await refusal(scope, receive, send)
-                return
-            origin = headers.get("origin")
-            is_safe = scope["method"] in SAFE_METHODS
-            if not is_safe and origin is not None and _split(origin).netloc != host:
-                refusal = problem_response(
-                    403, f"Pages of {shortened(origin)} may not change anything here."
-                )
-                await refusal(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
-def _split(address: str) -> SplitResult:
-    """The parts of a URL; all empty if it is malformed."""
-    try:
-        parts = urlsplit(address)
-        _ = parts.hostname  # raises for some malformed URLs that urlsplit accepts
-    except ValueError:
-        return SplitResult("", "", "", "", "")
-    return parts
-
-
-class BodyTooLong(Exception):  # named for what is the case
-    """The body of a request is longer than its limit."""
-
-
-class BodyLimit:
-    """Answers 413 to a request whose body is longer than `limit_of(path)` bytes, whether or not
-    its length was announced."""
-
-    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int]) -> None:
-        self.app = app
-        self.limit_of = limit_of
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.limit_of(scope["path"])
-        refusal = problem_response(
-            413, f"The request is longer than {limit:,} bytes. Send less at once."
-        )
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced) > limit:
-            await refusal(scope, receive, send)
-            return
-        received = 0
-        started = False
-
-        async def receive_counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise BodyTooLong
-            return message
+        status = 499  # nothing is sent to a client that has disconnected
 
         async def send_noted(message: Message) -> None:
-            nonlocal started
-            if started or received <= limit:
-                started = True
-                await send(message)
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
 
-        # A parser may take BodyTooLong for a fault of the body; its response is not sent.
-        with suppress(BodyTooLong):
-            await self.app(scope, receive_counted, send_noted)
-        if received > limit and not started:
-            await refusal(scope, receive, send)
+        method = scope["method"]
+        started = time.perf_counter()
+        with server_span(method, Headers(scope=scope)) as span:
+            try:
+                await self.app(scope, receive, send_noted)
+            finally:
+                seconds = time.perf_counter() - started
+                route = getattr(scope.get("route"), "path", "unknown")
+                span.update_name(f"{method} {route}")
+                span.set_attributes(
+                    {
+                        "http.request.method": method,
+                        "http.route": route,
+                        "http.response.status_code": status,
+                    }
+                )
+                self.metrics.responded(method, route, status, seconds)
+                access_log.info(
+                    "%s %s %d", method, scope["path"], status, extra=_details(scope, seconds)
+                )
+
+
+class Saturation:
+    """Answers 503 to requests beyond those that are handled at once; probes always get through."""
+
+    def __init__(self, app: ASGIApp, places: Places) -> None:
+        self.app = app
+        self.places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self.app(scope, receive, send)
+            return
+        try:
+            with self.places.one():
+                await self.app(scope, receive, send)
+        except Problem as full:
+            response = problem_response(
+                full.status_code, str(full.detail), dict(full.headers or {})
+            )
+            await response(scope, receive, send)
+
+
+def _details(scope: Scope, seconds: float) -> dict[str, object]:
+    """What the log tells of a request beside its first line."""
+    client, key = scope.get("client"), scope.get("state", {}).get("key")
+    return {
+        "milliseconds": round(1_000 * seconds, 1),
+        "client": client[0] if client else None,
+        "key": key.id if key else None,
+    }

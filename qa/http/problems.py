@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from qa.answering.chain import AnswererMissing
+from qa.storage_failures import StorageFailed
 from vectorstore.errors import UserError
 
 log = logging.getLogger("qa.http")
@@ -70,6 +71,8 @@ def problem_for(error: Exception, request_id: str) -> dict[str, object]:
         return problem(error.status_code, str(error.detail))
     if isinstance(error, AnswererMissing):
         return problem(422, str(error))
+    if isinstance(error, StorageFailed):
+        return problem(507, str(error))
     if isinstance(error, UserError):
         return problem(503, str(error))
     log.error("request %s failed", request_id, exc_info=error)

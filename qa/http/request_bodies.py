@@ -112,6 +112,27 @@ class AskBody(BaseModel):
         )
 
 
+Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+
+
+class AddressBody(BaseModel):
+    """An address on the web; to follow, also a folder of the machine that the service runs on."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"address": "https://example.org/feed"}]}
+    )
+
+    address: Address
+
+
+class LookBody(BaseModel):
+    """What to look at now: one followed address, or all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: Address | None = None
+
+
 class CheckBody(BaseModel):
     """A text to check."""
 

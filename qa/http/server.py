@@ -1,16 +1,26 @@
 """The HTTP server: a port to listen on, and the application served there until a signal."""
 
 import gc
+import ipaddress
 import signal
 import socket
+from collections.abc import Sequence
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
+from qa.http.access import AccessControl
 from qa.http.app import create_app
-from qa.http.middleware import LOOPBACK_NAMES
+from qa.http.connection import ConnectionLimits, connection_within
+from qa.http.origins import LOOPBACK_NAMES
+from qa.keys import KeyRing
 from qa.service import Service
+from qa.settings import Settings
 from vectorstore.errors import UserError
+
+SECONDS_TO_FINISH = 10
+"""Streams that are still open this long after a signal are cut off."""
 
 
 class HttpServer:
@@ -19,9 +29,18 @@ class HttpServer:
     SIGINT and SIGTERM end it. One that arrives before `run` makes `run` return at once.
     """
 
-    def __init__(self, service: Service, host: str) -> None:
-        app = create_app(service, loopback_only=host in LOOPBACK_NAMES)
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    def __init__(self, service: Service, settings: Settings, keys: KeyRing | None) -> None:
+        """With `keys`, every request needs one of them."""
+        control = None
+        if keys is not None:
+            control = AccessControl(keys, settings.key_rate, settings.address_rate)
+        app = create_app(
+            service,
+            hosts=names_of(settings),
+            control=control,
+            cors_origins=settings.cors_origins,
+        )
+        self._server = server_of(app, proxies=settings.trusted_proxies)
         # uvicorn handles signals while it runs, and raises them again afterwards: these handlers
         # keep that from ending the process before the index is closed.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -32,6 +51,58 @@ class HttpServer:
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         self._server.should_exit = True
+
+
+def server_of(
+    app: ASGIApp,
+    limits: ConnectionLimits | None = None,
+    *,
+    proxies: Sequence[str] = (),
+    log_level: str = "warning",
+) -> uvicorn.Server:
+    """A server that ends its connections at their limits, and itself 10 s after a signal. It
+    believes what `proxies` say of their clients."""
+    limits = limits or ConnectionLimits()
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=connection_within(limits),
+            ws="none",
+            h11_max_incomplete_event_size=limits.head_bytes,
+            limit_concurrency=limits.connections,
+            timeout_keep_alive=limits.keep_alive_seconds,
+            timeout_graceful_shutdown=SECONDS_TO_FINISH,
+            # Given in any case: uvicorn would look for it in the environment.
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
+            log_config=None,
+            log_level=log_level,
+            access_log=False,
+        )
+    )
+
+
+def names_of(settings: Settings) -> frozenset[str] | None:
+    """The host names that requests may be addressed to; None for any.
+
+    A service that only this machine reaches answers to its names, and those that a proxy has for
+    it. Elsewhere a page with another name has no key, so that any name will do.
+    """
+    if is_loopback(settings.host) or settings.hosts:
+        return LOOPBACK_NAMES | {each.lower() for each in settings.hosts}
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine alone.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in LOOPBACK_NAMES
 
 
 def exempt_from_collection() -> None:
@@ -49,6 +120,7 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _notice_vanished_peers(listening)
     try:
         listening.bind((host, port))
         # From now on connections wait instead of being refused, and the port is ours.
@@ -60,6 +132,15 @@ def listen(host: str, port: int) -> socket.socket:
             "Stop what listens there, or use another port: --port 0 means any free one."
         ) from None
     return listening
+
+
+def _notice_vanished_peers(listening: socket.socket) -> None:
+    """Let the system close connections whose peer is gone without a word, within two minutes.
+    Connections inherit these options from the socket that accepts them."""
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if (option := getattr(socket, name, None)) is not None:  # not on every system
+            listening.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def url_of(host: str, port: int) -> str:

@@ -7,14 +7,15 @@ links, images, tags and hidden characters are removed, lists and paragraphs stay
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from qa.types import Citation, Sentence, SentenceChecked
-from qa.verification.claims.parsed_claim import ParsedClaim
+from qa.verification.claim_checker import Claim, ClaimChecker, FindPassages, Verdict
+from qa.verification.claim_judge import ClaimJudge
 from qa.verification.claims.tokens import find_words
-from qa.verification.evidence import ClaimChecker, Thresholds, Verdict
+from qa.verification.facts import Facts
 from qa.verification.markers import with_markers
 from qa.verification.sanitize import plain_text
 from qa.verification.sentence_stream import (
@@ -25,13 +26,11 @@ from qa.verification.sentence_stream import (
     leading_markup,
     without_markers,
 )
-from qa.verification.source_sentences import Embed
 from vectorstore.types import ScoredPassage, Span
 
 Unsupported = Literal["mark", "drop"]
-FindPassages = Callable[[Sequence[str]], Iterable[Sequence[ScoredPassage]]]
-"""Maps sentences to the passages found for each, in order."""
 
+_CHECKED_AT_ONCE = 16
 _SHARED_WORDS = 6
 _FEWEST_WORDS = 4
 """A sentence leaks a private text if it shares this many consecutive words with it; a shorter
@@ -56,11 +55,17 @@ _SCAFFOLDING = re.compile(
     r"certainly\b|of course\b|i hope|let me know|the following|answer:|sources?:|references?:)",
     re.IGNORECASE,
 )
+# Says of the articles as such that they do not say: "court documents" are something else.
 _ABSTAINS = re.compile(
-    r"\b(?:articles?|passages?|sources?|texts?|context|documents?|information)\b.{0,40}?"
-    r"\b(?:do(?:es)? not|don['’]t|doesn['’]t|did not|cannot|contains? no|gives? no|provides? no|"
-    r"mentions? no)\b|\bnot (?:mentioned|stated|specified|given|said) in the\b"
-    r"|\bi (?:do not|don['’]t) know\b",
+    r"^\W*(?:however,?\s|unfortunately,?\s|but\s)?(?:(?:the|these|this|none\sof\sthe)\s)?"
+    r"(?:(?:given|provided|available|retrieved|supplied)\s)?"
+    r"(?:articles?|passages?|sources?|texts?|context|information)\b"
+    r"(?:\s(?:provided|given|above|available|i\shave))?\s"
+    r"(?:do(?:es)?\snot|don['’]t|doesn['’]t|did\snot|cannot|contains?\sno|gives?\sno|"
+    r"provides?\sno|mentions?\sno)\b"
+    r"|\b(?:is|are)\snot\s(?:mentioned|stated|specified|given|said)\sin\sthe\s"
+    r"(?:given\s|provided\s)?(?:articles?|passages?|sources?|texts?|context)\b"
+    r"|^\W*i\s(?:do\snot|don['’]t)\sknow\b",
     re.IGNORECASE,
 )
 
@@ -90,14 +95,13 @@ class CheckedPiece:
 def check_text(
     text: str,
     passages: Sequence[ScoredPassage],
+    judge: ClaimJudge,
     *,
-    embed: Embed,
     question: str = "",
     unsupported: Unsupported = "mark",
-    thresholds: Thresholds | None = None,
 ) -> CheckedText:
     """Checks a text; its markers, if any, number `passages` from 1."""
-    sources = ClaimChecker(passages, embed=embed, question=question, thresholds=thresholds)
+    sources = ClaimChecker(passages, judge, question=question)
     checker = StreamChecker(sources, unsupported=unsupported)
     return _joined([*checker.feed(text), *checker.finish()])
 
@@ -105,26 +109,30 @@ def check_text(
 def check_text_by_search(
     text: str,
     find: FindPassages,
+    judge: ClaimJudge,
     *,
-    embed: Embed,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> CheckedText:
-    """Checks a text against the passages that `find` returns for its sentences.
+    """Checks each sentence of a text against the passages that `find` returns for it.
 
-    Markers in the text are ignored. If `is_cancelled`, it stops before the next sentence and
+    Markers in the text are ignored. If `is_cancelled`, it stops before the next few sentences and
     returns an empty text.
     """
     pieces = cut_sentences(without_markers(text))
     claims = list(dict.fromkeys(claim for piece in pieces if (claim := _plain_claim(piece))))
-    passages: dict[str, ScoredPassage] = {}
-    for found in find(claims):
-        passages |= {each.passage.id: each for each in found}
+    found: dict[str, tuple[ScoredPassage, ...]] = {}
+    for claim, passages in zip(claims, find(claims), strict=False):
+        found[claim] = tuple(passages)
         if is_cancelled():
             return CheckedText("", (), ())
-    checker = StreamChecker(ClaimChecker(list(passages.values()), embed=embed))
+    sources = ClaimChecker(
+        list({each.passage.id: each for group in found.values() for each in group}.values()), judge
+    )
+    checker = StreamChecker(sources, found=found)
     checked: list[CheckedPiece] = []
-    for piece in pieces:
-        checked += checker.check_piece(piece)
+    size = len(pieces) if judge.reads_all_at_once else _CHECKED_AT_ONCE
+    for start in range(0, len(pieces), size):
+        checked += checker.check_pieces(pieces[start : start + size])
         if is_cancelled():
             return CheckedText("", (), ())
     return _joined(checked)
@@ -136,6 +144,15 @@ def _joined(pieces: Sequence[CheckedPiece]) -> CheckedText:
         tuple(piece.checked.sentence for piece in pieces),
         tuple(citation for piece in pieces for citation in piece.checked.citations),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A piece as read: the markup before it, and its claim; None if the piece is left out."""
+
+    lead: str
+    claim: Claim | None = None
+    abstains: bool = False
 
 
 class StreamChecker:
@@ -152,11 +169,15 @@ class StreamChecker:
         *,
         unsupported: Unsupported = "mark",
         private: Sequence[str] = (),
+        found: Mapping[str, tuple[ScoredPassage, ...]] | None = None,
     ) -> None:
+        """`found`: the passages that each sentence is held against; all where it has none."""
+        self._found = found or {}
         self._sources = sources
         self._unsupported = unsupported
         self._private = " | ".join(_words(text) for text in private)
         self._cutter = SentenceStream()
+        self._waiting: list[str] = []
         self._length = 0
         self._break = ""
         self._numbers: dict[tuple[str, Span], int] = {}
@@ -164,40 +185,52 @@ class StreamChecker:
         """Whether a sentence said that the passages do not answer the question."""
 
     def feed(self, text: str) -> list[CheckedPiece]:
-        return [piece for raw in self._cutter.feed(text) for piece in self.check_piece(raw)]
+        self._waiting += self._cutter.feed(text)
+        return [] if self._sources.reads_all_at_once else self._check_waiting()
 
     def finish(self) -> list[CheckedPiece]:
         """The pieces of the rest of the text, which has ended."""
-        return [piece for raw in self._cutter.finish() for piece in self.check_piece(raw)]
+        self._waiting += self._cutter.finish()
+        return self._check_waiting()
 
-    def check_piece(self, raw: str) -> Iterator[CheckedPiece]:
-        """Checks a piece from `SentenceStream`; yields nothing if it is left out."""
+    def _check_waiting(self) -> list[CheckedPiece]:
+        pieces, self._waiting = self._waiting, []
+        return self.check_pieces(pieces)
+
+    def check_pieces(self, pieces: Iterable[str]) -> list[CheckedPiece]:
+        """Checks pieces from `SentenceStream`, together; leaves out what is not to be shown."""
+        drafts = [self._read(raw) for raw in pieces]
+        claims = [draft.claim for draft in drafts if draft.claim and not draft.abstains]
+        verdicts = dict(zip(claims, self._sources.check_all(claims), strict=True))
+        checked: list[CheckedPiece] = []
+        for draft in drafts:
+            self._break = _wider(self._break, draft.lead)
+            if draft.claim is None:
+                continue
+            verdict = _SAYS_NOTHING if draft.abstains else verdicts[draft.claim]
+            if verdict.supported or self._unsupported == "mark":
+                checked.append(self._piece(draft.claim.text, verdict))
+        return checked
+
+    def _read(self, raw: str) -> "_Draft":
         lead = leading_markup(raw)
-        self._break = _wider(self._break, lead)
         written = raw[len(lead) :].rstrip()
-        cited = [n for match in MARKER.finditer(written) for n in _marker_numbers(match[0])]
-        claim = self._claim(written)
-        if _words(claim) == _ABSTENTION:
+        text = self._claim(written)
+        if _words(text) == _ABSTENTION:
             self.abstained = True
-            return
-        if not claim or self._gives_away(written) or _is_scaffolding(claim):
-            return
-        verdict = self._verdict(claim, cited)
-        if not verdict.supported and self._unsupported == "drop":
-            return
-        yield self._piece(claim, verdict)
+            return _Draft(lead)
+        if not text or self._gives_away(written) or _is_scaffolding(text):
+            return _Draft(lead)
+        abstains = bool(_ABSTAINS.search(text))
+        self.abstained |= abstains
+        cited = (n for match in MARKER.finditer(written) for n in _marker_numbers(match[0]))
+        return _Draft(lead, Claim(text, frozenset(cited), self._found.get(text)), abstains)
 
     def _claim(self, written: str) -> str:
         opening = _NAMES_A_PASSAGE.match(written)
         claim = without_markers(written[opening.end() :] if opening else written)
         claim = " ".join(plain_text(claim, self._sources.addresses).split())
         return claim[:1].upper() + claim[1:] if opening else claim
-
-    def _verdict(self, claim: str, cited: list[int]) -> Verdict:
-        if _ABSTAINS.search(claim):
-            self.abstained = True
-            return Verdict(reason="A quote cannot show that something is not said.")
-        return self._sources.check(claim, cited)
 
     def _gives_away(self, written: str) -> bool:
         words = _words(written).split()
@@ -215,7 +248,16 @@ class StreamChecker:
         start = self._length + len(lead)
         self._length = start + len(text)
         self._break = ""
-        sentence = Sentence(start, self._length, text, numbers, verdict.supported, verdict.reason)
+        sentence = Sentence(
+            start,
+            self._length,
+            text,
+            numbers,
+            verdict.supported,
+            verdict.reason,
+            verdict.outcome,
+            verdict.probability,
+        )
         citations = tuple(
             Citation.of(self._numbers[q.found.article.id, q.span], q.found, q.span) for q in new
         )
@@ -247,8 +289,8 @@ def _wider(one: str, other: str) -> str:
 def _is_scaffolding(claim: str) -> bool:
     if not _SCAFFOLDING.match(claim):
         return not any(c.isalnum() for c in claim)
-    parsed = ParsedClaim(claim)
-    return not (parsed.names or parsed.dates or parsed.quantities) and (
+    facts = Facts(claim)
+    return not (facts.names or facts.dates or facts.quantities) and (
         claim.endswith(":") or len(claim.split()) <= 8
     )
 
@@ -259,3 +301,4 @@ def _words(text: str) -> str:
 
 _ABSTENTION = _words("The articles do not say.")
 """What the prompt asks the model to write when the passages do not answer."""
+_SAYS_NOTHING = Verdict(reason="A quote cannot show that something is not said.")

@@ -1,37 +1,52 @@
 // @ts-check
-/** The dialog for adding articles: drop or choose files, or paste a text. */
+/** The dialog for adding articles: drop or choose files and folders, give an address, paste a text. */
 import { line } from "./bidi.js";
 import { announce, byId, el } from "./dom.js";
-import { explain } from "./errors.js";
+import { filesIn, pathOf } from "./dropped.js";
+import { Failure, explain } from "./errors.js";
 import { icon } from "./icons.js";
-import { addArticle, addFile } from "./service.js";
+import { addAddress, addArticle, addFile, follow, undoAddition } from "./service.js";
 import { count } from "./turn.js";
 
 /** @typedef {import("./types.js").Added} Added */
+/** @typedef {import("./types.js").AddReport} AddReport */
+/** @typedef {"waiting"|"busy"|"done"|"trouble"} State */
 
 const SAID = { added: "Added", replaced: "Replaced with this version", unchanged: "Already added, unchanged", skipped: "Skipped" };
 
+/** The most skipped articles of one file that are listed. */
+const MOST_REASONS = 20;
+
 export class Adding {
-  /** @param {() => void} onAdded */
-  constructor(onAdded) {
-    this.onAdded = onAdded;
+  /** @param {{onAdded: () => void, onFollowed: () => void}} actions */
+  constructor(actions) {
+    this.actions = actions;
     this.dialog = /** @type {HTMLDialogElement} */ (byId("add-dialog"));
     this.report = byId("add-report");
     this.form = /** @type {HTMLFormElement} */ (byId("paste-form"));
-    this.files = /** @type {HTMLInputElement} */ (byId("add-files"));
+    this.addressForm = /** @type {HTMLFormElement} */ (byId("address-form"));
     this.bar = /** @type {HTMLProgressElement} */ (byId("add-progress"));
     this.save = /** @type {HTMLButtonElement} */ (byId("paste-save"));
     this.sending = false;
-    /** Files not sent yet. @type {File[]} */
+    /** Files not sent yet, with their rows in the report. @type {{file: File, row: HTMLElement}[]} */
     this.queue = [];
+    /** The formats that the service reads, as suffixes. @type {string[]} */
+    this.formats = [];
     this.stopped = new AbortController();
-    this.files.addEventListener("change", () => {
-      this.#take([...(this.files.files ?? [])]);
-      this.files.value = "";
-    });
+    for (const id of ["add-files", "add-folder"]) {
+      const input = /** @type {HTMLInputElement} */ (byId(id));
+      input.addEventListener("change", () => {
+        this.#take([...(input.files ?? [])], id === "add-folder");
+        input.value = "";
+      });
+    }
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#paste();
+    });
+    this.addressForm.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#addAddress();
     });
     byId("add-close").append(icon("close"));
     byId("add-close").addEventListener("click", () => this.dialog.close());
@@ -56,50 +71,70 @@ export class Adding {
     place.addEventListener("dragleave", (event) => {
       if (!(event.relatedTarget instanceof Node) || !place.contains(event.relatedTarget)) place.classList.remove("dropping");
     });
-    place.addEventListener("drop", (event) => {
+    place.addEventListener("drop", async (event) => {
       place.classList.remove("dropping");
-      if (!holdsFiles(event)) return;
+      if (!holdsFiles(event) || !event.dataTransfer) return;
       event.preventDefault();
       this.open();
-      const items = [...(event.dataTransfer?.items ?? [])];
-      const folder = items.some((item) => item.webkitGetAsEntry?.()?.isDirectory);
-      if (folder) this.#line("Folders cannot be dropped here.", "Add it from the command line: qa ingest FOLDER", "trouble");
-      else this.#take([...(event.dataTransfer?.files ?? [])]);
+      const { files, folders } = await filesIn(event.dataTransfer);
+      this.#take(files, folders > 0);
     });
   }
 
-  /** Sends files one at a time, so that one bad file does not stop the others. @param {File[]} files */
-  async #take(files) {
-    this.queue.push(...files);
+  /**
+   * Sends files one at a time, so that one bad file does not stop the others.
+   * @param {File[]} files
+   * @param {boolean} fromFolder files of other formats are then passed over, as on the command line
+   */
+  async #take(files, fromFolder) {
+    const wanted = fromFolder ? files.filter((file) => this.#isArticle(pathOf(file))) : files;
+    const others = files.length - wanted.length;
+    if (others > 0) this.#line("Other files", `${count(others, "file")} of other formats, or hidden, passed over.`, "done");
+    for (const file of wanted) this.queue.push({ file, row: this.#line(pathOf(file), "Waiting", "waiting") });
     if (this.sending || this.queue.length === 0) return;
     this.sending = true;
     this.stopped = new AbortController();
     let done = 0;
     byId("add-running").hidden = false;
     while (this.queue.length > 0 && !this.stopped.signal.aborted) {
-      const file = /** @type {File} */ (this.queue.shift());
+      const { file, row } = /** @type {{file: File, row: HTMLElement}} */ (this.queue.shift());
       this.bar.max = done + this.queue.length + 1;
       this.bar.value = done;
-      const row = this.#line(file.name, "Being read…", "busy");
-      try {
-        const { articles } = await addFile(file, this.stopped.signal);
-        this.#tell(row, file.name, articles);
-      } catch (error) {
-        const { what, next } = explain(error);
-        const said = this.stopped.signal.aborted ? "Stopped." : `${what} ${next}`;
-        this.#line(file.name, said, "trouble", row);
-      }
+      await this.#add(pathOf(file), row, () => addFile(file, pathOf(file), this.stopped.signal));
       done += 1;
     }
     this.sending = false;
     byId("add-running").hidden = true;
     announce(`${count(done, "file")} done. See the list for the results.`);
-    this.onAdded();
+    this.actions.onAdded();
+  }
+
+  /** @param {string} path */
+  #isArticle(path) {
+    const name = path.toLowerCase();
+    const hidden = name.split("/").some((part) => part.startsWith("."));
+    return !hidden && (this.formats.length === 0 || this.formats.some((suffix) => name.endsWith(suffix)));
   }
 
   #stop() {
-    for (const file of this.queue.splice(0)) this.#line(file.name, "Not sent.", "trouble");
+    for (const { file, row } of this.queue.splice(0)) this.#line(pathOf(file), "Not sent.", "trouble", row);
     this.stopped.abort();
+  }
+
+  async #addAddress() {
+    const fields = new FormData(this.addressForm);
+    const address = String(fields.get("address") ?? "").trim();
+    if (!address) return;
+    const row = this.#line(address, "Being fetched…", "busy");
+    const followed = fields.get("follow") === "on";
+    const button = /** @type {HTMLButtonElement} */ (byId("address-save"));
+    button.disabled = true;
+    const added = await this.#add(address, row, () => (followed ? follow(address) : addAddress(address)), "Being fetched…");
+    button.disabled = false;
+    if (!added) return;
+    this.addressForm.reset();
+    this.actions.onAdded();
+    if (followed) this.actions.onFollowed();
   }
 
   async #paste() {
@@ -113,43 +148,101 @@ export class Adding {
     const name = line(article.title ?? article.text).slice(0, 80);
     const row = this.#line(name, "Being read…", "busy");
     this.save.disabled = true;
-    try {
-      const { articles } = await addArticle(article);
-      this.#tell(row, name, articles);
-      if (articles.every(({ status }) => status !== "skipped")) this.form.reset();
-      this.onAdded();
-    } catch (error) {
-      const { what, next } = explain(error);
-      this.#line(name, `${what} ${next}`, "trouble", row);
-    }
+    const added = await this.#add(name, row, () => addArticle(article));
     this.save.disabled = false;
+    if (added) this.form.reset();
+    this.actions.onAdded();
   }
 
-  /** @param {HTMLElement} row @param {string} name @param {Added[]} articles */
-  #tell(row, name, articles) {
-    const skipped = articles.filter(({ status }) => status === "skipped");
-    if (articles.length === 1) {
-      const [{ status, reason }] = articles;
-      this.#line(name, reason || `${SAID[status]}.`, status === "skipped" ? "trouble" : "done", row);
-      return;
+  /**
+   * Adds something and tells its outcome in its row. Returns whether anything was taken.
+   * @param {string} name
+   * @param {HTMLElement} row
+   * @param {() => Promise<AddReport>} send
+   * @param {string} [meanwhile]
+   */
+  async #add(name, row, send, meanwhile = "Being read…") {
+    this.#line(name, meanwhile, "busy", row);
+    try {
+      const report = await send();
+      this.#tell(row, name, report);
+      return report.articles.some(({ status }) => status !== "skipped");
+    } catch (error) {
+      this.#line(name, this.stopped.signal.aborted ? "Stopped." : said(error), "trouble", row);
+      return false;
     }
-    const taken = count(articles.length - skipped.length, "article");
-    const reasons = [...new Set(skipped.map(({ reason }) => reason))].join(" ");
-    const said = skipped.length ? `${taken} added, ${skipped.length} skipped. ${reasons}` : `${taken} added.`;
-    this.#line(name, said, skipped.length ? "trouble" : "done", row);
+  }
+
+  /** @param {HTMLElement} row @param {string} name @param {AddReport} report */
+  #tell(row, name, { articles, undo }) {
+    const skipped = articles.filter(({ status }) => status === "skipped");
+    const taken = articles.length - skipped.length;
+    const state = skipped.length ? "trouble" : "done";
+    if (articles.length === 1) this.#line(name, articles[0].reason || `${SAID[articles[0].status]}.`, state, row);
+    else this.#line(name, summary(articles), state, row);
+    if (articles.length > 1 && skipped.length) row.append(reasons(skipped));
+    if (undo && taken) {
+      const button = el("button", { type: "button", class: "quiet", "aria-label": `Undo adding ${line(name)}` }, "Undo");
+      button.addEventListener("click", () => this.#undo(row, name, undo));
+      row.querySelector(".add-said")?.append(" ", button);
+    }
+  }
+
+  /** @param {HTMLElement} row @param {string} name @param {string} token */
+  async #undo(row, name, token) {
+    this.#line(name, "Being undone…", "busy", row);
+    try {
+      const { removed, restored, kept } = await undoAddition(token);
+      const outcomes = [
+        removed.length && `${count(removed.length, "article")} removed again`,
+        restored.length && `${count(restored.length, "article")} restored to the earlier version`,
+        kept.length && `${count(kept.length, "article")} kept, changed since`,
+      ];
+      this.#line(name, `Undone: ${outcomes.filter(Boolean).join(", ")}.`, "done", row);
+      announce("Undone.");
+    } catch (error) {
+      this.#line(name, said(error), "trouble", row);
+    }
+    this.actions.onAdded();
   }
 
   /**
    * @param {string} name
    * @param {string} said
-   * @param {"busy"|"done"|"trouble"} state
+   * @param {State} state
    * @param {HTMLElement} [row] the row to update; a new one if omitted
    */
   #line(name, said, state, row = el("li")) {
     row.className = state;
-    row.replaceChildren(el("span", { class: "add-name", dir: "auto" }, line(name)), el("span", { class: "add-said" }, said));
+    row.replaceChildren(el("span", { class: "add-name", dir: "auto", title: line(name) }, line(name)), el("span", { class: "add-said" }, said));
     if (!row.isConnected) this.report.append(row);
-    row.scrollIntoView({ block: "nearest" });
+    if (state !== "waiting") row.scrollIntoView({ block: "nearest" });
     return row;
   }
+}
+
+/** What is wrong, and what to do: the service's own sentences say both of what it cannot use. @param {unknown} error */
+function said(error) {
+  const { what, next } = explain(error);
+  return error instanceof Failure && error.status === 422 && error.detail ? what : `${what} ${next}`;
+}
+
+/** @param {Added[]} articles */
+function summary(articles) {
+  const statuses = /** @type {const} */ (["added", "replaced", "unchanged", "skipped"]);
+  const counts = statuses.map((status) => ({ status, n: articles.filter((each) => each.status === status).length }));
+  const shown = counts.filter(({ n }) => n).map(({ status, n }) => `${n} ${status}`);
+  return shown.length ? `${shown.join(", ")}.` : "Nothing new.";
+}
+
+/** What was skipped and why, behind a line that opens. @param {Added[]} skipped */
+function reasons(skipped) {
+  const shown = skipped.slice(0, MOST_REASONS).map(({ id, reason }) => el("li", {}, el("span", { dir: "auto" }, line(id)), `: ${reason}`));
+  const more = skipped.length - shown.length;
+  return el(
+    "details",
+    { class: "add-reasons" },
+    el("summary", {}, "What was skipped, and why"),
+    el("ul", {}, ...shown, more > 0 && el("li", {}, `and ${more} more`)),
+  );
 }

@@ -70,6 +70,7 @@ async function loadCollection() {
   try {
     const collection = await readCollection();
     filters.setCollection(collection);
+    library.setCollection(collection);
     showWelcome(collection, (question) => conversation.ask(question));
   } catch (error) {
     showWelcomeTrouble(error, loadCollection);
@@ -87,7 +88,7 @@ function followAddress() {
     else byId(id).removeAttribute("aria-current");
   }
   if (route.page === "articles") {
-    library.load();
+    library.show();
     if (route.id) source.open({ articleId: route.id, current: null, citations: [], passages: [], opener: byId("article-search") });
     else source.close();
     showState();

@@ -13,7 +13,7 @@ const LONGEST = 10_000;
 /** @typedef {{note: string}} Skipped an unsearched range, and the note shown for it */
 
 /** @type {Record<string, string>} */
-const REASONS = { metadata: "metadata", promotional: "promotional", repeated: "repeated in many articles" };
+const REASONS = { metadata: "metadata", page: "header or footer of a page", promotional: "promotional", repeated: "repeated in many articles" };
 
 /**
  * Fills `parent` with the article. Its `textContent` stays exactly the article's text.

@@ -55,7 +55,7 @@ export function writtenParts(view, onCite) {
         const numbers = run.last ? sentence.citations : [];
         const chips = numbers.flatMap((number) => byNumber.get(number) ?? []).map((found) => chip(found, onCite));
         const why = run.last && !sentence.supported && whyNode(sentence);
-        return el("span", { class: sentence.supported ? "sentence" : "sentence unsupported" }, el("span", { class: "words" }, ...content), chipGroup(chips), why);
+        return el("span", { class: classOf(sentence) }, el("span", { class: "words" }, ...content), chipGroup(chips), why);
       },
     };
   };
@@ -115,9 +115,17 @@ function leafNode(text, leaf) {
 }
 
 /** @param {Sentence} sentence */
+function classOf(sentence) {
+  if (sentence.supported) return "sentence";
+  return sentence.outcome === "contradicted" ? "sentence unsupported contradicted" : "sentence unsupported";
+}
+
+/** @param {Sentence} sentence */
 function whyNode(sentence) {
+  const contradicted = sentence.outcome === "contradicted";
   const reason = sentence.reason || "No passage in the articles says this.";
-  return el("span", { class: "why" }, icon("warn"), el("span", {}, "Not supported. ", ...words(reason)));
+  const verdict = el("strong", {}, contradicted ? "Contradicted. " : "Not found. ");
+  return el("span", { class: contradicted ? "why contradicted" : "why" }, icon("warn"), el("span", {}, verdict, ...words(reason)));
 }
 
 /** Chips that never wrap to a new line without the sentence's last word. @param {HTMLElement[]} chips */
@@ -168,11 +176,14 @@ function quotation(sentences, byNumber, view, onCite) {
     const found = sentence.citations.flatMap((number) => byNumber.get(number) ?? []);
     const said = offsets.slice(sentence.start, sentence.end);
     const bare = withoutMarkers(said);
-    // Prefer the quote itself: the article may contain text that looks like a marker.
-    const quote = found.find((citation) => withoutMarkers(citation.quote) === bare)?.quote ?? bare;
+    // Prefer the quote itself: the article may contain text that looks like a marker, and line
+    // breaks. What the sentence says beyond it is a note of ours.
+    const whole = found.find((citation) => oneLine(bare).startsWith(oneLine(withoutMarkers(citation.quote))));
+    const quote = whole?.quote ?? bare;
+    const note = whole ? oneLine(bare).slice(oneLine(withoutMarkers(whole.quote)).length).trim() : "";
     const short = view.short && sentence.citations.includes(view.short.citation) ? view.short.text : "";
     const chips = found.map((citation) => chip(citation, onCite));
-    return el("p", { dir: "auto" }, el("q", { class: /^["“‘]/.test(quote.trim()) && "bare" }, ...underlined(quote.trim(), short)), chipGroup(chips));
+    return el("p", { dir: "auto" }, el("q", { class: /^["“‘]/.test(quote.trim()) && "bare" }, ...underlined(quote.trim(), short)), chipGroup(chips), note && el("span", { class: "note" }, " ", ...words(note)));
   });
   const first = byNumber.get(sentences[0].citations[0]);
   // The title of an article without a headline is its first sentence; do not show it twice.
@@ -187,6 +198,9 @@ function quotation(sentences, byNumber, view, onCite) {
     );
   return el("figure", { class: "quotation" }, el("blockquote", {}, ...lines), caption);
 }
+
+/** @param {string} text */
+const oneLine = (text) => text.split(/\s+/).filter(Boolean).join(" ");
 
 /**
  * The quote, with the first occurrence of the short answer underlined.

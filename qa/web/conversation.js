@@ -6,7 +6,7 @@ import { explain } from "./errors.js";
 import { askAddress, chatAddress } from "./routes.js";
 import { ask, filtersBody } from "./service.js";
 import { copy, toast } from "./toast.js";
-import { count, TurnView } from "./turn.js";
+import { count, doubtsOf, TurnView } from "./turn.js";
 
 /** @typedef {import("./types.js").Chat} Chat */
 /** @typedef {import("./types.js").Turn} Turn */
@@ -198,7 +198,7 @@ function spoken(turn) {
   if (!turn.answer) return "The answer was stopped.";
   if (!turn.answer.answered) return "The articles do not say. The nearest passages are listed.";
   const { sentences, citations } = turn.answer;
-  const unsupported = sentences.filter((sentence) => !sentence.supported).length;
+  const doubts = doubtsOf(sentences);
   const ready = `The answer is ready: ${count(sentences.length, "sentence")}, ${count(citations.length, "citation")}.`;
-  return unsupported ? `${ready} ${count(unsupported, "sentence")} not supported by the articles.` : ready;
+  return doubts ? `${ready} ${doubts}.` : ready;
 }

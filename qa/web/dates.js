@@ -30,9 +30,9 @@ export function ago(iso, now) {
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
 /**
- * The source and the date of publication as one line; "" if neither is known.
- * @param {{source: string|null, published: string|null}} article
+ * The source, the date of publication and, for a citation, its page as one line; "" if none is known.
+ * @param {{source: string|null, published: string|null, page?: number|null}} article
  */
-export function dateline(article) {
-  return [article.source, article.published && day(article.published)].filter(Boolean).join(", ");
+export function dateline({ source, published, page }) {
+  return [source, published && day(published), page && `page ${page}`].filter(Boolean).join(", ");
 }

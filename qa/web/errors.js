@@ -64,6 +64,7 @@ export function explain(error) {
   /** @type {(what: string, next: string, action?: "retry"|"edit") => Trouble} */
   const trouble = (what, next, action = "retry") => ({ what: detail || what, next, action, wait });
   if (status === 0) return trouble("The answer broke off before it was complete.", "Try again.");
+  if (status === 401) return trouble("This service needs a key.", "Enter one, then try again.");
   if (status === 404) return trouble("This is no longer in the collection.", "Go back and choose another.", "edit");
   if (status === 413) return trouble("This is larger than the service accepts.", "Send less at once.", "edit");
   if (status === 422) return trouble("The service could not use this question.", "Change it and ask again.", "edit");

@@ -5,6 +5,7 @@ import { line, words } from "./bidi.js";
 import { dateline } from "./dates.js";
 import { announce, byId, el } from "./dom.js";
 import { explain } from "./errors.js";
+import { FollowedPanel } from "./followed.js";
 import { icon } from "./icons.js";
 import { articleAddress } from "./routes.js";
 import { listArticles, removeArticle } from "./service.js";
@@ -32,13 +33,26 @@ export class Library {
       clearTimeout(pause);
       pause = setTimeout(() => this.load(), TYPING_PAUSE);
     });
-    this.adding = new Adding(() => {
+    const changed = () => {
       this.load();
       actions.onChanged();
-    });
+    };
+    this.followed = new FollowedPanel(changed);
+    this.adding = new Adding({ onAdded: changed, onFollowed: () => this.followed.load() });
     byId("add-articles").prepend(icon("plus"));
     byId("add-articles").addEventListener("click", () => this.adding.open());
     this.adding.acceptDrops(byId("library"));
+  }
+
+  /** @param {import("./types.js").Collection} collection */
+  setCollection(collection) {
+    this.adding.formats = collection.formats ?? [];
+  }
+
+  /** Shows the library when it is opened. */
+  show() {
+    this.followed.load();
+    return this.load();
   }
 
   /** Shows the first page of search results. */

@@ -4,16 +4,21 @@
 const EDGE = 5;
 
 /**
- * The URL of the original with a text fragment for the quote; null unless it is an http or https
- * URL.
+ * The URL of the original, at the page of a PDF or with a text fragment for the quote; null unless it
+ * is an http or https URL.
  *
  * @param {string|null} url
  * @param {string} [quote]
+ * @param {number|null} [page]
  */
-export function originalLink(url, quote = "") {
+export function originalLink(url, quote = "", page = null) {
   if (!url || !URL.canParse(url)) return null;
   const address = new URL(url);
   if (address.protocol !== "https:" && address.protocol !== "http:") return null;
+  if (page) {
+    address.hash = `page=${page}`;
+    return address.href;
+  }
   const fragment = textFragment(quote);
   if (fragment) address.hash = `${address.hash}:~:text=${fragment}`;
   return address.href;

@@ -1,5 +1,6 @@
 // @ts-check
 /** Requests to the service. URLs are relative, so that it also works under a path prefix. */
+import { askForKey } from "./access.js";
 import { Failure, failureIn, failureOf } from "./errors.js";
 import { EventParser } from "./sse.js";
 
@@ -23,8 +24,14 @@ import { EventParser } from "./sse.js";
  */
 async function request(address, options) {
   const response = await fetch(address, options);
-  if (!response.ok) throw await failureOf(response);
+  if (!response.ok) throw await refusal(response);
   return response.status === 204 ? null : response.json();
+}
+
+/** @param {Response} response */
+function refusal(response) {
+  if (response.status === 401) askForKey();
+  return failureOf(response);
 }
 
 /** @returns {Promise<import("./types.js").Collection>} */
@@ -51,27 +58,45 @@ export const readArticle = (id) => request(`articles/${encodeURIComponent(id)}`)
 export const removeArticle = (id) =>
   request(`articles/${encodeURIComponent(id)}`, { method: "DELETE" });
 
+/** @param {string} address @param {object} body @returns {Promise<any>} */
+const post = (address, body) =>
+  request(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
 /**
  * @param {Record<string, string>} article at least `text`
- * @returns {Promise<{articles: import("./types.js").Added[]}>}
+ * @returns {Promise<import("./types.js").AddReport>}
  */
-export const addArticle = (article) =>
-  request("articles", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(article),
-  });
+export const addArticle = (article) => post("articles?undoable=true", article);
 
 /**
  * @param {File} file
+ * @param {string} path its name, with the folders that it came from
  * @param {AbortSignal} signal
- * @returns {Promise<{articles: import("./types.js").Added[]}>}
+ * @returns {Promise<import("./types.js").AddReport>}
  */
-export function addFile(file, signal) {
+export function addFile(file, path, signal) {
   const form = new FormData();
-  form.append("files", file, file.name);
-  return request("articles", { method: "POST", body: form, signal });
+  form.append("files", file, path);
+  return request("articles?undoable=true", { method: "POST", body: form, signal });
 }
+
+/** @param {string} address @returns {Promise<import("./types.js").AddReport>} */
+export const addAddress = (address) => post("addresses", { address });
+
+/** @param {string} token @returns {Promise<{removed: string[], restored: string[], kept: string[]}>} */
+export const undoAddition = (token) => post(`undo/${encodeURIComponent(token)}`, {});
+
+/** @returns {Promise<{followed: import("./types.js").FollowedSource[]}>} */
+export const listFollowed = () => request("followed");
+
+/** @param {string} address @returns {Promise<import("./types.js").AddReport>} */
+export const follow = (address) => post("followed", { address });
+
+/** @param {string} address @returns {Promise<import("./types.js").AddReport>} */
+export const lookNow = (address) => post("followed/look", { address });
+
+/** @param {string} address @returns {Promise<null>} */
+export const unfollow = (address) => request(`followed?${new URLSearchParams({ address })}`, { method: "DELETE" });
 
 /**
  * The filters in the shape of the service's request body.
@@ -102,7 +127,7 @@ export async function* ask(body, signal) {
     body: JSON.stringify(body),
     signal,
   });
-  if (!response.ok || !response.body) throw await failureOf(response);
+  if (!response.ok || !response.body) throw await refusal(response);
   const parser = new EventParser();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {

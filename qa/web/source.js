@@ -117,13 +117,13 @@ export class SourcePane {
     const view = /** @type {View} */ (this.view);
     const citation = isCitation(view.current) ? view.current : null;
     const title = article?.title ?? citation?.title ?? "";
-    const href = article && originalLink(article.url, citation?.quote);
+    const href = article && originalLink(article.url, citation?.quote, citation?.page);
     const close = el("button", { type: "button", class: "icon-button", "aria-label": "Close the article", title: "Close (Esc)", onclick: () => this.close() }, icon("close"));
     fill(
       this.head,
       el("div", { class: "source-bar" }, this.#steps(), close),
       el("h2", { tabindex: -1, dir: "auto" }, ...words(title)),
-      el("p", { class: "dateline" }, ...words([article?.author, article && dateline(article)].filter(Boolean).join(" · "))),
+      el("p", { class: "dateline" }, ...words([article?.author, article && dateline({ ...article, page: citation?.page })].filter(Boolean).join(" · "))),
       article &&
         el(
           "p",

@@ -162,6 +162,7 @@ export class TurnView {
         ),
       ),
     );
+    const why = answer.text.replace(/^the articles do not say\W*/i, "");
     const standalone = answer.standalone_question.trim() !== answer.question.trim() && answer.standalone_question;
     return el(
       "div",
@@ -169,7 +170,7 @@ export class TurnView {
       standalone && el("p", { class: "read-as", dir: "auto" }, "Understood as: ", ...words(standalone)),
       answer.notice && el("p", { class: "notice" }, icon("warn"), el("span", {}, ...words(answer.notice))),
       el("p", { class: "unanswered-head" }, "The articles do not say"),
-      !/^the articles do not say\W*$/i.test(answer.text) && el("p", { dir: "auto" }, ...words(answer.text)),
+      why && el("p", { dir: "auto" }, ...words(why)),
       nearest.length > 0 && el("h3", {}, "The nearest passages"),
       nearest.length > 0 && el("ul", { class: "nearest-list" }, ...nearest),
     );
@@ -226,12 +227,26 @@ function labelOf(answer) {
     const unsure = (answer.confidence ?? 1) < SURE && el("span", { class: "label-warning" }, "may not answer the question");
     return [el("span", { class: "swatch" }), `Quoted word for word from ${count(articles, "article")}`, unsure || ""];
   }
-  const unsupported = answer.sentences.filter((sentence) => !sentence.supported).length;
   const by = answer.model ? `Written by ${line(answer.model)}` : "Written";
   const checked = `${by} from ${count(articles, "article")}, each sentence checked`;
-  if (unsupported === 0) return [checked];
-  const sentences = `${unsupported} of ${count(answer.sentences.length, "sentence")} not supported`;
-  return [checked, el("span", { class: "label-warning" }, sentences)];
+  const doubts = doubtsOf(answer.sentences);
+  if (!doubts) return [checked];
+  return [checked, el("span", { class: "label-warning" }, doubts)];
+}
+
+/**
+ * How many sentences the articles contradict, and how many they do not bear out: "1 of 3 sentences
+ * contradicted, 1 not found"; empty if there are none.
+ * @param {import("./types.js").Sentence[]} sentences
+ */
+export function doubtsOf(sentences) {
+  const unsupported = sentences.filter((sentence) => !sentence.supported);
+  const contradicted = unsupported.filter((sentence) => sentence.outcome === "contradicted").length;
+  const notFound = unsupported.length - contradicted;
+  const counted = [contradicted && `${contradicted} contradicted`, notFound && `${notFound} not found`].filter(Boolean);
+  const [first, ...rest] = counted;
+  if (!first) return "";
+  return [first.replace(" ", ` of ${count(sentences.length, "sentence")} `), ...rest].join(", ");
 }
 
 /** @param {number} number @param {string} noun */

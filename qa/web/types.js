@@ -5,9 +5,10 @@
  *
  * @typedef {{number: number, article_id: string, passage_id: string, title: string,
  *   source: string|null, author: string|null, url: string|null, published: string|null,
- *   start: number, end: number, quote: string}} Citation
+ *   start: number, end: number, quote: string, page?: number|null}} Citation
  * @typedef {{start: number, end: number, text: string, citations: number[],
- *   supported: boolean, reason?: string|null}} Sentence
+ *   supported: boolean, reason?: string|null, outcome?: "supported"|"contradicted"|"not_found",
+ *   probability?: number|null}} Sentence
  * @typedef {{id: string, article_id: string, title: string, published: string|null,
  *   source: string|null, author: string|null, url: string|null, start: number, end: number,
  *   text: string, score: number}} Passage
@@ -17,15 +18,21 @@
  *   model: string|null, notice: string|null, confidence?: number|null}} Answer
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
  *   author: string|null, url: string|null, passages: number}} ArticleRow
- * @typedef {"metadata"|"promotional"|"repeated"} SkipReason
+ * @typedef {"metadata"|"page"|"promotional"|"repeated"} SkipReason
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
  *   author: string|null, url: string|null, text: string, skipped: [number, number][],
- *   skipped_reasons: (SkipReason|null)[]}} Article `skipped` are the unsearched ranges.
+ *   skipped_reasons: (SkipReason|null)[], pages: number[]}} Article `skipped` are the unsearched ranges,
+ *   `pages` the positions at which pages begin.
  * @typedef {{articles: number, passages: number, published_from: string|null,
  *   published_to: string|null, sources: {source: string, articles: number}[],
- *   example_questions: string[], answerers: string[], model: string|null}} Collection
+ *   example_questions: string[], answerers: string[], model: string|null, formats?: string[],
+ *   trouble: string|null}} Collection `formats` are suffixes of file names.
  * @typedef {{id: string, status: "added"|"replaced"|"unchanged"|"skipped",
  *   reason: string|null}} Added
+ * @typedef {{articles: Added[], undo?: string|null}} AddReport
+ * @typedef {{address: string, kind: "page"|"feed"|"sitemap"|"folder"|null, title: string|null,
+ *   articles: number, looked: string|null, succeeded: string|null, error: string|null,
+ *   failures: number, due: string}} FollowedSource
  *
  * The page's own data.
  *

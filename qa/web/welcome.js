@@ -14,7 +14,7 @@ import { count } from "./turn.js";
  * @param {(question: string) => void} onAsk
  */
 export function showWelcome(collection, onAsk) {
-  byId("about").replaceChildren(...(collection ? aboutOf(collection) : []));
+  byId("about").replaceChildren(...(collection ? [...troubleOf(collection), ...aboutOf(collection)] : []));
   const questions = collection?.example_questions ?? [];
   const items = questions.map((question) =>
     el("li", {}, el("button", { type: "button", class: "example", dir: "auto", onclick: () => onAsk(question) }, el("span", {}, line(question)), icon("next"))),
@@ -30,6 +30,11 @@ export function showWelcomeTrouble(error, onAgain) {
   byId("about").replaceChildren(
     el("span", { class: "notice" }, icon("warn"), el("span", {}, `${what} ${next} `, el("button", { type: "button", class: "quiet", onclick: onAgain }, icon("again"), "Try again"))),
   );
+}
+
+/** @param {Collection} collection */
+function troubleOf({ trouble }) {
+  return trouble ? [el("span", { class: "notice", role: "alert" }, icon("warn"), el("span", {}, trouble))] : [];
 }
 
 /** @param {Collection} collection */

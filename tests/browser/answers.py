@@ -6,6 +6,12 @@ from typing import Any
 UNANSWERED = "The articles do not say."
 
 
+def outcome_of(reason: str | None) -> str:
+    if reason is None:
+        return "supported"
+    return "contradicted" if reason.startswith("The articles say") else "not_found"
+
+
 def written(
     question: str,
     sentences: Sequence[tuple[str, list[int], str | None]],
@@ -26,6 +32,8 @@ def written(
                 "citations": numbers,
                 "supported": reason is None,
                 "reason": reason,
+                "outcome": outcome_of(reason),
+                "probability": 0.9 if reason is None else 0.1,
             }
         )
     return {

@@ -64,7 +64,12 @@ def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     command = [sys.executable, "-u", "-c", "from qa.cli.commands import main; main()"]
     options = ["serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data), "--seed", seeds]
     with subprocess.Popen(
-        [*command, *options], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*command, *options],
+        cwd=ROOT,
+        env={**os.environ, "QA_FETCH_ALLOW": "127.0.0.1"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         assert process.stdout
         reading = threading.Thread(target=process.stdout.read)

@@ -1,5 +1,6 @@
 """The articles page: browse, search, read, add and remove articles."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,6 +9,10 @@ from playwright.sync_api import FilePayload, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenPage
+from tests.vectorstore.fetching.test_web_reader import ICE, rss
+from tests.vectorstore.readers.containers.test_archives import zipped
+from tests.vectorstore.readers.documents.pdf_files import drawn_pdf, lines
+from tests.website import Reply, website
 
 STORY = (
     "The zeppelin museum of Quillhaven opens on Friday after nine years of work.\n\n"
@@ -150,9 +155,88 @@ def test_files_can_be_dropped_on_the_page(library: ChatPage) -> None:
             STORY,
         )
         report = library.page.locator("#add-report > li")
-        expect(report).to_have_text("dropped.txtAdded.")
+        expect(report).to_contain_text("dropped.txtAdded.")
     finally:
         remove_quietly(library, "Quillhaven")
+
+
+def test_a_folder_is_added_and_its_other_files_are_passed_over(
+    library: ChatPage, tmp_path: Path
+) -> None:
+    folder = tmp_path / "quillhaven"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "story.txt").write_text(STORY)
+    (folder / "gondola.pdf").write_bytes(drawn_pdf(lines("Quillhaven shows a gondola.")))
+    (folder / "photo.png").write_bytes(b"png")
+    (folder / ".hidden.txt").write_text("Quillhaven hides this.")
+    try:
+        library.page.get_by_role("button", name="Add articles").click()
+        library.page.locator("#add-folder").set_input_files(folder)
+        report = library.page.locator("#add-report")
+        expect(report).to_contain_text("2 files of other formats, or hidden, passed over.")
+        expect(report.get_by_text("Added.")).to_have_count(2)
+        assert library.article("quillhaven/deep/story.txt")["text"] == STORY
+    finally:
+        remove_quietly(library, "Quillhaven")
+
+
+def test_what_was_skipped_in_an_archive_is_listed_with_the_reasons(library: ChatPage) -> None:
+    archive = zipped({"a.txt": STORY.encode(), "b.json": b"{", "c.txt": b""})
+    payload: FilePayload = {"name": "q.zip", "mimeType": "application/zip", "buffer": archive}
+    try:
+        library.page.get_by_role("button", name="Add articles").click()
+        library.page.locator("#add-files").set_input_files([payload])
+        report = library.page.locator("#add-report > li")
+        expect(report).to_contain_text("1 added, 2 skipped.")
+        report.get_by_text("What was skipped, and why").click()
+        expect(report.get_by_text("q.zip/b.json: It is not JSON")).to_be_visible()
+        expect(report.get_by_text("q.zip/c.txt: It is empty")).to_be_visible()
+    finally:
+        remove_quietly(library, "Quillhaven")
+
+
+def test_an_addition_is_undone(library: ChatPage) -> None:
+    before = library.collection()["articles"]
+    payload: FilePayload = {"name": "q.txt", "mimeType": "text/plain", "buffer": STORY.encode()}
+    library.page.get_by_role("button", name="Add articles").click()
+    library.page.locator("#add-files").set_input_files([payload])
+    report = library.page.locator("#add-report > li")
+    report.get_by_role("button", name="Undo adding q.txt").click()
+    expect(report).to_contain_text("Undone: 1 article removed again.")
+    assert library.collection()["articles"] == before
+
+
+def test_an_address_is_added_and_a_feed_is_followed(library: ChatPage) -> None:
+    page = library.page
+    page.get_by_role("button", name="Add articles").click()
+    dialog = page.get_by_role("dialog", name="Add articles")
+    address = dialog.get_by_label("Article, document, feed or sitemap")
+    with website() as site:
+        site.put_html("/ice", ICE)
+        site.put("/feed", rss(site, "/ice"), "text/xml")
+        try:
+            address.fill(site.url("/none"))
+            dialog.get_by_role("button", name="Add", exact=True).click()
+            report = page.locator("#add-report > li")
+            expect(report.last).to_contain_text("There is no such page (404).")
+            address.fill(site.url("/feed"))
+            dialog.get_by_label("Follow it").check()
+            dialog.get_by_role("button", name="Add", exact=True).click()
+            expect(report.last).to_contain_text("Added.")
+            dialog.get_by_role("button", name="Close").click()
+
+            followed = page.locator("#followed")
+            followed.get_by_text("1 source followed").click()
+            expect(followed).to_contain_text("Feed · 1 article · looked at")
+            site.pages["/feed"] = Reply(status=500)
+            followed.get_by_role("button", name="Look at Courier now").click()
+            expect(followed).to_contain_text("answered with status 500")
+            expect(followed).to_contain_text("1 source followed, 1 with an error")
+            followed.get_by_role("button", name="Stop following Courier").click()
+            expect(followed).to_be_hidden()
+        finally:
+            httpx.delete(f"{library.address}/followed", params={"address": site.url("/feed")})
+            remove_quietly(library, "Quillhaven")
 
 
 def test_removing_is_asked_first_and_can_be_declined(library: ChatPage) -> None:

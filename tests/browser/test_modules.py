@@ -301,6 +301,18 @@ def test_the_link_to_the_original_leads_to_the_quoted_words_or_is_none(
     assert modules.run("original.js", script, [url, quote]) == expected
 
 
+def test_the_link_to_the_original_of_a_pdf_leads_to_the_page(modules: Modules) -> None:
+    script = "({originalLink}, [url, page]) => originalLink(url, 'a quote', page)"
+    linked = modules.run("original.js", script, ["https://example.org/a.pdf#top", 3])
+    assert linked == "https://example.org/a.pdf#page=3"
+
+
+def test_a_dateline_of_a_citation_has_its_page(modules: Modules) -> None:
+    script = "({dateline}, citation) => dateline(citation)"
+    citation = {"source": "Courier", "published": "2023-05-04", "page": 12}
+    assert modules.run("dates.js", script, citation) == "Courier, 4 May 2023, page 12"
+
+
 @settings(settings.get_profile("browser"))
 @given(question=NASTY.filter(lambda text: text.strip() != ""), sources=st.lists(NASTY, max_size=3))
 def test_a_permalink_holds_the_question_and_its_filters(

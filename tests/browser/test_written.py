@@ -130,17 +130,21 @@ def test_a_sentence_without_support_looks_different_and_says_why(
             [
                 ("It was so [1].", [1], None),
                 (" It cost 7 euros [1].", [1], "The number 7 is not in the cited words."),
+                (" It sank.", [], "The articles say otherwise: “It floats.”"),
             ],
             [citation_of(article, 10, 60)],
         )
     )
     chat.ask(QUESTION)
     doubted = chat.turn.locator(".unsupported")
-    expect(doubted).to_have_count(1)
-    expect(doubted).to_contain_text("It cost 7 euros.")
-    expect(doubted).to_contain_text("Not supported. The number 7 is not in the cited words.")
-    expect(chat.turn.locator(".label")).to_contain_text("1 of 2 sentences not supported")
-    line = doubted.locator(".words").evaluate("node => getComputedStyle(node).textDecorationStyle")
+    expect(doubted).to_have_count(2)
+    missing, contradicted = doubted.nth(0), doubted.nth(1)
+    expect(missing).to_contain_text("It cost 7 euros.")
+    expect(missing).to_contain_text("Not found. The number 7 is not in the cited words.")
+    expect(contradicted).to_contain_text("Contradicted. The articles say otherwise: “It floats.”")
+    label = "1 of 3 sentences contradicted, 1 not found"
+    expect(chat.turn.locator(".label")).to_contain_text(label)
+    line = missing.locator(".words").evaluate("node => getComputedStyle(node).textDecorationStyle")
     assert line == "wavy"
 
 

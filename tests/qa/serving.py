@@ -2,15 +2,16 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import uvicorn
 from starlette.types import ASGIApp
 
+from qa.http.connection import ConnectionLimits
+from qa.http.server import server_of
 from qa.service import Service
 
 SECONDS_TO_STOP = 20.0
@@ -27,10 +28,12 @@ class Served:
 
 
 @contextmanager
-def running(app: ASGIApp) -> Iterator[str]:
+def running(
+    app: ASGIApp, limits: ConnectionLimits | None = None, *, proxies: Sequence[str] = ()
+) -> Iterator[str]:
     """The address at which `app` is served meanwhile."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none"))
+        server = server_of(app, limits, proxies=proxies, log_level="critical")
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -7,8 +7,8 @@ import pytest
 
 from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Database
 from vectorstore.catalog.incoming import IncomingArticles
+from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.store import Store
 from vectorstore.types import Embedder
 
@@ -42,17 +42,17 @@ def store(open_store: OpenStore) -> Store:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "catalog.sqlite")
+def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "catalog.sqlite")
     yield database
     database.close()
 
 
 @pytest.fixture
-def catalog(database: Database) -> Catalog:
+def catalog(database: SqliteDatabase) -> Catalog:
     return Catalog(database)
 
 
 @pytest.fixture
-def staging(database: Database) -> IncomingArticles:
+def staging(database: SqliteDatabase) -> IncomingArticles:
     return IncomingArticles(database)

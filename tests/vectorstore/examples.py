@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.records import IndexedArticle
 from vectorstore.chunking import split_article
 from vectorstore.store import Store
@@ -41,6 +42,13 @@ def by_paragraphs(article: Article) -> IndexedArticle:
             for span in paragraph_spans(article.text)
         ),
     )
+
+
+def unused_rows(catalog: Catalog, articles: Iterable[IndexedArticle]) -> dict[str, int]:
+    """Rows for the passages of these articles, by id, that no passage in the catalog has."""
+    first = max(catalog.rows_by_passage().values(), default=0) + 1
+    ids = [passage.id for each in articles for passage in each.passages]
+    return {passage_id: row for row, passage_id in enumerate(ids, start=first)}
 
 
 def as_split(store: Store, article: Article) -> IndexedArticle:

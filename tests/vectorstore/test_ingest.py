@@ -6,9 +6,7 @@ from contextlib import closing
 from datetime import date
 from itertools import pairwise
 
-import chromadb
 import pytest
-from chromadb.config import Settings
 
 import vectorstore.ingest
 from tests.vectorstore.conftest import OpenStore
@@ -17,8 +15,9 @@ from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.ingest import IngestReport, Outcome, Progress, ingest
 from vectorstore.integrity import inspect_index
 from vectorstore.readers import Unreadable
+from vectorstore.retrieval import search
 from vectorstore.store import Store
-from vectorstore.types import Article, Embedder, Span
+from vectorstore.types import Article, Embedder, Filters, Span
 
 ARTICLES = [article(f"a {n}", f"Something happened to committee number {n}.") for n in range(5)]
 
@@ -78,16 +77,13 @@ def test_whatever_changed_the_article_is_replaced(open_store: OpenStore, changed
     assert store.catalog.article("a") == changed
     assert statuses(ingest(store, [changed])) == {"a": "unchanged"}
     assert inspect_index(store).agrees
-    (passage,) = store.catalog.passages_of("a")
-    store.close()
-    client = chromadb.PersistentClient(
-        str(store.folder / "vectors"), Settings(anonymized_telemetry=False)
-    )
-    metadata = client.get_collection("passages").get(ids=[passage.id])["metadatas"]
-    client.close()  # type: ignore[attr-defined]  # its declared type lacks it
-    assert metadata is not None
-    assert metadata[0].get("source") == changed.info.source
-    assert metadata[0].get("published") == (20220420 if changed.info.published else None)
+    (facts,) = store.catalog.passage_facts()
+    assert facts.source == changed.info.source
+    assert facts.published == (20220420 if changed.info.published else None)
+    if changed.info.source:
+        only = Filters(sources=(changed.info.source,))
+        assert [each.article.id for each in search(store, "One.", 5, only)] == ["a"]
+    assert search(store, "One.", 5, Filters(sources=("Nobody",))) == []
 
 
 def test_what_is_not_among_the_articles_stays(store: Store) -> None:

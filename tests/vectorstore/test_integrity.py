@@ -12,7 +12,6 @@ from vectorstore import integrity
 from vectorstore.ingest import Progress, ingest
 from vectorstore.integrity import inspect_index, repair_index
 from vectorstore.store import Store
-from vectorstore.types import ArticleInfo, Passage
 
 
 @contextmanager
@@ -40,8 +39,7 @@ def test_an_index_agrees_with_itself_empty_and_full(full: Store) -> None:
 def test_missing_and_strange_vectors_are_found_and_repaired(full: Store) -> None:
     (passage,) = full.catalog.passages_of("a")
     full.vectors.delete([passage.id])
-    stranger = Passage("stranger", "c", 0, 1, "x", ())
-    full.vectors.put([stranger], [ArticleInfo("c")], np.eye(1, 32, dtype=np.float32))
+    full.vectors.put(["stranger"], np.eye(1, 32, dtype=np.float32))
     findings = ("1 passages have no vector.", "1 vectors belong to no passage.")
     assert inspect_index(full).findings == findings
     check = repair_index(full)
@@ -54,7 +52,7 @@ def test_a_repair_tells_how_far_it_is_and_keeps_what_is_done_when_it_is_interrup
     full: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(integrity, "PASSAGES_EMBEDDED_AT_ONCE", 1)
-    full.vectors.delete(full.catalog.passage_ids())
+    full.vectors.delete(list(full.catalog.rows_by_passage()))
     told: list[Progress] = []
 
     def interrupt(progress: Progress) -> None:
@@ -70,11 +68,11 @@ def test_a_repair_tells_how_far_it_is_and_keeps_what_is_done_when_it_is_interrup
 
 def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> None:
     with plant(full) as db:
-        db.execute("INSERT INTO passages_text (passages_text) VALUES ('delete-all')")
-    assert full.catalog.match_terms('"ancient"', 5) == []
+        db.execute("DELETE FROM postings WHERE term = 'ancient'")
+    assert full.catalog.document_frequency(["ancient"]) == {}
     assert inspect_index(full).findings == ("The full-text index does not match the passages.",)
     assert repair_index(full).agrees
-    assert len(full.catalog.match_terms('"ancient"', 5)) == 1
+    assert full.catalog.document_frequency(["ancient"]) == {"ancient": 1}
 
 
 def test_passages_that_are_not_what_the_article_says_are_named(full: Store) -> None:

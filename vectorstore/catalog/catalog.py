@@ -4,17 +4,26 @@ It is the source of truth: search returns only what is in it, even if the vector
 more. An article is added or removed in one transaction.
 """
 
-import sqlite3
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
+from vectorstore.bm25 import Postings
 from vectorstore.catalog.database import Database, fold_case
-from vectorstore.catalog.publishing import publish_article, remove_article
+from vectorstore.catalog.postings import (
+    document_frequency,
+    index_passages,
+    read_postings,
+    terms_from,
+    terms_in,
+)
+from vectorstore.catalog.publishing import publish_articles, remove_article
 from vectorstore.catalog.records import (
     ArticlePage,
     IndexedArticle,
     ListedArticle,
+    PassageFacts,
     Summary,
-    TermMatch,
     skipping,
 )
 from vectorstore.catalog.rows import (
@@ -22,15 +31,18 @@ from vectorstore.catalog.rows import (
     PASSAGE,
     article_from,
     date_from,
-    filter_clause,
     info_from,
     passage_from,
     place_from,
     spans_from_json,
 )
-from vectorstore.types import Article, ArticleInfo, Filters, Passage, Span
+from vectorstore.types import Article, ArticleInfo, Passage, Span
 
+POSTINGS = "postings"
+PASSAGES_READ_AT_ONCE = 2_000
 SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.content)")
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Catalog:
@@ -45,7 +57,11 @@ class Catalog:
 
     def set_meta(self, key: str, value: str) -> None:
         with self._db.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            db.execute(
+                "INSERT INTO meta VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
 
     # Articles.
 
@@ -70,7 +86,7 @@ class Catalog:
             (article_id,),
         )
         for row in rows:
-            return article_from(row), spans_from_json(row[9])
+            return article_from(row), spans_from_json(row[10])
         return None
 
     def article_ids(self) -> list[str]:
@@ -84,7 +100,7 @@ class Catalog:
         after_date, after_row = place_from("99999999.0" if cursor is None else cursor)
         # Unlike LIKE, instr searches beyond a NUL and has no wildcards.
         columns = SEARCHED if containing else ()
-        where = " OR ".join(f"instr(fold_case({each}), ?) > 0" for each in columns) or "1"
+        where = " OR ".join(f"instr(fold_case({each}), ?) > 0" for each in columns) or "1 = 1"
         values = [fold_case(containing)] * len(columns)
         rows = self._db.rows(
             f"SELECT {INFO}, (SELECT count(*) FROM passages p WHERE p.article = a.row),"
@@ -95,9 +111,9 @@ class Catalog:
         )
         shown = rows[:limit]
         return ArticlePage(
-            articles=tuple(ListedArticle(info_from(row), row[6]) for row in shown),
+            articles=tuple(ListedArticle(info_from(row), row[7]) for row in shown),
             total=self._db.value(f"SELECT count(*) FROM articles a WHERE {where}", values),
-            next_cursor=f"{shown[-1][7]}.{shown[-1][8]}" if len(rows) > limit else None,
+            next_cursor=f"{shown[-1][8]}.{shown[-1][9]}" if len(rows) > limit else None,
         )
 
     def newest(self, most: int) -> list[str]:
@@ -132,7 +148,7 @@ class Catalog:
             " WHERE p.id IN ({keys})",
             ids,
         )
-        return {row[6]: (passage_from(row), info_from(row)) for row in rows}
+        return {row[7]: (passage_from(row), info_from(row)) for row in rows}
 
     def passages_of(self, article_id: str) -> list[Passage]:
         rows = self._db.rows(
@@ -142,36 +158,56 @@ class Catalog:
         )
         return [passage_from(row) for row in rows]
 
-    def passage_ids(self, filters: Filters | None = None) -> list[str]:
-        """The ids of all passages, or of those in articles that match `filters`."""
-        where, values = filter_clause(filters or Filters())
-        rows = self._db.rows(
-            "SELECT p.id FROM passages p JOIN articles a ON a.row = p.article"
-            f" WHERE {where} ORDER BY p.row",
-            values,
-        )
-        return [row[0] for row in rows]
+    def rows_by_passage(self) -> dict[str, int]:
+        """The rows of all passages, by id."""
+        return dict(self._db.rows("SELECT id, row FROM passages ORDER BY row"))
 
-    def match_terms(
-        self, expression: str, limit: int, filters: Filters | None = None
-    ) -> list[TermMatch]:
-        """The best passages for an FTS5 expression by BM25, best first."""
-        where, values = filter_clause(filters or Filters())
-        rows = self._db.rows(
-            "SELECT p.id, a.id, -bm25(passages_text) AS score FROM passages_text"
-            " JOIN passages p ON p.row = passages_text.rowid JOIN articles a ON a.row = p.article"
-            f" WHERE passages_text MATCH ? AND {where} ORDER BY score DESC, p.row LIMIT ?",
-            [expression, *values, limit],
+    def passages_at(self, rows: Sequence[int]) -> dict[int, tuple[Passage, ArticleInfo]]:
+        """The passages in these rows, by row; missing ones are left out."""
+        found = self._db.rows_for(
+            f"SELECT {INFO}, {PASSAGE}, p.row FROM passages p JOIN articles a ON a.row = p.article"
+            " WHERE p.row IN ({keys})",
+            rows,
         )
-        return [TermMatch(*row) for row in rows]
+        return {row[12]: (passage_from(row), info_from(row)) for row in found}
+
+    def rows_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """The rows of the passages with these ids, by id; missing ones are left out."""
+        return dict(self._db.rows_for("SELECT id, row FROM passages WHERE id IN ({keys})", ids))
+
+    def rows_of_articles(self, article_ids: Sequence[str]) -> list[int]:
+        """The rows of the passages of these articles. Half of a surrogate pair is in no id."""
+        found = self._db.rows_for(
+            "SELECT p.row FROM passages p JOIN articles a ON a.row = p.article"
+            " WHERE a.id IN ({keys})",
+            [each for each in article_ids if not _SURROGATE.search(each)],
+        )
+        return [row for (row,) in found]
+
+    def passage_facts(self) -> list[PassageFacts]:
+        """What search has to know of every passage."""
+        return [
+            PassageFacts(*row)
+            for row in self._db.rows(
+                "SELECT p.row, p.words, a.published, a.source"
+                " FROM passages p JOIN articles a ON a.row = p.article"
+            )
+        ]
+
+    # Full text.
+
+    def postings(self, terms: Sequence[str]) -> dict[str, Postings]:
+        """The passages with each indexed (stemmed) term; missing terms are left out."""
+        return read_postings(self._db, terms)
 
     def document_frequency(self, terms: Iterable[str]) -> dict[str, int]:
         """The number of passages with each indexed (stemmed) term; missing terms are left out."""
-        return dict(
-            self._db.rows_for(
-                "SELECT term, doc FROM passages_terms WHERE term IN ({keys})", list(terms)
-            )
-        )
+        return document_frequency(self._db, list(terms))
+
+    def terms_from(self, first: str, lengths: tuple[int, int]) -> list[tuple[str, int]]:
+        """The indexed terms that begin with `first`, of the shortest to the longest length, and
+        the number of passages with each."""
+        return terms_from(self._db, first, lengths)
 
     # Writing. Vectors are in another store: `announce` the passages about to change, write both
     # stores, then `settle`. Anything still announced when the catalog is opened was interrupted.
@@ -179,7 +215,8 @@ class Catalog:
     def announce(self, passage_ids: Iterable[str]) -> None:
         with self._db.transaction() as db:
             db.executemany(
-                "INSERT OR IGNORE INTO pending VALUES (?)", [(each,) for each in passage_ids]
+                "INSERT INTO pending VALUES (?) ON CONFLICT DO NOTHING",
+                [(each,) for each in passage_ids],
             )
 
     def pending(self) -> list[str]:
@@ -189,11 +226,15 @@ class Catalog:
         with self._db.transaction() as db:
             db.execute("DELETE FROM pending")
 
-    def publish(self, articles: Sequence[IndexedArticle]) -> None:
-        """Make the articles visible, replacing those with the same ids; unstage them."""
+    def publish(
+        self, articles: Sequence[IndexedArticle], rows: Mapping[str, int]
+    ) -> list[PassageFacts]:
+        """Make the articles visible, replacing those with the same ids; unstage them.
+
+        `rows` are unused ones for the passages, by id. Returns what is to be known of them.
+        """
         with self._db.transaction() as db:
-            for indexed in articles:
-                publish_article(db, indexed)
+            return publish_articles(db, articles, rows)
 
     def remove(self, article_id: str) -> None:
         with self._db.transaction() as db:
@@ -210,21 +251,35 @@ class Catalog:
     # Integrity.
 
     def faults(self) -> list[str]:
-        """Problems that SQLite finds in the file and in the full-text index, as sentences."""
-        found = [
-            f"The catalog file is damaged: {row[0]}."
-            for row in self._db.rows("PRAGMA integrity_check(3)")
-            if row[0] != "ok"
-        ]
-        try:
-            with self._db.transaction() as db:
-                db.execute(
-                    "INSERT INTO passages_text (passages_text, rank) VALUES ('integrity-check', 1)"
-                )
-        except sqlite3.DatabaseError:
+        """Problems with the database and the full-text index, as sentences."""
+        found = [f"The catalog file is damaged: {each}." for each in self._db.faults()]
+        if self._full_text_differs():
             found.append("The full-text index does not match the passages.")
         return found
 
+    def full_text_is_missing(self) -> bool:
+        """Whether the index comes from a layout that had another full-text index."""
+        return self.meta(POSTINGS) is not None
+
     def rebuild_full_text(self) -> None:
+        """Make the postings anew from the passages, in one transaction."""
         with self._db.transaction() as db:
-            db.execute("INSERT INTO passages_text (passages_text) VALUES ('rebuild')")
+            db.execute("DELETE FROM postings")
+            last = -1
+            while passages := db.execute(
+                "SELECT row, text FROM passages WHERE row > ? ORDER BY row LIMIT ?",
+                (last, PASSAGES_READ_AT_ONCE),
+            ).fetchall():
+                last = passages[-1][0]
+                index_passages(db, passages)
+            db.execute("DELETE FROM meta WHERE key = ?", (POSTINGS,))
+
+    def _full_text_differs(self) -> bool:
+        held: Counter[str] = Counter()
+        for text, words in self._db.rows("SELECT text, words FROM passages"):
+            terms = terms_in(text)
+            if words != terms.total():
+                return True
+            held.update(terms.keys())
+        indexed = self._db.rows("SELECT term, sum(passages) FROM postings GROUP BY term")
+        return held != dict(indexed)

@@ -1,13 +1,12 @@
 """Articles that are staged but not yet visible, and their paragraphs."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 
-from vectorstore.catalog.database import Database
-from vectorstore.catalog.publishing import insert_text
+from vectorstore.catalog.database import Database, Transaction
+from vectorstore.catalog.publishing import insert_text, next_row
 from vectorstore.catalog.repetition import Repetition, paragraphs_to_recognise
-from vectorstore.catalog.rows import article_from, article_values
+from vectorstore.catalog.rows import INFO, article_from, article_values
 from vectorstore.types import Article
 
 
@@ -27,9 +26,12 @@ class IncomingArticles:
             for article in articles:
                 _discard(db, article.id)
                 db.execute(
-                    "INSERT INTO staged (id, title, published, source, author, url, content,"
-                    " skipped, keep_all) VALUES (?,?,?,?,?,?,?,?,?)",
-                    article_values(article, insert_text(db, article.text)),
+                    "INSERT INTO staged (row, id, title, published, source, author, url, content,"
+                    " skipped, keep_all, pages) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    (
+                        next_row(db, "staged"),
+                        *article_values(article, insert_text(db, article.text)),
+                    ),
                 )
                 db.executemany(
                     "INSERT INTO staged_paragraphs VALUES (?, ?, ?)",
@@ -54,17 +56,17 @@ class IncomingArticles:
         """The staged articles, in order of arrival. They may be published during iteration."""
         row = 0
         while found := self._db.rows(
-            "SELECT a.id, a.title, a.published, a.source, a.author, a.url, t.text, a.skipped,"
+            f"SELECT {INFO}, t.text, a.skipped,"
             " a.keep_all, a.row FROM staged a JOIN texts t ON t.row = a.content"
             " WHERE a.row > ? ORDER BY a.row LIMIT 1",
             (row,),
         ):
             (values,) = found
-            row = values[9]
+            row = values[10]
             yield article_from(values)
 
 
-def _discard(db: sqlite3.Connection, article_id: str) -> None:
+def _discard(db: Transaction, article_id: str) -> None:
     db.execute(
         "DELETE FROM texts WHERE row = (SELECT content FROM staged WHERE id = ?)", (article_id,)
     )

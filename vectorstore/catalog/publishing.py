@@ -1,35 +1,56 @@
 """Publishes and removes articles, within the caller's transaction."""
 
 import json
-import sqlite3
+from collections.abc import Mapping, Sequence
 
-from vectorstore.catalog.records import IndexedArticle
-from vectorstore.catalog.rows import article_values
+from vectorstore.catalog.database import Transaction
+from vectorstore.catalog.postings import index_passages, remove_postings, terms_in
+from vectorstore.catalog.records import IndexedArticle, PassageFacts
+from vectorstore.catalog.rows import article_values, date_number
 from vectorstore.types import Article
 
 
-def publish_article(db: sqlite3.Connection, indexed: IndexedArticle) -> None:
-    """Make the article visible, replacing the one with the same id, and unstage it."""
+def publish_articles(
+    db: Transaction, articles: Sequence[IndexedArticle], rows: Mapping[str, int]
+) -> list[PassageFacts]:
+    """Make the articles visible, replacing those with the same ids, and unstage them.
+
+    `rows` are unused ones for the passages, by id. Returns what is to be known of them.
+    """
+    for indexed in articles:
+        _unindex(db, indexed.article.id)
+        _publish_article(db, indexed, rows)
+    passages = [(each, indexed.article.info) for indexed in articles for each in indexed.passages]
+    words = index_passages(db, [(rows[each.id], each.text) for each, _ in passages])
+    return [
+        PassageFacts(rows[each.id], length, date_number(info.published), info.source)
+        for (each, info), length in zip(passages, words, strict=True)
+    ]
+
+
+def _publish_article(db: Transaction, indexed: IndexedArticle, rows: Mapping[str, int]) -> None:
     article = indexed.article
     # It keeps its row, so that pages of a list in progress neither repeat nor skip it.
     row = db.execute("SELECT row FROM articles WHERE id = ?", (article.id,)).fetchone()
     content = _publish_text(db, article)
     db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
-    cursor = db.execute(
+    article_row = next_row(db, "articles") if row is None else row[0]
+    db.execute(
         "INSERT INTO articles (row, id, title, published, source, author, url, content,"
-        " skipped, keep_all, repeated, content_hash)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        " skipped, keep_all, pages, repeated, content_hash)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
-            row and row[0],
+            article_row,
             *article_values(article, content),
             json.dumps([each.span for each in indexed.repeated]),
             article.content_hash,
         ),
     )
     db.executemany(
-        "INSERT INTO passages (id, article, start, end, text, sentences) VALUES (?,?,?,?,?,?)",
+        'INSERT INTO passages (row, id, article, start, "end", text, sentences, words)'
+        " VALUES (?,?,?,?,?,?,?,0)",
         [
-            (p.id, cursor.lastrowid, p.start, p.end, p.text, json.dumps(p.sentences))
+            (rows[p.id], p.id, article_row, p.start, p.end, p.text, json.dumps(p.sentences))
             for p in indexed.passages
         ],
     )
@@ -37,7 +58,8 @@ def publish_article(db: sqlite3.Connection, indexed: IndexedArticle) -> None:
     db.execute("DELETE FROM staged WHERE id = ?", (article.id,))
 
 
-def remove_article(db: sqlite3.Connection, article_id: str) -> None:
+def remove_article(db: Transaction, article_id: str) -> None:
+    _unindex(db, article_id)
     db.execute(
         "DELETE FROM texts WHERE row = (SELECT content FROM articles WHERE id = ?)",
         (article_id,),
@@ -47,15 +69,29 @@ def remove_article(db: sqlite3.Connection, article_id: str) -> None:
     db.execute("DELETE FROM paragraphs WHERE article = ?", (article_id,))
 
 
-def insert_text(db: sqlite3.Connection, text: str) -> int:
+def insert_text(db: Transaction, text: str) -> int:
     """Insert a text and return its row."""
-    row = db.execute("INSERT INTO texts (text) VALUES (?)", (text,)).lastrowid
-    if row is None:
-        raise sqlite3.DatabaseError("The text was not inserted.")
+    row = next_row(db, "texts")
+    db.execute("INSERT INTO texts (row, text) VALUES (?, ?)", (row, text))
     return row
 
 
-def _publish_text(db: sqlite3.Connection, article: Article) -> int:
+def next_row(db: Transaction, table: str) -> int:
+    """A row that none of the table has. Only one transaction is open at a time."""
+    ((last,),) = db.execute(f"SELECT coalesce(max(row), 0) FROM {table}").fetchall()
+    return int(last) + 1
+
+
+def _unindex(db: Transaction, article_id: str) -> None:
+    """Take the article's passages out of the full-text index."""
+    passages = db.execute(
+        "SELECT p.row, p.text FROM passages p JOIN articles a ON a.row = p.article WHERE a.id = ?",
+        (article_id,),
+    ).fetchall()
+    remove_postings(db, [(row, terms_in(text)) for row, text in passages])
+
+
+def _publish_text(db: Transaction, article: Article) -> int:
     """Keep one text for the article, the staged one if there is one, and return its row."""
     staged = db.execute("SELECT content FROM staged WHERE id = ?", (article.id,)).fetchone()
     before = db.execute(
@@ -69,7 +105,7 @@ def _publish_text(db: sqlite3.Connection, article: Article) -> int:
     return insert_text(db, article.text) if staged is None else int(staged[0])
 
 
-def _publish_paragraphs(db: sqlite3.Connection, indexed: IndexedArticle) -> None:
+def _publish_paragraphs(db: Transaction, indexed: IndexedArticle) -> None:
     article_id = indexed.article.id
     _unsettle_paragraphs(db, article_id)
     if db.execute("SELECT 1 FROM staged WHERE id = ?", (article_id,)).fetchone():
@@ -88,13 +124,13 @@ def _publish_paragraphs(db: sqlite3.Connection, indexed: IndexedArticle) -> None
     _unsettle_paragraphs(db, article_id)
 
 
-def _unsettle_paragraphs(db: sqlite3.Connection, article_id: str) -> None:
+def _unsettle_paragraphs(db: Transaction, article_id: str) -> None:
     """Note the paragraphs that other articles contain too, or that the article's passages leave
     out: when it changes, they may become repeated, or be so no longer."""
     db.execute(
-        "INSERT OR IGNORE INTO unsettled_paragraphs"
+        "INSERT INTO unsettled_paragraphs"
         " SELECT fingerprint FROM paragraphs p WHERE article = ? AND (skipped = 1 OR"
         " (SELECT 1 FROM paragraphs WHERE fingerprint = p.fingerprint LIMIT 1 OFFSET 1)"
-        " IS NOT NULL)",
+        " IS NOT NULL) ON CONFLICT DO NOTHING",
         (article_id,),
     )

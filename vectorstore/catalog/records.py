@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from vectorstore.types import Article, ArticleInfo, Passage, SkippedSpan, Span
 
@@ -55,13 +56,16 @@ class Summary:
     sources: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TermMatch:
-    """A passage that a full-text query matched. `bm25` is positive; higher is better."""
+class PassageFacts(NamedTuple):
+    """A passage's row in the catalog, how many words it has, and its article's date and source.
 
-    passage_id: str
-    article_id: str
-    bm25: float
+    `published` is a number as `number_of` makes them, None if there is none.
+    """
+
+    row: int
+    words: int
+    published: int | None
+    source: str | None
 
 
 def skipping(article: Article, repeated: Iterable[Span]) -> Article:

@@ -10,11 +10,10 @@ articles with a notice are never all read or counted, and no counts have to be s
 the first `MOST_COMPARED` are all copies of two stories, the paragraph does not count as repeated.
 """
 
-import json
 from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 
-from vectorstore.catalog.database import Database
+from vectorstore.catalog.database import Database, batches_of
 from vectorstore.catalog.records import RepeatedParagraph
 from vectorstore.catalog.rows import spans_from_json
 from vectorstore.text.paragraphs import paragraph_fingerprint, paragraph_spans
@@ -24,7 +23,6 @@ STORIES_THAT_MAKE_IT_REPEATED = 3
 MOST_COMPARED = 100
 # The paragraphs of one story are judged in turn, mostly by the same articles.
 ARTICLES_REMEMBERED = 10 * MOST_COMPARED
-FINGERPRINTS_AT_ONCE = 900
 
 # Whether enough articles contain the paragraph with this fingerprint to tell enough stories.
 SHARED = (
@@ -84,11 +82,11 @@ class Repetition:
 
     def _repeated_of(self, fingerprints: Sequence[str]) -> set[str]:
         unknown = [each for each in fingerprints if each not in self._verdicts]
-        for start in range(0, len(unknown), FINGERPRINTS_AT_ONCE):
-            batch = unknown[start : start + FINGERPRINTS_AT_ONCE]
+        for marks, batch in batches_of(unknown):
             shared = self._db.rows(
-                f"SELECT value FROM json_each(?) WHERE {SHARED.format('value')}",
-                (json.dumps(batch),),
+                f"WITH asked (value) AS (VALUES {marks.replace('?', '(?)')})"
+                f" SELECT value FROM asked WHERE {SHARED.format('value')}",
+                batch,
             )
             self._verdicts.update(dict.fromkeys(batch, False))
             self._verdicts.update({each: self._in_many_stories(each) for (each,) in shared})

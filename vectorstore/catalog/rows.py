@@ -5,29 +5,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from vectorstore.types import Article, ArticleInfo, Filters, Passage, SkippedSpan, Span
+from vectorstore.types import Article, ArticleInfo, Passage, SkippedSpan, Span
 
 # Columns of `articles a` and `passages p`, in the order in which `*_from` reads them.
-INFO = "a.id, a.title, a.published, a.source, a.author, a.url"
-PASSAGE = "p.id, p.start, p.end, p.text, p.sentences"
-
-
-def filter_clause(filters: Filters) -> tuple[str, list[object]]:
-    """An SQL condition on `articles a`, and its values."""
-    clauses: list[str] = ["1"]
-    values: list[object] = []
-    if filters.published_from:
-        clauses.append("a.published >= ?")
-        values.append(date_number(filters.published_from))
-    if filters.published_to:
-        clauses.append("a.published <= ?")
-        values.append(date_number(filters.published_to))
-    for column, allowed in (("source", filters.sources), ("id", filters.article_ids)):
-        if allowed:
-            clauses.append(f"a.{column} IN (SELECT value FROM json_each(?))")
-            # json_each would cut a value at a NUL; no id or source contains one.
-            values.append(json.dumps([value for value in allowed if "\0" not in value]))
-    return " AND ".join(clauses), values
+INFO = "a.id, a.title, a.published, a.source, a.author, a.url, a.pages"
+PASSAGE = 'p.id, p.start, p."end", p.text, p.sentences'
 
 
 def place_from(cursor: str) -> tuple[int, int]:
@@ -39,12 +21,16 @@ def place_from(cursor: str) -> tuple[int, int]:
 
 
 def date_number(day: date | None) -> int | None:
+    return None if day is None else number_of(day)
+
+
+def number_of(day: date) -> int:
     """A date as an integer in the same order.
 
-    >>> date_number(date(2022, 4, 20))
+    >>> number_of(date(2022, 4, 20))
     20220420
     """
-    return None if day is None else day.year * 10_000 + day.month * 100 + day.day
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def date_from(number: int | None) -> date | None:
@@ -65,19 +51,21 @@ def info_values(info: ArticleInfo) -> tuple[object, ...]:
 
 
 def article_values(article: Article, content: int) -> tuple[object, ...]:
-    """The values of the columns `id` to `keep_all`; `content` is the row of the text."""
-    skipped = json.dumps(article.skipped)
-    return (*info_values(article.info), content, skipped, int(article.keep_all))
+    """The values of the columns `id` to `keep_all`, and of `pages`; `content` is the row of the
+    text."""
+    skipped, pages = json.dumps(article.skipped), json.dumps(article.info.pages)
+    return (*info_values(article.info), content, skipped, int(article.keep_all), pages)
 
 
 def article_from(row: Sequence[Any]) -> Article:
-    return Article(info_from(row), row[6], skipped_from_json(row[7]), bool(row[8]))
+    return Article(info_from(row), row[7], skipped_from_json(row[8]), bool(row[9]))
 
 
 def info_from(row: Sequence[Any]) -> ArticleInfo:
-    article_id, title, published, source, author, url = row[:6]
+    article_id, title, published, source, author, url, pages = row[:7]
     return ArticleInfo(
         article_id,
+        tuple(json.loads(pages)),
         title=title,
         published=date_from(published),
         source=source,
@@ -87,7 +75,7 @@ def info_from(row: Sequence[Any]) -> ArticleInfo:
 
 
 def passage_from(row: Sequence[Any]) -> Passage:
-    return Passage(row[6], row[0], row[7], row[8], row[9], spans_from_json(row[10]))
+    return Passage(row[7], row[0], row[8], row[9], row[10], spans_from_json(row[11]))
 
 
 def skipped_from_json(text: str) -> tuple[SkippedSpan, ...]:

@@ -15,7 +15,8 @@ CREATE TABLE articles (
     skipped TEXT NOT NULL,          -- [[start, end, reason], ...] marked by the reader
     keep_all INTEGER NOT NULL,      -- 1: no paragraph counts as repeated
     repeated TEXT NOT NULL,         -- [[start, end], ...] paragraphs found in many articles
-    content_hash TEXT NOT NULL
+    content_hash TEXT NOT NULL,
+    pages TEXT NOT NULL             -- [start, ...] of each page; [] in a format without pages
 );
 CREATE INDEX articles_by_date ON articles (published);
 CREATE INDEX articles_by_source ON articles (source);
@@ -27,21 +28,23 @@ CREATE TABLE passages (
     start INTEGER NOT NULL,
     end INTEGER NOT NULL,
     text TEXT NOT NULL,
-    sentences TEXT NOT NULL         -- [[start, end], ...] in the article
+    sentences TEXT NOT NULL,        -- [[start, end], ...] in the article
+    words INTEGER NOT NULL
 );
 CREATE INDEX passages_by_article ON passages (article);
 
-CREATE VIRTUAL TABLE passages_text USING fts5 (
-    text, content = 'passages', content_rowid = 'row',
-    tokenize = 'porter unicode61 remove_diacritics 2'
+-- The full-text index: which passages have a term, and how often, in parts of limited size. Part 0 is the
+-- one that grows.
+CREATE TABLE postings (
+    term TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    passages INTEGER NOT NULL,
+    lowest INTEGER NOT NULL,        -- of `rows`
+    highest INTEGER NOT NULL,
+    rows BLOB NOT NULL,             -- rows of passages: little-endian uint32
+    counts BLOB NOT NULL,           -- uint8, one for each row
+    PRIMARY KEY (term, part)
 );
-CREATE VIRTUAL TABLE passages_terms USING fts5vocab (passages_text, 'row');
-CREATE TRIGGER passage_added AFTER INSERT ON passages BEGIN
-    INSERT INTO passages_text (rowid, text) VALUES (new.row, new.text);
-END;
-CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
-    INSERT INTO passages_text (passages_text, rowid, text) VALUES ('delete', old.row, old.text);
-END;
 
 -- Which articles hold which paragraph. `skipped`: the article's passages were made without it.
 CREATE TABLE paragraphs (
@@ -68,7 +71,8 @@ CREATE TABLE staged (
     url TEXT,
     content INTEGER NOT NULL,
     skipped TEXT NOT NULL,
-    keep_all INTEGER NOT NULL
+    keep_all INTEGER NOT NULL,
+    pages TEXT NOT NULL
 );
 CREATE TABLE staged_paragraphs (
     fingerprint TEXT NOT NULL,

@@ -3,14 +3,17 @@
 read_articles(paths)       the articles of files and folders, as a stream
 count_candidates(paths)    how many files that will be
 parse_upload(name, data)   the articles of one uploaded file
+parse_fetched(url, ...)    the articles in what was fetched from an address
 parse_record(value)        the article in one JSON object
 SUFFIXES                   the supported formats
 """
 
 from vectorstore.readers.article_reader import (
+    LONGEST_ID,
     MAX_BYTES,
     SUFFIXES,
     count_candidates,
+    parse_fetched,
     parse_record,
     parse_upload,
     read_articles,
@@ -19,10 +22,12 @@ from vectorstore.readers.parsed_article import Unreadable
 from vectorstore.readers.publication_date import parse_published
 
 __all__ = [
+    "LONGEST_ID",
     "MAX_BYTES",
     "SUFFIXES",
     "Unreadable",
     "count_candidates",
+    "parse_fetched",
     "parse_published",
     "parse_record",
     "parse_upload",

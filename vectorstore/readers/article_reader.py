@@ -2,15 +2,35 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
-from vectorstore.readers.files import find_files, open_file, portable, shown, unknown_format, why
+from vectorstore.readers.containers.expansion import MOST_NESTED, Expansion, MemberReader
+from vectorstore.readers.containers.mail_reader import read_eml, read_mbox, read_mhtml
+from vectorstore.readers.containers.tar_archive import members_of_tar
+from vectorstore.readers.containers.warc_archive import members_of_warc
+from vectorstore.readers.containers.zip_archive import members_of_zip
+from vectorstore.readers.documents.docx_reader import read_docx
+from vectorstore.readers.documents.epub_reader import read_epub
+from vectorstore.readers.documents.odt_reader import read_odt
+from vectorstore.readers.documents.pdf_reader import read_pdf
+from vectorstore.readers.documents.rtf_reader import read_rtf
+from vectorstore.readers.files import (
+    FoundFile,
+    find_files,
+    open_file,
+    relative_name,
+    shown,
+    supported_suffix,
+    unknown_format,
+    why,
+)
 from vectorstore.readers.html_reader import read_html
 from vectorstore.readers.json_reader import parse_object, read_json, read_json_lines
 from vectorstore.readers.markdown_reader import read_markdown
-from vectorstore.readers.metadata import clean
+from vectorstore.readers.metadata import at_address, clean
 from vectorstore.readers.parsed_article import (
     FormatReader,
     ParsedArticle,
@@ -18,6 +38,7 @@ from vectorstore.readers.parsed_article import (
     Unreadable,
     UnreadableFileError,
 )
+from vectorstore.readers.table_reader import read_csv, read_tsv
 from vectorstore.readers.text_reader import read_text
 from vectorstore.readers.titles import shortened, title_of
 from vectorstore.text.boilerplate import promotional_spans
@@ -27,6 +48,9 @@ from vectorstore.types import Article, ArticleInfo, SkippedSpan, Span
 MAX_BYTES = 100_000_000
 """The longest article that is read, unless told otherwise."""
 
+LONGEST_ID = 2_000
+"""In characters. An id is sent in URLs, and stands beside every passage."""
+
 _READERS: Mapping[str, FormatReader] = {
     ".txt": read_text,
     ".text": read_text,
@@ -34,13 +58,37 @@ _READERS: Mapping[str, FormatReader] = {
     ".markdown": read_markdown,
     ".html": read_html,
     ".htm": read_html,
+    ".xhtml": read_html,
+    ".mhtml": read_mhtml,
+    ".mht": read_mhtml,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".json": read_json,
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
+    ".odt": read_odt,
+    ".rtf": read_rtf,
+    ".epub": read_epub,
+    ".eml": read_eml,
+    ".mbox": read_mbox,
+}
+_ARCHIVES: Mapping[str, MemberReader] = {
+    ".zip": members_of_zip,
+    ".tar": members_of_tar,
+    ".tar.gz": members_of_tar,
+    ".tgz": members_of_tar,
+    ".tar.bz2": members_of_tar,
+    ".tar.xz": members_of_tar,
+    ".warc": members_of_warc,
+    ".warc.gz": members_of_warc,
 }
 
-SUFFIXES = frozenset(_READERS)
+SUFFIXES = frozenset((*_READERS, *_ARCHIVES))
 """The supported formats, as file name suffixes in lower case."""
+
+_PARTS = {".json": "article", ".csv": "row", ".tsv": "row", ".mbox": "message", ".epub": "chapter"}
 
 
 class Place(NamedTuple):
@@ -52,8 +100,20 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         if self.part is None:
             return self.where
-        unit = "article" if self.where.lower().endswith(".json") else "line"
+        unit = _PARTS.get(PurePosixPath(self.where.lower()).suffix, "line")
         return f"{self.where}, {unit} {self.part}"
+
+
+class _File(NamedTuple):
+    """An open file: its `name`, from which ids are made, and `where` it is, for messages."""
+
+    file: BinaryIO
+    name: str
+    where: str
+    suffix: str
+    address: str | None = None
+    depth: int = 0
+    """How many archives it lies in."""
 
 
 _EMPTY = "It is empty: nothing in it is prose."
@@ -61,11 +121,18 @@ _UNSTORABLE = (
     "Its text holds half of a surrogate pair (U+{:04X} at character {:,}), which cannot be stored."
     " Replace it."
 )
+_NOTHING_IN_IT = "It holds no file in a supported format."
+_TOO_DEEP = "It lies in an archive in an archive in an archive. Extract it, and add the files."
+_LONG_ID = "Its id has {:,} characters, and may have {:,}. Give it a shorter one."
 _TAKEN = "Its id {!r} is taken by another article, {}. Give each an id or a URL of its own."
 
 
 def read_articles(
-    paths: Sequence[Path], *, keep_all: bool = False, max_bytes: int = MAX_BYTES
+    paths: Sequence[Path],
+    *,
+    keep_all: bool = False,
+    follow_links: bool = False,
+    max_bytes: int = MAX_BYTES,
 ) -> Iterator[Article | Unreadable]:
     """The articles of files and folders, one after the other, and what could not be read and why.
 
@@ -73,28 +140,40 @@ def read_articles(
     same id: a second one is Unreadable, or left out if its content is the same. Nothing in a file
     raises an error or keeps what comes after it from being read.
 
-    With `keep_all`, an article's metadata is skipped and nothing else.
+    With `keep_all`, an article's metadata is skipped and nothing else. Links that lead out of a
+    given folder are Unreadable, unless `follow_links`.
     """
     ids = _Ids()
-    for found in find_files(paths, SUFFIXES):
+    for found in find_files(paths, SUFFIXES, follow_links=follow_links):
         if isinstance(found, Unreadable):
             yield found
-            continue
-        where = shown(found.path)
-        try:
-            with open_file(found.path) as file:
-                for parsed in _parse(file, found.name, max_bytes):
-                    place = Place(where, parsed.part)
-                    yield from ids.admit(_article(parsed, found.name, place, keep_all), place)
-        except UnreadableFileError as fault:
-            yield Unreadable(where, str(fault))
-        except OSError as error:
-            yield Unreadable(where, why(error))
+        else:
+            yield from _read_found(found, ids, keep_all, max_bytes)
 
 
-def count_candidates(paths: Sequence[Path]) -> int:
+def read_found(found: FoundFile, *, keep_all: bool = False) -> Iterator[Article | Unreadable]:
+    """The articles in one file, as `read_articles` would read them in its folder."""
+    yield from _read_found(found, _Ids(), keep_all, MAX_BYTES)
+
+
+def _read_found(
+    found: FoundFile, ids: "_Ids", keep_all: bool, max_bytes: int
+) -> Iterator[Article | Unreadable]:
+    where = shown(found.path)
+    suffix = supported_suffix(found.name, SUFFIXES) or ""
+    try:
+        with open_file(found.path) as file:
+            opened = _File(file, found.name, where, suffix)
+            yield from _read(opened, ids, keep_all, Expansion(max_bytes))
+    except UnreadableFileError as fault:
+        yield Unreadable(where, str(fault))
+    except OSError as error:
+        yield Unreadable(where, why(error))
+
+
+def count_candidates(paths: Sequence[Path], *, follow_links: bool = False) -> int:
     """How many files `read_articles` will open, or report as unreadable."""
-    return sum(1 for _ in find_files(paths, SUFFIXES))
+    return sum(1 for _ in find_files(paths, SUFFIXES, follow_links=follow_links))
 
 
 def parse_upload(
@@ -104,18 +183,29 @@ def parse_upload(
 
     The name may contain folders, with either slash; they become part of the id.
     """
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    where = portable(clean("/".join(parts)) or "upload")
-    if _suffix(where) not in SUFFIXES:
+    where = relative_name(name) or "upload"
+    suffix = supported_suffix(where, SUFFIXES)
+    if suffix is None:
         yield Unreadable(where, unknown_format(SUFFIXES))
         return
-    ids = _Ids()
-    try:
-        for parsed in _parse(io.BytesIO(data), where, max_bytes):
-            place = Place(where, parsed.part)
-            yield from ids.admit(_article(parsed, where, place, keep_all), place)
-    except UnreadableFileError as fault:
-        yield Unreadable(where, str(fault))
+    opened = _File(io.BytesIO(data), where, where, suffix)
+    yield from _read(opened, _Ids(), keep_all, Expansion(max_bytes))
+
+
+def parse_fetched(
+    address: str,
+    suffix: str,
+    data: bytes,
+    *,
+    keep_all: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> Iterator[Article | Unreadable]:
+    """The articles in what was fetched from `address`, in the format of `suffix`.
+
+    The id of an article is its address, whatever it says itself.
+    """
+    opened = _File(io.BytesIO(data), address, address, suffix, address)
+    yield from _read(opened, _Ids(), keep_all, Expansion(max_bytes))
 
 
 def parse_record(
@@ -132,12 +222,62 @@ def parse_record(
     return _article(parsed, fallback_id or "", Place(where), keep_all)
 
 
-def _parse(file: BinaryIO, name: str, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    return _READERS[_suffix(name)](file, max_bytes)
+def _read(
+    opened: _File, ids: "_Ids", keep_all: bool, expansion: Expansion
+) -> Iterator[Article | Unreadable]:
+    """The articles in a file, or in the files of an archive. Raises OSError."""
+    try:
+        if opened.suffix in _ARCHIVES:
+            yield from _read_archive(opened, ids, keep_all, expansion)
+            return
+        for parsed in _READERS[opened.suffix](opened.file, expansion.max_bytes):
+            place = Place(opened.where, parsed.part)
+            located = _located(parsed, opened.address)
+            yield from ids.admit(_article(located, opened.name, place, keep_all), place)
+    except UnreadableFileError as fault:
+        yield Unreadable(opened.where, str(fault))
 
 
-def _suffix(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
+def _read_archive(
+    opened: _File, ids: "_Ids", keep_all: bool, expansion: Expansion
+) -> Iterator[Article | Unreadable]:
+    """What can be read of an archive, and what is wrong with the rest."""
+    if opened.depth == MOST_NESTED:
+        raise UnreadableFileError(_TOO_DEEP)
+    empty = True
+    for member in _ARCHIVES[opened.suffix](opened.file, _wanted, expansion):
+        empty = False
+        if isinstance(member, Unreadable):
+            yield Unreadable(f"{opened.where}/{member.where}", member.reason)
+            continue
+        inner = _File(
+            io.BytesIO(member.data),
+            member.address or f"{opened.name}/{member.name}",
+            member.address or f"{opened.where}/{member.name}",
+            member.suffix,
+            member.address or (opened.address and f"{opened.address}#{member.name}"),
+            opened.depth + 1,
+        )
+        yield from _read(inner, ids, keep_all, expansion)
+    if empty:
+        raise UnreadableFileError(_NOTHING_IN_IT)
+
+
+def _wanted(name: str) -> str | None:
+    return supported_suffix(name, SUFFIXES)
+
+
+def _located(
+    parsed: ParsedArticle | ParseFailure, address: str | None
+) -> ParsedArticle | ParseFailure:
+    """The article with its address, if it has one, as its id: its part too, where several have the
+    same address."""
+    if address is None or isinstance(parsed, ParseFailure):
+        return parsed
+    about = at_address(parsed.about, address)
+    if parsed.part is not None:
+        about = replace(about, id=f"{address}#{parsed.part}")
+    return replace(parsed, about=about)
 
 
 def _article(
@@ -156,13 +296,17 @@ def _article(
         (*parsed.skipped, *(SkippedSpan(*span, "promotional") for span in promotional))
     )
     if keep_all:
-        skipped = [span for span in skipped if span.reason == "metadata"]
+        skipped = [span for span in skipped if span.reason in ("metadata", "page")]
     if not any(_has_words(text, paragraph) for paragraph in (paragraphs if keep_all else prose)):
         return Unreadable(str(place), _EMPTY)
     fallback_id = name if parsed.part is None else f"{name}#{parsed.part}"
     title = shortened(about.title) or title_of(text, prose or paragraphs)
+    article_id = about.id or about.url or fallback_id
+    if len(article_id) > LONGEST_ID:
+        return Unreadable(str(place), _LONG_ID.format(len(article_id), LONGEST_ID))
     info = ArticleInfo(
-        about.id or about.url or fallback_id,
+        article_id,
+        pages=parsed.pages,
         **about.metadata() | {"title": clean(title) or fallback_id},
     )
     return Article(info, text, tuple(skipped), keep_all)

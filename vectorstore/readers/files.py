@@ -5,9 +5,10 @@ import stat
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from vectorstore.readers.metadata import clean
 from vectorstore.readers.parsed_article import Unreadable, UnreadableFileError
 
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -33,23 +34,24 @@ class _Waiting:
 
 
 def find_files(
-    paths: Sequence[Path], suffixes: Collection[str]
+    paths: Sequence[Path], suffixes: Collection[str], *, follow_links: bool = False
 ) -> Iterator[FoundFile | Unreadable]:
     """The files in the order given, those of a folder sorted by name, each file once.
 
     Hidden files and other suffixes inside folders are ignored. Links are followed, but not into a
-    loop.
+    loop, and not out of the folder that was given unless `follow_links`: who may write into a
+    folder may not thereby have other files read.
     """
     seen: set[_Identity] = set()
     for path in paths:
-        if path.suffix.lower() in suffixes or path.is_dir() or not os.path.lexists(path):
-            yield from _walk(path, suffixes, seen)
+        if supported_suffix(path.name, suffixes) or path.is_dir() or not os.path.lexists(path):
+            yield from _walk(path, suffixes, seen, follow_links)
         else:
             yield Unreadable(shown(path), unknown_format(suffixes))
 
 
 def _walk(
-    given: Path, suffixes: Collection[str], seen: set[_Identity]
+    given: Path, suffixes: Collection[str], seen: set[_Identity], follow_links: bool
 ) -> Iterator[FoundFile | Unreadable]:
     # A stack instead of recursion: folders can lie deeper than Python's calls.
     waiting = [_Waiting(given, "", ())]
@@ -65,6 +67,8 @@ def _walk(
                 )
             elif identity in seen:
                 continue
+            elif not follow_links and _leads_out(here.path, given):
+                yield Unreadable(shown(here.path), _LEADS_OUT)
             elif stat.S_ISDIR(status.st_mode):
                 seen.add(identity)
                 waiting.extend(_entries(here, identity, suffixes))
@@ -75,6 +79,12 @@ def _walk(
                 yield Unreadable(shown(here.path), _NOT_A_FILE)
         except (OSError, ValueError) as error:
             yield Unreadable(shown(here.path), why(error))
+
+
+def _leads_out(path: Path, given: Path) -> bool:
+    """Whether a path inside a given folder is a link to something outside it."""
+    is_link = path != given and path.is_symlink()
+    return is_link and not path.resolve().is_relative_to(given.resolve())
 
 
 def _entries(folder: _Waiting, identity: _Identity, suffixes: Collection[str]) -> list[_Waiting]:
@@ -90,7 +100,7 @@ def _entries(folder: _Waiting, identity: _Identity, suffixes: Collection[str]) -
         )
         for entry in entries
         if not entry.name.startswith(".")
-        and (Path(entry.name).suffix.lower() in suffixes or entry.is_dir())
+        and (supported_suffix(entry.name, suffixes) or entry.is_dir())
     ]
 
 
@@ -107,6 +117,10 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+_LEADS_OUT = (
+    "It is a link that leads out of the folder, and is ignored. Follow such links with "
+    "--follow-links."
+)
 _NOT_A_FILE = "It is not a regular file, but a pipe, a socket or a device."
 
 
@@ -133,3 +147,32 @@ def portable(name: str) -> str:
     """A relative path that is the same on every machine: some decompose accented letters."""
     whole = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return unicodedata.normalize("NFC", whole)
+
+
+def supported_suffix(name: str, suffixes: Collection[str]) -> str | None:
+    """The suffix of a file name, in lower case, if it is one of `suffixes`: the longest.
+
+    >>> supported_suffix("news/2022.TAR.GZ", {".gz", ".tar.gz"})
+    '.tar.gz'
+    """
+    parts = PurePosixPath(name.lower()).suffixes
+    for suffix in ("".join(parts[-2:]), "".join(parts[-1:])):
+        if suffix in suffixes:
+            return suffix
+    return None
+
+
+def relative_name(given: str) -> str | None:
+    """A name from another machine as a relative path that leads nowhere else; None if it is empty.
+
+    >>> relative_name("/news/../../a.txt"), relative_name("./")
+    ('news/a.txt', None)
+    """
+    parts = [part for part in given.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    name = clean("/".join(parts))
+    return None if name is None else portable(name)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file in an archive is hidden, or put there by macOS for itself."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))

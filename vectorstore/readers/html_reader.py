@@ -15,6 +15,7 @@ from vectorstore.readers.publication_date import parse_published
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
+    from trafilatura.settings import Document
 
 _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _CHARSET_WITHIN = 4096
@@ -65,13 +66,16 @@ def _extract(page: str, max_bytes: int) -> ParsedArticle | ParseFailure:
         )
         if not isinstance(document, Document):
             return ParseFailure(_NOT_AN_ARTICLE)
+        precise = bare_extraction(tree, include_comments=False, favor_precision=True)
+        lines = _lines(document)
+        if isinstance(precise, Document) and precise.text:
+            lines = _with_headline(_lines(precise), lines, document.title)
         published = _stated_date(tree, document.url)
     except Exception:  # noqa: BLE001  # a malformed page may fail anywhere; only that page is lost
         return ParseFailure(_NOT_AN_ARTICLE)
-    lines = (line.rstrip() for line in (document.text or "").splitlines())
     url = web_address(document.url)
     return ParsedArticle(
-        "\n\n".join(line for line in lines if line),
+        "\n\n".join(lines),
         FileMetadata(
             title=clean(document.title) or "",
             published=published,
@@ -81,6 +85,18 @@ def _extract(page: str, max_bytes: int) -> ParsedArticle | ParseFailure:
             url=url if url and (urlsplit(url).path.strip("/") or urlsplit(url).query) else None,
         ),
     )
+
+
+def _lines(document: "Document") -> list[str]:
+    lines = (line.rstrip() for line in (document.text or "").splitlines())
+    return [line for line in lines if line]
+
+
+def _with_headline(precise: list[str], whole: list[str], title: str | None) -> list[str]:
+    """The lines without what stands beside the article, but with its headline, which goes with it
+    in some pages."""
+    headline = whole[:1] if whole and whole[0].casefold() == (title or "").casefold() else []
+    return precise if headline == precise[:1] else headline + precise
 
 
 def _stated_date(tree: "HtmlElement", url: str | None) -> date | None:

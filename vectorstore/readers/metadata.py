@@ -1,7 +1,7 @@
 """An article's metadata from the loosely typed mapping that a file holds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from vectorstore.readers.publication_date import parse_published
@@ -77,3 +77,20 @@ def web_address(value: object) -> str | None:
         return None
     whole = parts.scheme in ("http", "https") and parts.netloc
     return address if whole and address.isprintable() and " " not in address else None
+
+
+def at_address(about: FileMetadata, address: str) -> FileMetadata:
+    """What is known of an article that was found at `address`.
+
+    The page's own idea of its address holds on its own site only: one page cannot take the place
+    of another site's article.
+    """
+    own = about.url if about.url and _host(about.url) == _host(address) else None
+    return replace(about, url=own or address, id=None)
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""

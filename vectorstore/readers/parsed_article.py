@@ -39,6 +39,8 @@ class ParsedArticle:
     """Whether only a date comes before the text: that is where events are announced."""
     skipped: tuple[SkippedSpan, ...] = ()
     part: int | None = None
+    pages: tuple[int, ...] = ()
+    """Where each page begins in `text`, in a format that has pages."""
 
 
 @dataclass(frozen=True, slots=True)

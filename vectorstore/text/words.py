@@ -45,11 +45,15 @@ _stemmers = local()
 def stem(word: str) -> str:
     """A word in the form stored in the full-text index.
 
-    >>> [stem(word) for word in ("lobbying", "Lobbied", "company’s", "Café")]
-    ['lobbi', 'lobbi', 'compani', 'cafe']
+    A word of one or two letters is its own stem, as in Porter's definition ("US" is not "u").
+
+    >>> [stem(word) for word in ("lobbying", "Lobbied", "company’s", "Café", "US")]
+    ['lobbi', 'lobbi', 'compani', 'cafe', 'us']
     """
     plain = unicodedata.normalize("NFKD", word.lower().replace("’", "'").removesuffix("'s"))
     letters = "".join(each for each in plain if not unicodedata.combining(each))
+    if len(letters) <= 2:
+        return letters
     # A stemmer keeps state, so each thread needs its own.
     if not hasattr(_stemmers, "porter"):
         _stemmers.porter = snowballstemmer.stemmer("porter")
@@ -70,8 +74,13 @@ def content_words(text: str) -> list[str]:
     return [
         match[0]
         for match in found
-        if match[0].lower() not in FUNCTION_WORDS or (case_tells and _is_name(match, text))
+        if not _is_function_word(match[0].lower()) or (case_tells and _is_name(match, text))
     ]
+
+
+def _is_function_word(word: str) -> bool:
+    """Whether a word in lower case says little; "won't" and "didn't" are such."""
+    return word in FUNCTION_WORDS or word.endswith(("n't", "n’t"))
 
 
 def _is_name(match: re.Match[str], text: str) -> bool:

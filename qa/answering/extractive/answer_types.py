@@ -1,4 +1,4 @@
-"""Finds times, numbers, names, places and reasons in a sentence by pattern."""
+"""Finds times, numbers, names and places in a sentence by pattern."""
 
 import re
 from collections.abc import Iterator
@@ -32,18 +32,6 @@ PLACE = re.compile(
     r"|(?:city|town|state|province|village|capital)\s+of\s+)?"
     rf"{_NAME_WORD}(?:(?:,\s+|\s+of\s+|\s+){_NAME_WORD})*)"
 )
-REASON = re.compile(
-    r"\b(?:because|due to|so that|in order to|as a result|caused?|after|over|for|amid|following"
-    r"|reasons?|thanks to|owing to|citing|to [a-z]+)\b"
-)
-
-
-def matches_answer_type(analysis: QuestionAnalysis, sentence: str) -> float:
-    if analysis.kind is AnswerType.OTHER:
-        return 0.5
-    if analysis.kind is AnswerType.REASON:
-        return float(REASON.search(sentence) is not None)
-    return float(any(True for _ in mentions_not_asked(analysis, sentence)))
 
 
 def mentions_not_asked(analysis: QuestionAnalysis, sentence: str) -> Iterator[Span]:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
-from vectorstore.text.words import FUNCTION_WORDS, WORD, content_words, stem
+from vectorstore.text.words import WORD, content_words, stem
 
 # Words that ask, but do not say what about.
 ASKING = frozenset({"many", "much", "name", "happened", "happen"})
@@ -79,14 +78,13 @@ class QuestionAnalysis:
     """The features of a question that sentences are compared with.
 
     `weights` are the rarities of its content words, by stem; `names` the stems of its proper names
-    and numbers; `pairs` its adjacent words, stemmed, that are not both function words.
+    and numbers.
     """
 
     text: str
     kind: AnswerType
     weights: Mapping[str, float]
     names: frozenset[str]
-    pairs: frozenset[tuple[str, str]]
 
     @classmethod
     def of(cls, question: str, rarities: Mapping[str, float]) -> "QuestionAnalysis":
@@ -102,11 +100,6 @@ class QuestionAnalysis:
             kind=answer_type_of(question),
             weights={stem(word): weight for word, weight in rarities.items()},
             names=frozenset(names),
-            pairs=frozenset(
-                (stem(a), stem(b))
-                for a, b in pairwise(words)
-                if not {a.lower(), b.lower()} <= FUNCTION_WORDS
-            ),
         )
 
     def weight_in(self, stems: frozenset[str]) -> float:
@@ -116,3 +109,11 @@ class QuestionAnalysis:
     def share_in(self, stems: frozenset[str]) -> float:
         total = sum(self.weights.values())
         return self.weight_in(stems) / total if total else 0.0
+
+    def missing_names(self, stems: frozenset[str]) -> float:
+        """The summed rarity of the proper names and numbers that are not among `stems`."""
+        return sum(
+            weight
+            for each, weight in self.weights.items()
+            if each in self.names and each not in stems
+        )

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import re
-import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -12,10 +11,12 @@ from qa.answering.llm.answer_draft import AnswerDraft
 from qa.answering.llm.model_client import ModelClient
 from qa.answering.llm.model_failures import ModelFailed
 from qa.answering.llm.prompts import Message, answer_prompt, new_fence, private_texts
+from qa.request_id import request_id
 from qa.types import UNANSWERED_TEXT, Answerer, AnswerPart, Reply, Token
 from qa.verification.checker import StreamChecker, Unsupported
-from qa.verification.evidence import ClaimChecker, Thresholds
-from vectorstore.types import Embedder, ScoredPassage
+from qa.verification.claim_checker import ClaimChecker
+from qa.verification.claim_judge import ClaimJudge
+from vectorstore.types import ScoredPassage
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,10 @@ _REFUSES = re.compile(
 )
 
 
+FindIn = Callable[[Sequence[str], Sequence[str]], Iterable[Sequence[ScoredPassage]]]
+"""Maps articles' ids and sentences to the passages found there for each sentence, in order."""
+
+
 class LLMAnswerer:
     """An `Answerer` over a chat model. When the model fails, `fallback` answers and says so."""
 
@@ -33,18 +38,18 @@ class LLMAnswerer:
         self,
         client: ModelClient,
         name: str,
-        embedder: Embedder,
+        judge: ClaimJudge,
         fallback: Answerer,
         *,
+        find_in: FindIn,
         unsupported: Unsupported = "mark",
-        thresholds: Thresholds | None = None,
     ) -> None:
         self._client = client
         self._name = name
-        self._embedder = embedder
+        self._judge = judge
+        self._find_in = find_in
         self._fallback = fallback
         self._unsupported: Unsupported = unsupported
-        self._thresholds = thresholds
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
@@ -53,9 +58,17 @@ class LLMAnswerer:
             yield Token(UNANSWERED_TEXT)
             yield Reply(answered=False, text=UNANSWERED_TEXT, answerer="llm", model=self._name)
             return
-        request = uuid.uuid4().hex[:12]
+        request = request_id()
+        articles = tuple(dict.fromkeys(found.article.id for found in passages))
+
+        def find_more(claims: Sequence[str]) -> Iterable[Sequence[ScoredPassage]]:
+            return self._find_in(articles, claims)
+
         sources = ClaimChecker(
-            passages, embed=self._embedder.embed, question=question, thresholds=self._thresholds
+            passages,
+            self._judge,
+            question=question,
+            find_more=find_more,
         )
         fence = new_fence()
         private = [*private_texts(), fence]

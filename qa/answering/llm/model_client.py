@@ -4,15 +4,22 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from qa.answering.llm.concurrency_limit import ConcurrencyLimit
-from qa.answering.llm.model_failures import describe_failure, retry_pause, status_of
+from qa.answering.llm.model_failures import (
+    ModelFailed,
+    describe_failure,
+    retry_pause,
+    status_of,
+)
 from qa.answering.llm.prompts import Message
 from qa.answering.llm.provider import ChatModel
+from qa.answering.llm.provider_breaker import ProviderBreaker
 from qa.answering.llm.thoughts import ThoughtFilter, VisibleText
+from qa.tracing import chat_span
 from qa.types import Usage
 
 logger = logging.getLogger(__name__)
@@ -26,13 +33,14 @@ _CUT_SHORT = frozenset({"length", "max_tokens", "content_filter"})
 class CallLimits:
     """Timeouts, in seconds, retries, and how many calls run at a time.
 
-    `between_chunks` is the longest wait for the next chunk, `total` that for all chunks of all
-    attempts. There are `attempts` to get a first chunk, with pauses that double from
-    `first_pause`; a server that asks for more than `longest_pause` is not called again.
+    `between_chunks` is the longest wait for the next chunk, `total` that for everything: a turn
+    among the calls that run at a time, all chunks of all attempts, and the pauses between them.
+    There are `attempts` to get a first chunk, with pauses that double from `first_pause`; a server
+    that asks for more than `longest_pause`, or than is left of `total`, is not called again.
     """
 
     between_chunks: float = 60.0
-    total: float = 180.0
+    total: float = 60.0
     attempts: int = 3
     first_pause: float = 0.5
     longest_pause: float = 20.0
@@ -54,13 +62,43 @@ class ModelChunk:
 
 
 class ModelClient:
-    """Calls one model. Share it: all calls together keep to `limits.concurrent`."""
+    """Calls one model. All calls of a client, and of those made by `with_share`, keep to
+    `limits.concurrent` together, and are spared by one `breaker`."""
 
-    def __init__(self, model: ChatModel, limits: CallLimits | None = None) -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        limits: CallLimits | None = None,
+        *,
+        name: str = "",
+        prices: tuple[float, float] | None = None,
+        breaker: ProviderBreaker | None = None,
+        concurrency: ConcurrencyLimit | None = None,
+    ) -> None:
+        """`name`: provider and model. `prices`: of a million tokens read, and written."""
         self._model = model
         self._limits = limits or CallLimits()
-        self._concurrency = ConcurrencyLimit(self._limits.concurrent)
+        self._name = name
+        self._prices = prices
+        self._breaker = breaker or ProviderBreaker()
+        self._concurrency = concurrency or ConcurrencyLimit(self._limits.concurrent)
         self._starts_inside_thoughts = False
+
+    @property
+    def is_spared(self) -> bool:
+        """Whether the model is not called at present, because it failed again and again."""
+        return self._breaker.is_open
+
+    def with_share(self, share: float) -> "ModelClient":
+        """The same client for calls that may take only this share of the total time."""
+        return ModelClient(
+            self._model,
+            replace(self._limits, total=self._limits.total * share),
+            name=self._name,
+            prices=self._prices,
+            breaker=self._breaker,
+            concurrency=self._concurrency,
+        )
 
     async def stream(self, messages: Sequence[Message], request: str) -> AsyncGenerator[ModelChunk]:
         """The chunks of the reply, the last of them with `finished` set.
@@ -68,12 +106,23 @@ class ModelClient:
         `request` is the id under which the log reports failures. Raises ModelFailed; if that is
         after the first text, the reply broke off. Closing the generator cancels the call.
         """
-        async with (
-            self._concurrency.slot(),
-            aclosing(self._with_retries(messages, request)) as chunks,
-        ):
+        time_left = _TimeLeft(self._limits)
+        self._breaker.refuse_if_open()
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(time_left.seconds):
+                    await stack.enter_async_context(self._concurrency.slot())
+            except TimeoutError:
+                raise ModelFailed("is busy with other questions") from None
+            chunks = await stack.enter_async_context(
+                aclosing(self._with_retries(messages, request, time_left))
+            )
+            span, usage = stack.enter_context(chat_span(self._name)), Usage()
             async for chunk in chunks:
+                usage += chunk.usage
                 yield chunk
+            span.set_attribute("gen_ai.usage.input_tokens", usage.input_tokens)
+            span.set_attribute("gen_ai.usage.output_tokens", usage.output_tokens)
 
     async def reply(self, messages: Sequence[Message], request: str) -> tuple[str, Usage]:
         """The whole reply without thoughts, and its tokens. Raises ModelFailed."""
@@ -84,9 +133,9 @@ class ModelClient:
         return text, usage
 
     async def _with_retries(
-        self, messages: Sequence[Message], request: str
+        self, messages: Sequence[Message], request: str, time_left: "_TimeLeft"
     ) -> AsyncGenerator[ModelChunk]:
-        attempt, time_left = 1, _TimeLeft(self._limits)
+        attempt = 1
         while True:
             has_text = False
             try:
@@ -95,6 +144,7 @@ class ModelClient:
                         has_text = has_text or bool(chunk.text)
                         yield chunk
             except Exception as error:
+                self._breaker.note_failure(error)
                 failed = describe_failure(error)
                 logger.warning(
                     "Request %s, attempt %d: the chat model %s (%s, status %s).",
@@ -110,12 +160,13 @@ class ModelClient:
                     first_pause=self._limits.first_pause,
                     longest_pause=self._limits.longest_pause,
                 )
-                last = attempt >= self._limits.attempts or time_left.is_spent
-                if has_text or last or pause is None:
+                last = attempt >= self._limits.attempts or self._breaker.is_open
+                if has_text or last or pause is None or pause >= time_left.seconds:
                     raise failed from error
                 await asyncio.sleep(pause)
                 attempt += 1
             else:
+                self._breaker.note_success()
                 return
 
     async def _visible(
@@ -144,7 +195,7 @@ class ModelClient:
                     message = await anext(chunks, None)
                 if message is None:
                     break
-                chunk = _chunk(message)
+                chunk = self._chunk(message)
                 finished = chunk.finished if chunk.finished is not None else finished
                 yield replace(chunk, finished=None)
         finally:
@@ -152,46 +203,50 @@ class ModelClient:
             await cast(AsyncGenerator[Any], chunks).aclose()
         yield ModelChunk("", finished=bool(finished))
 
+    def _chunk(self, message: Any) -> ModelChunk:  # a LangChain message chunk of any provider
+        counted = message.usage_metadata or {}
+        reasons = (message.response_metadata.get(name) for name in _REASONS)
+        reason = next((each for each in reasons if each), None)
+        return ModelChunk(
+            # Without the content blocks in which some providers send the model's reasoning.
+            str(message.text),
+            priced(
+                Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)),
+                self._prices,
+            ),
+            finished=None if reason is None else reason not in _CUT_SHORT,
+        )
+
+
+def priced(usage: Usage, prices: tuple[float, float] | None) -> Usage:
+    """The usage with its cost, from the prices of a million tokens read, and written.
+
+    >>> priced(Usage(1_000, 500), (0.25, 2.0)).cost
+    0.00125
+    """
+    if prices is None:
+        return usage
+    cost = (usage.input_tokens * prices[0] + usage.output_tokens * prices[1]) / 1_000_000
+    return replace(usage, cost=cost)
+
 
 class _TimeLeft:
-    """Counts the seconds spent waiting for the model, over all attempts."""
+    """The seconds left until all of a call has to be done, whoever spends them."""
 
     def __init__(self, limits: CallLimits) -> None:
         self._between_chunks = limits.between_chunks
-        self._seconds = limits.total
+        self._due = time.monotonic() + limits.total
 
     @property
-    def is_spent(self) -> bool:
-        return self._seconds <= 0
+    def seconds(self) -> float:
+        return self._due - time.monotonic()
 
     @asynccontextmanager
     async def for_next_chunk(self) -> AsyncGenerator[None]:
-        """Raises TimeoutError if the block takes longer than is left."""
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(max(0.0, min(self._between_chunks, self._seconds))):
-                yield
-        finally:
-            self._seconds -= time.monotonic() - started
+        """Raises TimeoutError if the block takes longer than is left, or than one chunk may."""
+        async with asyncio.timeout(max(0.0, min(self._between_chunks, self.seconds))):
+            yield
 
 
 def _shown(chunk: ModelChunk, visible: VisibleText) -> ModelChunk:
     return replace(chunk, text=visible.text, retracts=visible.retracts)
-
-
-def _chunk(message: Any) -> ModelChunk:  # a LangChain message chunk of any provider
-    counted = message.usage_metadata or {}
-    reason = next(
-        (
-            message.response_metadata[name]
-            for name in _REASONS
-            if message.response_metadata.get(name)
-        ),
-        None,
-    )
-    return ModelChunk(
-        # Without the content blocks in which some providers send the model's reasoning.
-        str(message.text),
-        Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)),
-        finished=None if reason is None else reason not in _CUT_SHORT,
-    )

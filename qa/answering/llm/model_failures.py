@@ -52,6 +52,12 @@ def retry_pause(
     return longest * (0.5 + secrets.randbelow(1_000) / 2_000)
 
 
+def is_transient(error: Exception) -> bool:
+    """Whether the provider failed, rather than refused the request as such."""
+    status = status_of(error)
+    return status is None or status in _RETRIED
+
+
 def status_of(error: Exception) -> int | None:
     """The HTTP status of the response that a provider's client raised, if there was one."""
     status: object = getattr(error, "status_code", None)

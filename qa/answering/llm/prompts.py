@@ -14,7 +14,14 @@ from qa.verification.sanitize import visible
 from qa.verification.sentence_stream import MARKER
 from vectorstore.types import ScoredPassage
 
-PROMPTS = ("answer_system", "answer_user", "rewrite_system", "rewrite_user")
+PROMPTS = (
+    "answer_system",
+    "answer_user",
+    "rewrite_system",
+    "rewrite_user",
+    "judge_system",
+    "judge_user",
+)
 
 
 class Message(NamedTuple):
@@ -45,6 +52,15 @@ def rewrite_prompt(question: str, history: Sequence[Turn], fence: str) -> tuple[
     conversation = "\n".join(f"{turn.role.capitalize()}: {_line(turn.content)}" for turn in history)
     values = {"fence": fence, "conversation": conversation, "question": _line(question)}
     return _messages("rewrite", values)
+
+
+def judge_prompt(pairs: Sequence[tuple[str, str]], fence: str) -> tuple[Message, Message]:
+    """Pairs of (evidence, claim), numbered from 1."""
+    written = "\n\n".join(
+        f"--- {fence} pair {number}\nExcerpt: {_line(evidence)}\nSentence: {_line(claim)}"
+        for number, (evidence, claim) in enumerate(pairs, start=1)
+    )
+    return _messages("judge", {"fence": fence, "pairs": written, "count": str(len(pairs))})
 
 
 def private_texts() -> tuple[str, ...]:

@@ -18,8 +18,9 @@ class ModelError(UserError):
     """No chat model can be made from the settings."""
 
 
-def make_chat_model(settings: Settings) -> ChatModel:
-    """The model named by QA_MODEL. Nothing is sent to it yet.
+def make_chat_model(settings: Settings, *, timeout: float | None = None) -> ChatModel:
+    """The model named by QA_MODEL. Nothing is sent to it yet. `timeout`: the most seconds to wait
+    for a piece of its reply; QA_MODEL_TIMEOUT by default.
 
     Raises ModelError if there is no name, if no provider is known by it, or if the provider's
     package is not installed.
@@ -29,7 +30,7 @@ def make_chat_model(settings: Settings) -> ChatModel:
     given = {
         "base_url": settings.model_base_url,
         "api_key": settings.model_api_key and settings.model_api_key.get_secret_value(),
-        "timeout": settings.model_timeout,
+        "timeout": timeout or settings.model_timeout,
     }
     known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     known |= _provider_settings(settings)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from qa.answering.llm.model_client import ModelClient
 from qa.answering.llm.model_failures import ModelFailed
 from qa.answering.llm.prompts import new_fence, rewrite_prompt
 from qa.answering.rewriting.rules import recent, rewrite_by_rule
+from qa.request_id import request_id
 from qa.types import Turn, Usage
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class QueryRewriter:
             return RewrittenQuestion(question)
         usage = Usage()
         if self._client is not None:
-            request = uuid.uuid4().hex[:12]
+            request = request_id()
             prompt = await asyncio.to_thread(rewrite_prompt, question, recent(history), new_fence())
             try:
                 reply, usage = await self._client.reply(prompt, request)

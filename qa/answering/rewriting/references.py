@@ -132,7 +132,9 @@ def _clause_start(words: Sequence[Word], index: int) -> int:
         word, before = words[place].folded, words[place - 1].folded
         if place == index and word in _SUBJECTS and _is_embedded_subject(words, index):
             return place
-        if place < index and _opens_clause(words, place, index) and before not in PREPOSITIONS:
+        # "in which it", but "the prison he was in before he left".
+        stranded = word in PREPOSITIONS or before not in PREPOSITIONS
+        if place < index and _opens_clause(words, place, index) and stranded:
             return place
         if before in COORDINATORS and word in AUXILIARIES | INTERROGATIVES | _SUBJECTS:
             return place

@@ -7,16 +7,18 @@ from urllib.parse import quote
 
 from pydantic_core import to_jsonable_python
 
-from qa.types import Answer, Citation, Event, Token
+from qa.types import UNANSWERED_TEXT, Answer, Citation, Event, Token
 
 Chunk = dict[str, Any]
+
+NEAREST = 3
 
 
 def completion(answer: Answer, model: str, base_url: str) -> dict[str, Any]:
     """The body of a response that is not streamed."""
     message = {
         "role": "assistant",
-        "content": answer.text,
+        "content": answer.text + nearest_titles(answer),
         "refusal": None,
         "annotations": annotations(answer, base_url),
     }
@@ -69,6 +71,8 @@ class CompletionChunks:
             for source in source_events(answer.citations, self._base_url):
                 # In a chunk without choices, which clients that do not know these events skip.
                 yield {**self._head, "choices": [], **source}
+        if nearest := nearest_titles(answer):
+            yield self._chunk({"content": nearest})
         delta = {"annotations": annotations(answer, self._base_url)}
         yield self._chunk(delta, "stop") | _beyond_the_protocol(answer)
         if self._include_usage:
@@ -77,6 +81,19 @@ class CompletionChunks:
     def _chunk(self, delta: Mapping[str, object], finish_reason: str | None = None) -> Chunk:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
         return {**self._head, "choices": [choice]}
+
+
+def nearest_titles(answer: Answer) -> str:
+    """What to add to an answer that the articles do not give: the titles of the nearest ones."""
+    if not answer.text.startswith(UNANSWERED_TEXT) or not answer.passages:
+        return ""
+    found = {each.article_id: each for each in answer.passages}
+    titles = [
+        f"“{' '.join(each.title.split()) or each.article_id}”"
+        + (f" ({each.published.isoformat()})" if each.published else "")
+        for each in found.values()
+    ]
+    return f" Nearest: {'; '.join(titles[:NEAREST])}."
 
 
 def annotations(answer: Answer, base_url: str) -> list[dict[str, object]]:

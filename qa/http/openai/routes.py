@@ -9,10 +9,11 @@ from fastapi.sse import format_sse_event
 from pydantic_core import to_json
 
 from qa.http.api_description import JSON_PROBLEMS, json_request, problems
-from qa.http.dependencies import KeepAlive, QuestionPlace, TheService
+from qa.http.dependencies import KeepAlive, QuestionPlace, TheCapacity, TheMetrics, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.event_stream import event_stream
 from qa.http.json_body import json_body
+from qa.http.limits import within
 from qa.http.openai.chat_request import MODELS, ChatBody
 from qa.http.openai.completion import CompletionChunks, completion
 from qa.http.problems import problem_for
@@ -43,15 +44,18 @@ async def list_models(service: TheService) -> dict[str, object]:
 async def complete(
     request: Request,
     service: TheService,
+    capacity: TheCapacity,
+    metrics: TheMetrics,
     place: QuestionPlace,
     body: Annotated[ChatBody, json_body(ChatBody)],
     keep_alive: KeepAlive,
 ) -> Response:
     question = body.as_question()
     base_url = str(request.base_url)
+    seconds = capacity.limits.question_seconds
     if body.stream:
         # What can be refused is refused here, while there is a status to say it.
-        events = service.stream(question)
+        events = metrics.observed(question, service.stream(question))
         chunks = CompletionChunks(
             request.state.request_id,
             body.model,
@@ -59,21 +63,25 @@ async def complete(
             source_events=bool(body.source_events),
             include_usage=bool(body.stream_options and body.stream_options.include_usage),
         )
-        return event_stream(_encoded_events(events, chunks, request.state.request_id), keep_alive)
-    answer = await cancel_on_disconnect(request, service.ask_async(question))
+        encoded = _encoded_events(events, chunks, request.state.request_id, seconds)
+        return event_stream(encoded, keep_alive)
+    async with within(seconds, "The answer"):
+        answer = await cancel_on_disconnect(request, service.ask_async(question))
     if answer is None:
         return client_closed_response()
+    metrics.answered(question, answer)
     return json_response(completion(answer, body.model, base_url))
 
 
 async def _encoded_events(
-    events: AsyncIterator[Event], chunks: CompletionChunks, request_id: str
+    events: AsyncIterator[Event], chunks: CompletionChunks, request_id: str, seconds: float
 ) -> AsyncGenerator[bytes]:
     try:
         yield _data(chunks.first())
-        async for event in events:
-            for chunk in chunks.of(event):
-                yield _data(chunk)
+        async with within(seconds, "The answer"):
+            async for event in events:
+                for chunk in chunks.of(event):
+                    yield _data(chunk)
     except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
         failed = problem_for(error, request_id)
         yield _data({"error": {"message": failed["detail"], "type": "server_error"}})

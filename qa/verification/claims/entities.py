@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from qa.verification.claims.quantities import NUMBER_WORDS
-from qa.verification.claims.tokens import Word, find_words, fold, words_of
+from qa.verification.claims.tokens import Word, find_words, words_of
 from vectorstore.text.dates import CALENDAR_WORDS, find_dates
+from vectorstore.text.number_words import NUMBER_WORDS
 from vectorstore.text.patterns import covered, preceding
 from vectorstore.text.words import FUNCTION_WORDS
 from vectorstore.types import Span
@@ -299,15 +299,6 @@ def initials(words: Iterable[str]) -> set[str]:
     return {short.casefold() for short in (everything, large) if len(short) > 1}
 
 
-def entity_runs(text: str) -> list[tuple[str, ...]]:
-    """Every part of a run of capitalised words that may be a name: at least two words."""
-    return [
-        part
-        for run in _runs(find_words(text), text)
-        for part in _parts(tuple(word.text for word in run))
-    ]
-
-
 def _aliases(words: Iterable[str]) -> set[str]:
     listed = list(words)
     return {
@@ -325,8 +316,3 @@ def is_person(name: Entity) -> bool:
         or any(c.isupper() for c in name.text.split("-")[0].split(" ")[0][1:])
         or any(c.isdigit() or c in ".&" for c in name.text.removesuffix("."))
     )
-
-
-def usual_words(text: str) -> frozenset[str]:
-    """Folded words that are somewhere in lower case: not names when they open a sentence."""
-    return frozenset(fold(w.text) for w in find_words(text) if w.text.islower())

@@ -61,7 +61,7 @@ _SAME = {
     )
     for verb in verbs.split()
 }
-SPEECH = base_stem("say")
+_SPEECH = base_stem("say")
 _BE = words_of(
     """
     is are was were be been being get got gets
@@ -75,7 +75,6 @@ _OBLIQUE = words_of(
     to for from in at of than as since during after before like via
     """
 )
-_TIED = re.compile(r"\s(?:\w+\s){0,2}(from|to|against|with|for|in|at|into)\s(?:the\s|a\s)?")
 _HEADED = re.compile(r"\b[a-z]+\sof\s(?:the\s)?$")
 """In "the founder of FTX left", FTX is not the agent."""
 
@@ -93,15 +92,11 @@ _CLAUSE_END = re.compile(r"[;:.!?]\s|\b(?:but|while|whereas|although)\b")
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A verb with the entities that act and are acted on, as far as the sentence names them.
-
-    `beside` is an entity attached by a preposition: ("from", Tether) in "borrowed from Tether".
-    """
+    """A verb with the entities that act and are acted on, as far as the sentence names them."""
 
     verb: str
     agent: Entity | None
     patient: Entity | None
-    beside: tuple[str, Entity] | None = None
 
 
 def find_roles(text: str, entities: list[Entity]) -> list[Role]:
@@ -116,11 +111,7 @@ def find_roles(text: str, entities: list[Entity]) -> list[Role]:
         for index, word in enumerate(words)
         if index not in inside and _may_be_verb(word)
     ]
-    found = [role for role in roles if role.agent or role.patient or role.beside]
-    if match := re.search(r"\b[Aa]ccording to ", text):
-        speaker = next((n for n in entities if n.start >= match.end()), None)
-        found.append(Role(SPEECH, speaker, None))
-    return found
+    return [role for role in roles if role.agent or role.patient]
 
 
 def _replaced(text: str, phrase: re.Pattern[str], verb: str) -> str:
@@ -148,10 +139,9 @@ def _role(index: int, words: list[Word], entities: list[Entity], text: str) -> R
         agent, patient = None, before
     elif after and re.fullmatch(r"\s", between) and before is None:
         # "said Smith"
-        agent, patient = (after, None) if _canonical(word.text)[0] == SPEECH else (None, after)
+        agent, patient = (after, None) if _canonical(word.text)[0] == _SPEECH else (None, after)
     verb, turned = _canonical(word.text)
-    beside = _beside(entities, word, text)
-    return Role(verb, *((patient, agent) if turned else (agent, patient)), beside)
+    return Role(verb, *((patient, agent) if turned else (agent, patient)))
 
 
 def _canonical(word: str) -> tuple[str, bool]:
@@ -184,12 +174,6 @@ def _after(entities: list[Entity], word: Word, text: str) -> Entity | None:
     return None if len(content) > 1 or _OBLIQUE & set(gap_words) else entity
 
 
-def _beside(entities: list[Entity], word: Word, text: str) -> tuple[str, Entity] | None:
-    match = _TIED.match(text, word.end)
-    entity = next((n for n in entities if match and n.start == match.end()), None)
-    return (match[1].casefold(), entity) if match and entity else None
-
-
 def roles_differ(claim: list[Role], source: list[Role]) -> Entity | None:
     """An entity that acts in one text and is acted on by the same verb in the other."""
     for role in claim:
@@ -206,22 +190,6 @@ def roles_differ(claim: list[Role], source: list[Role]) -> Entity | None:
     return None
 
 
-def beside_differs(claim: list[Role], source: list[Role]) -> Entity | None:
-    """An entity attached to a verb by a preposition, where the source has another one."""
-    for role in claim:
-        if role.beside is None:
-            continue
-        preposition, entity = role.beside
-        others = [
-            p.beside[1]
-            for p in source
-            if p.verb == role.verb and p.beside and p.beside[0] == preposition
-        ]
-        if others and not any(_is(other, entity) for other in others):
-            return entity
-    return None
-
-
 def opposed_parts(claim: list[Role], source: list[Role]) -> Entity | None:
     """An entity that does one thing in the claim and only the opposite in the source."""
     for role in claim:
@@ -231,16 +199,6 @@ def opposed_parts(claim: list[Role], source: list[Role]) -> Entity | None:
         others = {p.verb for p in source if _is(p.agent, entity) or _is(p.patient, entity)}
         if others and role.verb not in others and are_opposites(role.verb, others):
             return entity
-    return None
-
-
-def speaker_differs(claim: list[Role], source: list[Role]) -> Entity | None:
-    """The speaker that a statement is attributed to, if the source names only other speakers."""
-    said = [p.agent for p in claim if p.verb == SPEECH and p.agent]
-    speakers = [p.agent for p in source if p.verb == SPEECH and p.agent]
-    for speaker in said:
-        if speakers and not any(_is(other, speaker) for other in speakers):
-            return speaker
     return None
 
 

@@ -21,6 +21,7 @@ from qa.answering.rewriting.query_rewriter import QueryRewriter, RewrittenQuesti
 from qa.settings import read_settings
 from qa.types import (
     Answer,
+    Answerer,
     AnswererName,
     AnswerPart,
     Event,
@@ -32,9 +33,10 @@ from qa.types import (
     Turn,
     Usage,
 )
+from qa.verification.claim_judge import EntailmentJudge, WordOverlap
 from tests.openai_server import Deed, Hang, OpenAIServer, Say
 from tests.qa.passages import given
-from tests.vectorstore.hashing import HashingEmbedder
+from vectorstore.spelling import Correction
 from vectorstore.types import ArticleInfo, Filters, Passage, ScoredPassage
 
 PASSAGE = ScoredPassage(
@@ -108,6 +110,45 @@ def test_the_events_are_passages_tokens_and_the_answer() -> None:
     assert (answer.usage, answer.notice, answer.confidence) == (Usage(13, 24), "Hm.", 0.5)
     assert answer.passages[0].score == 0.1235
     assert set(answer.timings_ms) == {"rewrite", "retrieve", "answer"}
+
+
+def misspelt(question: str) -> Sequence[Correction]:
+    return [
+        Correction(place, place + len(wrong), wrong, right)
+        for wrong, right in (("teh", "the"), ("Rippel", "Ripple"))
+        if (place := question.find(wrong)) >= 0
+    ]
+
+
+class Declining:
+    async def answer(
+        self, question: str, passages: Sequence[ScoredPassage]
+    ) -> AsyncGenerator[AnswerPart]:
+        yield Token("No.")
+        yield Reply(answered=False, text="No.")
+
+
+def spelling_chain(answerer: Answerer) -> Chain:
+    return build_chain(
+        Pipeline(QueryRewriter(), lambda *asked: [PASSAGE], answerer, correct=misspelt)
+    )
+
+
+def test_a_slip_is_corrected_and_the_answer_says_so() -> None:
+    answer = answer_to(spelling_chain(Saying("extractive")), Question("Did teh SEC sue?"))
+    assert answer.question == "Did teh SEC sue?"
+    assert answer.standalone_question == "Did the SEC sue?"
+    assert answer.notice == "Hm. Read “teh” as “the”."
+
+
+def test_a_name_that_no_article_has_is_never_replaced_but_another_offered() -> None:
+    asked = Question("Did Rippel win?")
+    assert answer_to(spelling_chain(Saying("extractive")), asked).standalone_question == asked.text
+    events = events_of(spelling_chain(Declining()), asked)
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    assert answer.text == "No. Did you mean “Did Ripple win”?"
+    assert "".join(each.text for each in events if isinstance(each, Token)) == answer.text
 
 
 def answer_to(chain: Chain, question: Question) -> Answer:
@@ -187,7 +228,14 @@ def llm_chain(server: OpenAIServer) -> Chain:
     pytest.importorskip("langchain_openai")
     settings = read_settings(model="openai:scripted", model_base_url=server.url)
     client = ModelClient(make_chat_model(settings))
-    answerer = LLMAnswerer(client, "openai:scripted", HashingEmbedder(), Saying("extractive"))
+    words = EntailmentJudge(WordOverlap())
+    answerer = LLMAnswerer(
+        client,
+        "openai:scripted",
+        words,
+        Saying("extractive"),
+        find_in=lambda articles, claims: [given() for _ in claims],
+    )
     return build_chain(Pipeline(QueryRewriter(client), lambda *asked: given(), answerer))
 
 

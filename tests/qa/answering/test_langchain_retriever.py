@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from qa.answering.langchain_retriever import PassageRetriever
 from tests.vectorstore.examples import article
 from tests.vectorstore.hashing import HashingEmbedder
-from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.embedding import BundledEmbedder
 from vectorstore.ingest import ingest
 from vectorstore.retrieval import search
 from vectorstore.store import Store
@@ -101,13 +101,13 @@ def test_it_stands_in_a_chain_like_any_other_retriever(retriever: PassageRetriev
 
 
 def test_the_example_in_its_docstring_works_as_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: SentenceTransformerEmbedder
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: BundledEmbedder
 ) -> None:
     with closing(Store(tmp_path / "data", embedder)) as store:
         ingest(store, ARTICLES)
     monkeypatch.chdir(tmp_path)
     # The model that the tests have loaded already.
-    monkeypatch.setattr("vectorstore.embedding.SentenceTransformerEmbedder", lambda: embedder)
+    monkeypatch.setattr("vectorstore.embedding.BundledEmbedder", lambda: embedder)
     _, _, example = inspect.cleandoc(PassageRetriever.__doc__ or "").partition("filters:\n")
     variables: dict[str, list[Document]] = {}
     exec(textwrap.dedent(example), variables)

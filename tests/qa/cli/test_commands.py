@@ -46,7 +46,7 @@ def qa(
 ) -> Qa:
     """Runs a command in a folder of its own, with the model that is read already."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("qa.composition.SentenceTransformerEmbedder", lambda model: embedder)
+    monkeypatch.setattr("qa.composition.embedder_for", lambda model: embedder)
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 
@@ -172,9 +172,7 @@ def test_an_answer_as_json_on_an_empty_index_is_an_answer(qa: Qa) -> None:
 def test_an_index_of_another_model_says_what_to_do(qa: Qa, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("cats.txt").write_text("The cat sat on the mat.")
     qa("ingest", "cats.txt")
-    monkeypatch.setattr(
-        "qa.composition.SentenceTransformerEmbedder", lambda model: HashingEmbedder()
-    )
+    monkeypatch.setattr("qa.composition.embedder_for", lambda model: HashingEmbedder())
     for command in (("ask", "Who?"), ("doctor",), ("ingest", "cats.txt")):
         ran = qa(*command)
         assert ran.code == 1
@@ -297,6 +295,9 @@ def test_a_search_as_json_is_the_body_of_http(of_served: Qa, served: Served) -> 
     ran = of_served("search", "exchange", "-k", "2", "--to", "2021-12-31", "--json")
     assert ran.json == body
     assert all(set(each) == PASSAGE for each in ran.json["passages"])
+    body = served.http.get("/search", params={**parameters, "rerank": "true"}).json()
+    ran = of_served("search", "exchange", "-k", "2", "--to", "2021-12-31", "--json", "--rerank")
+    assert ran.json == body
 
 
 def test_a_search_shows_its_passages(of_served: Qa) -> None:
@@ -394,7 +395,7 @@ def test_what_only_one_process_can_do_names_the_one_that_is(
         (["search", ""], "1 to 2,000 characters"),
         (["search", "x", "-k", "0"], "-k"),
         (["search", "x", "--from", "2022-05-01", "--to", "2022-04-30"], "after"),
-        (["ingest"], "PATHS"),
+        (["ingest"], "PATH|URL"),
         (["show"], "ID"),
         (["show", "\udcff"], "UTF-8"),
         (["remove"], "ID"),

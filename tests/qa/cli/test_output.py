@@ -2,12 +2,19 @@
 
 import asyncio
 import io
+import json
 from collections.abc import AsyncIterator
 
 import pytest
 from rich.console import Console
 
-from qa.cli.output import ingest_progress, repair_progress, show_answer_stream
+from qa.cli.output import (
+    ingest_progress,
+    printable,
+    repair_progress,
+    show_answer_stream,
+    show_json,
+)
 from qa.types import Event, Token
 from vectorstore.ingest import Progress
 
@@ -46,6 +53,24 @@ def test_a_pipe_is_shown_no_progress() -> None:
     with repair_progress(console) as on_progress:
         on_progress(Progress("embedding", 256, 1_000, 256))
     assert shown(console) == ""
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u2066", "\u200f", "\u061c", "\x9b", "\x1b"])
+def test_a_character_that_a_terminal_would_obey_is_marked(character: str) -> None:
+    assert printable(f"pay{character}lap\n") == "pay\N{REPLACEMENT CHARACTER}lap\n"
+
+
+def test_json_in_a_terminal_has_no_character_that_it_would_obey(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = {"text": "pay\u202elap \x9b2J \x1b[2J ü"}
+    show_json(value)
+    assert "\u202e" in capsys.readouterr().out, "a program gets what there is"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    show_json(value)
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == value
+    assert not {"\u202e", "\x9b", "\x1b"} & set(shown)
 
 
 class Full(io.StringIO):

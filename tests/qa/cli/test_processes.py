@@ -103,6 +103,8 @@ def test_while_one_serves_every_command_works_and_the_service_sees_it(tmp_path: 
             found = httpx.get(f"{url}/search", params={"q": "heron"}).json()
             return list(found["passages"])
 
+        # Waits for the models to be loaded.
+        assert run(tmp_path, "search", "heron")[0] == 0
         assert served() == set()
         assert run(tmp_path, "ingest", "heron.txt")[1].startswith("1 added")
         assert served() == {"The heron stood by the weir."}
@@ -112,6 +114,34 @@ def test_while_one_serves_every_command_works_and_the_service_sees_it(tmp_path: 
         assert run(tmp_path, "remove", "heron.txt")[1] == "Removed 1.\n"
         assert served() == set()
     assert articles_in(tmp_path) == 0
+
+
+def test_a_service_with_keys_lets_commands_of_its_user_in_and_nobody_else(tmp_path: Path) -> None:
+    (tmp_path / "heron.txt").write_text("The heron stood by the weir.")
+    code, secret, _ = run(tmp_path, "keys", "add", "page")
+    assert code == 0
+    with serving(tmp_path) as (_, url):
+        assert httpx.get(f"{url}/articles").status_code == 401
+        assert run(tmp_path, "ingest", "heron.txt")[1].startswith("1 added")
+        headers = {"Authorization": f"Bearer {secret.strip()}"}
+        assert httpx.get(f"{url}/articles", headers=headers).json()["total"] == 1
+        assert run(tmp_path, "keys", "revoke", "page")[0] == 0
+        assert httpx.get(f"{url}/articles", headers=headers).status_code == 401
+        assert run(tmp_path, "articles")[0] == 0
+    assert not (tmp_path / "data" / "local-key").exists()
+
+
+@pytest.mark.parametrize(
+    "setting", [{"QA_HOST": "0.0.0.0"}, {"QA_HOST": "::"}, {"QA_HOSTS": "qa.example.org"}]
+)
+def test_a_service_that_others_reach_does_not_start_without_a_key(
+    tmp_path: Path, setting: dict[str, str]
+) -> None:
+    with started(tmp_path, "serve", "--port", "0", **setting) as server:
+        code, _, err = finished(server)
+    assert code == 1
+    assert next(iter(setting)) in err
+    assert "qa keys add" in err
 
 
 def test_what_a_killed_service_leaves_behind_is_harmless(tmp_path: Path) -> None:

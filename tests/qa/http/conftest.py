@@ -27,7 +27,7 @@ class Serve(Protocol):
 @pytest.fixture(scope="session")
 def small_limit(served: Served) -> Iterator[httpx.Client]:
     """The service, with a limit of 100,000 bytes on every route."""
-    app = create_app(served.service, limits=Limits(request_bytes=100_000, articles_bytes=100_000))
+    app = create_app(served.service, limits=Limits(question_bytes=100_000, articles_bytes=100_000))
     with running(app) as url, httpx.Client(base_url=url, timeout=60) as http:
         yield http
 

@@ -3,13 +3,15 @@
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from qa.answering.chain import build_chain
 from qa.answering.pipeline import Pipeline
 from qa.answering.rewriting.query_rewriter import QueryRewriter
-from qa.service import Service
+from qa.service import Service, damage_of
 from qa.types import Answerer, AnswerPart, Reply, Token
+from qa.verification.claim_judge import EntailmentJudge, WordOverlap
 from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.retrieval import search
 from vectorstore.store import Store
@@ -20,10 +22,10 @@ def service_over(folder: Path, answerer: Answerer, embedder: Embedder | None = N
     """A service whose questions `answerer` answers, over an index in `folder` with one article."""
     store = Store(folder, embedder or HashingEmbedder())
 
-    pipeline = Pipeline(
-        QueryRewriter(), lambda text, k, filters: search(store, text, k, filters), answerer
-    )
-    service = Service(store, {"extractive": build_chain(pipeline)}, None)
+    retrieve = partial(search, store)
+    pipeline = Pipeline(QueryRewriter(), retrieve, answerer, damage=partial(damage_of, store))
+    judge = EntailmentJudge(WordOverlap())
+    service = Service(store, {"extractive": build_chain(pipeline)}, retrieve, judge, None)
     service.add(
         [Article(ArticleInfo("one", title="One"), "The cat sat on the mat, and it was content.")]
     )

@@ -11,17 +11,20 @@ ANSWER = {
     "id", "question", "standalone_question", "answered", "text", "short_answer", "sentences",
     "citations", "passages", "answerer", "model", "usage", "timings_ms", "notice", "confidence",
 }  # fmt: skip
-SENTENCE = {"start", "end", "text", "citations", "supported", "reason"}
+SENTENCE = {
+    "start", "end", "text", "citations", "supported", "reason", "outcome", "probability",
+}  # fmt: skip
 CITATION = {
     "number", "article_id", "passage_id", "title", "source", "author", "url", "published",
-    "start", "end", "quote",
+    "start", "end", "quote", "page",
 }  # fmt: skip
 PASSAGE = {
     "id", "article_id", "title", "published", "source", "author", "url", "start", "end", "text",
-    "score",
+    "score", "page",
 }  # fmt: skip
 ARTICLE = {
     "id", "title", "published", "source", "author", "url", "text", "skipped", "skipped_reasons",
+    "pages",
 }  # fmt: skip
 ENTRY = {"id", "title", "published", "source", "author", "url", "passages"}
 
@@ -36,7 +39,7 @@ def at(article_id: str) -> str:
 def assert_answer(body: Body) -> None:
     """The body has exactly the keys of the contract, all the way down."""
     assert set(body) == ANSWER
-    assert set(body["usage"]) == {"input_tokens", "output_tokens"}
+    assert set(body["usage"]) == {"input_tokens", "output_tokens", "cost"}
     assert set(body["timings_ms"]) == {"rewrite", "retrieve", "answer"}
     assert body["short_answer"] is None or set(body["short_answer"]) == {"text", "citation"}
     for key, shape in (("sentences", SENTENCE), ("citations", CITATION), ("passages", PASSAGE)):

@@ -29,28 +29,31 @@ def test_every_schema_the_description_refers_to_is_in_it(http: httpx.Client) -> 
     assert "2,000,000" in description["info"]["description"]
 
 
+EVERY_ROUTE = {"401", "403", "408", "413", "429", "500", "503"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "statuses"),
     [
-        ("post", "/ask", "200 403 413 415 422 429 500 503"),
-        ("post", "/check", "200 403 413 415 422 429 500 503"),
-        ("post", "/v1/chat/completions", "200 400 403 404 413 415 422 429 500 503"),
-        ("get", "/v1/models", "200 403 500"),
-        ("get", "/search", "200 403 422 500 503"),
-        ("get", "/articles", "200 403 422 500"),
-        ("post", "/articles", "201 400 403 413 415 422 429 500 503"),
-        ("get", "/articles/{article_id}", "200 403 404 500"),
-        ("delete", "/articles/{article_id}", "204 403 404 500"),
-        ("get", "/collection", "200 403 500"),
-        ("get", "/health", "200 403 500"),
-        ("get", "/ready", "200 403 500 503"),
+        ("post", "/ask", "200 415 422"),
+        ("post", "/check", "200 415 422"),
+        ("post", "/v1/chat/completions", "200 400 404 415 422"),
+        ("get", "/v1/models", "200"),
+        ("get", "/search", "200 422"),
+        ("get", "/articles", "200 422"),
+        ("post", "/articles", "200 201 400 415 422 507"),
+        ("get", "/articles/{article_id}", "200 404"),
+        ("delete", "/articles/{article_id}", "204 404 507"),
+        ("get", "/collection", "200"),
+        ("get", "/health", "200"),
+        ("get", "/ready", "200"),
     ],
 )
 def test_the_description_lists_every_status(
     http: httpx.Client, method: str, path: str, statuses: str
 ) -> None:
     responses = http.get("/openapi.json").json()["paths"][path][method]["responses"]
-    assert " ".join(sorted(responses)) == statuses
+    assert set(responses) == EVERY_ROUTE | set(statuses.split())
     for status, response in responses.items():
         if status >= "400":
             assert set(response["content"]) == {"application/problem+json"}

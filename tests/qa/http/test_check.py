@@ -80,7 +80,7 @@ def test_a_true_sentence_is_supported_with_its_quote(http: httpx.Client) -> None
     ("sentence", "wrong"),
     [
         ("Binance.US was admitted in August 2021.", "2021"),
-        ("Kraken was admitted in August 2020.", "Kraken"),
+        ("The exchange Quorex was admitted in August 2020.", "Quorex"),
         ("Binance.US was started in 2017 under local rules.", "2017"),
     ],
 )

@@ -114,11 +114,12 @@ def test_the_collection_is_described(http: httpx.Client) -> None:
     body = http.get("/collection").json()
     assert set(body) == {
         "articles", "passages", "published_from", "published_to", "sources", "example_questions",
-        "answerers", "model",
+        "answerers", "model", "formats", "trouble",
     }  # fmt: skip
     assert body["articles"] == 5
     assert body["published_from"] == "2021-04-15"
     assert body["published_to"] == "2022-06-08"
     assert body["answerers"] == ["extractive"]
     assert body["model"] is None
+    assert body["trouble"] is None
     assert all(set(each) == {"source", "articles"} for each in body["sources"])

@@ -2,23 +2,22 @@
 
 import logging
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from qa.http.limits import Limits
+from qa.storage_failures import told_as_sentences
 from qa.verification.checker import CheckedText
 from tests.qa.http.conftest import Serve
-from tests.qa.http.scripted import Failing, Talking, Waiting, service_over
+from tests.qa.http.scripted import Failing, Talking, Waiting
 from tests.qa.http.shapes import assert_problem, events_of
-from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.errors import UserError
-from vectorstore.types import Article, ArticleInfo
 
 QUESTION = {"question": "Where is the cat?"}
 STREAM = {"Accept": "text/event-stream"}
@@ -107,6 +106,63 @@ def test_a_disconnect_stops_a_check(serve: Serve, monkeypatch: pytest.MonkeyPatc
     assert stopped.wait(SECONDS), "the text is still being checked"
 
 
+def test_a_check_that_takes_too_long_is_given_up(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = serve(Failing(RuntimeError()), limits=Limits(check_seconds=0.2))
+    stopped = threading.Event()
+
+    def check_text(text: str, ids: object, is_cancelled: Callable[[], bool]) -> CheckedText:
+        while not is_cancelled():
+            assert not stopped.wait(0.01)
+        stopped.set()
+        return CheckedText("", (), ())
+
+    monkeypatch.setattr(served.service, "check_text", check_text)
+    refused = served.http.post("/check", json={"text": "The cat sat."})
+    assert "longer than 0.2 s" in assert_problem(refused, 503)
+    assert int(refused.headers["retry-after"]) > 0
+    assert stopped.is_set()
+
+
+def test_an_answer_that_takes_too_long_is_given_up(serve: Serve) -> None:
+    waiting = Waiting()
+    served = serve(waiting, limits=Limits(question_seconds=0.3))
+    assert "The answer took" in assert_problem(served.http.post("/ask", json=QUESTION), 503)
+    assert waiting.closed.wait(SECONDS)
+    events = events_of(served.http.post("/ask", json=QUESTION, headers=STREAM))
+    assert events[-1][0] == "error"
+    assert events[-1][1]["status"] == 503
+
+
+def test_a_disconnect_ends_an_addition_between_articles(serve: Serve) -> None:
+    served = serve(Failing(RuntimeError()))
+    store = served.service.store
+    articles = [{"id": f"a{n}", "text": f"The cat sat on mat {n}."} for n in range(500)]
+    with store.writing:  # as if another client were adding
+        with pytest.raises(httpx.ReadTimeout):
+            served.http.post("/articles", json=articles, timeout=0.5)
+        assert served.http.get("/health").status_code == 200
+    # Removing waits for its turn after the addition, of which nothing is left.
+    assert served.http.delete("/articles/one").status_code == 204
+    assert store.catalog.summary().articles == 0
+
+
+def test_a_full_disk_is_a_problem_that_says_so(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = serve(Failing(RuntimeError()))
+
+    def add(*given: object) -> None:
+        with told_as_sentences(served.folder):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(served.service, "add", add)
+    detail = assert_problem(served.http.post("/articles", json={"text": "A dog."}), 507)
+    assert "is full" in detail
+    assert str(served.folder) in detail
+
+
 def test_a_check_stops_between_sentences(serve: Serve) -> None:
     served = serve(Failing(RuntimeError()))
     asked: list[bool] = []
@@ -118,23 +174,6 @@ def test_a_check_stops_between_sentences(serve: Serve) -> None:
     text = " ".join(f"The cat sat on mat {n}." for n in range(50))
     assert served.service.check_text(text, is_cancelled=is_cancelled).sentences == ()
     assert len(asked) == 4
-
-
-@pytest.mark.parametrize("share", [2, 4])
-def test_a_check_stops_while_it_embeds_the_articles_sentences(tmp_path: Path, share: int) -> None:
-    embedder = HashingEmbedder()
-    service = service_over(tmp_path, Failing(RuntimeError()), embedder)
-    sentences = " ".join(f"The cat sat on mat {n}." for n in range(500))
-    service.add([Article(ArticleInfo("long", title="Long"), sentences)])
-    text = " ".join(f"The cat sat on mat {n}." for n in range(0, 500, 10))
-    embedder.embedded.clear()
-    service.check_text(text)
-    most = len(embedder.embedded) // share
-    embedder.embedded.clear()
-    stopped = service.check_text(text, is_cancelled=lambda: len(embedder.embedded) > most)
-    assert stopped.sentences == ()
-    assert len(embedder.embedded) <= most + 64
-    service.close()
 
 
 def test_a_disconnect_while_the_body_is_sent_logs_no_error(

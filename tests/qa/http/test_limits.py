@@ -3,23 +3,31 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
+from qa.http.app import create_app
 from qa.http.limits import Limits
 from qa.http.openai.chat_request import latest
 from qa.http.request_bodies import HISTORY_CHARACTERS, HISTORY_TURNS, LONGEST_TURN
 from qa.types import Turn
 from qa.verification.checker import CheckedText
 from tests.qa.http.conftest import Serve
-from tests.qa.http.scripted import Failing, Waiting
+from tests.qa.http.scripted import Failing, Waiting, service_over
 from tests.qa.http.shapes import assert_problem
-from tests.qa.serving import Served
+from tests.qa.serving import Served, running
+from tests.vectorstore.hashing import HashingEmbedder
+from vectorstore.types import Vectors
 
 SECONDS = 20.0
 JSON = {"Content-Type": "application/json"}
@@ -98,7 +106,13 @@ def test_a_body_beyond_its_routes_limit_is_refused(http: httpx.Client, path: str
 
 def test_articles_have_a_higher_limit(http: httpx.Client) -> None:
     body = json.dumps([{"title": "x" * 2_100_000, "text": " "}]).encode()
-    assert http.post("/articles", content=body, headers=JSON).status_code == 201
+    assert http.post("/articles", content=body, headers=JSON).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/search?q=x"), ("DELETE", "/articles/x")])
+def test_a_route_without_a_body_reads_none(http: httpx.Client, method: str, path: str) -> None:
+    refused = http.request(method, path, content=b" " * 16_001)
+    assert "16,000 bytes" in assert_problem(refused, 413)
 
 
 def test_many_faults_are_counted_and_a_few_are_listed(http: httpx.Client) -> None:
@@ -174,17 +188,17 @@ def test_a_check_needs_a_place(serve: Serve, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_adding_articles_needs_a_place(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    served = serve(Failing(RuntimeError()), limits=Limits(additions=1))
+    served = serve(Failing(RuntimeError()), limits=Limits(changes=1))
     gate = Gate()
     add = served.service.add
 
-    def slow_add(articles: object) -> object:
+    def slow_add(*given: Any) -> object:
         gate.enter()
-        return add(articles)  # type: ignore[arg-type]  # as they came
+        return add(*given)
 
     monkeypatch.setattr(served.service, "add", slow_add)
     refused = refused_and_then_done(served, post_article, gate)
-    assert "1 requests are adding articles already" in assert_problem(refused, 429)
+    assert "1 requests are changing articles already" in assert_problem(refused, 429)
 
 
 def test_a_request_without_a_place_is_refused_before_it_is_read(serve: Serve) -> None:
@@ -199,6 +213,51 @@ def test_a_request_without_a_place_is_refused_before_it_is_read(serve: Serve) ->
         connection.sendall(head.encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 429")
         waiting.release()
+
+
+class Held(HashingEmbedder):
+    """Embeds passages about herring once the gate is opened."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        self._gate = gate
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if any("herring" in text for text in texts):
+            self._gate.enter()
+        return super().embed(texts)
+
+
+def test_readers_do_not_wait_for_sixty_additions_behind_a_long_one(tmp_path: Path) -> None:
+    gate = Gate()
+    answerer = ExtractiveAnswerer(lambda words: dict.fromkeys(words, 0.5))
+    service = service_over(tmp_path, answerer, Held(gate))
+    service.load()
+    long = "The boat came in with a barrel of herring. " * 17_500
+
+    def add(url: str, article_id: str, text: str) -> httpx.Response:
+        article = {"id": article_id, "text": text}
+        return httpx.post(f"{url}/articles", json=article, timeout=60)
+
+    with running(create_app(service)) as url, ThreadPoolExecutor(61) as threads:
+        adding = [threads.submit(add, url, "long", long)]
+        assert gate.entered.acquire(timeout=SECONDS)
+        adding += [threads.submit(add, url, f"{n}", f"The dog {n} slept.") for n in range(60)]
+        try:
+            at_once = list(islice(as_completed(adding, SECONDS), 61 - Limits().changes))
+            assert adding[0] not in at_once
+            with httpx.Client(base_url=url, timeout=5) as http:
+                for path in ("/", "/ready", "/collection", "/articles", "/search?q=cat"):
+                    assert http.get(path).status_code == 200, path
+                assert http.post("/ask", json=QUESTION).status_code == 200
+        finally:
+            gate.opened.set()
+        responses = [each.result() for each in adding]
+    refused = [each for each in responses if each.status_code == 429]
+    assert len(refused) == 61 - Limits().changes
+    assert all(int(each.headers["retry-after"]) > 0 for each in refused)
+    assert {each.status_code for each in responses if each not in refused} == {201}
+    service.close()
 
 
 def test_waiting_changes_do_not_use_up_the_threads_of_searches(
@@ -221,4 +280,6 @@ def test_waiting_changes_do_not_use_up_the_threads_of_searches(
         assert gate.entered.acquire(timeout=SECONDS)
         assert served.http.get("/search", params={"q": "cat"}).status_code == 200
         gate.opened.set()
-        assert {each.result().status_code for each in removing} == {404}
+        statuses = Counter(each.result().status_code for each in removing)
+    assert set(statuses) == {404, 429}
+    assert statuses[404] >= Limits().changes

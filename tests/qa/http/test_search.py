@@ -54,6 +54,15 @@ def test_source_and_article_filters_may_be_repeated(adding: Served) -> None:
     assert {each["article_id"] for each in body["passages"]} == {"west", COINBASE}
 
 
+def test_reranked_passages_are_those_that_an_answer_is_given(http: httpx.Client) -> None:
+    question = "Where did Coinbase list its shares?"
+    answer = http.post("/ask", json={"question": question}).json()
+    assert found(http, q=question, rerank="true") == [
+        each["article_id"] for each in answer["passages"]
+    ]
+    assert set(found(http, q=question, k=20)) >= set(found(http, q=question, rerank="true"))
+
+
 def test_filters_that_exclude_everything_find_nothing(http: httpx.Client) -> None:
     assert found(http, q="exchange", source="nobody") == []
 

@@ -3,8 +3,9 @@
 import httpx
 import pytest
 
-from tests.qa.http.shapes import assert_problem, at
+from tests.qa.http.shapes import Body, assert_problem, at
 from tests.qa.serving import Served
+from tests.vectorstore.readers.documents.pdf_files import drawn_pdf, lines
 
 TEXT = "The cat sat on the mat."
 
@@ -42,9 +43,28 @@ def test_files_with_the_same_name_do_not_replace_each_other(adding: Served) -> N
 )
 def test_an_uploaded_file_may_have_any_name(adding: Served, name: str) -> None:
     response = adding.http.post("/articles", files=[("files", (name, TEXT.encode()))])
-    assert response.status_code in (201, 422)
+    assert response.status_code in (200, 201, 422)
     for each in response.json().get("articles", []):
         assert ".." not in each["id"]
+
+
+def test_too_many_files_are_refused_with_their_limit(http: httpx.Client) -> None:
+    files = [("files", (f"{n}.txt", b"The cat sat.")) for n in range(1_001)]
+    assert "1000" in assert_problem(http.post("/articles", files=files), 400)
+
+
+def test_an_id_that_is_too_long_is_skipped_with_its_limit(adding: Served) -> None:
+    whole: Body = {
+        "id": "x" * 1_000_000, "title": "X", "published": None, "source": None, "author": None,
+        "url": None, "text": TEXT, "skipped": [],
+    }  # fmt: skip
+    records = [{"id": "x" * 1_000_000, "text": TEXT}, whole, {"id": "short", "text": TEXT}]
+    *long, short = adding.http.post("/articles", json=records).json()["articles"]
+    assert short["status"] == "added"
+    for each in long:
+        assert each["status"] == "skipped"
+        assert "2,000" in each["reason"]
+        assert len(each["id"]) < 100
 
 
 def test_a_form_without_files_is_refused(http: httpx.Client) -> None:
@@ -59,3 +79,36 @@ def test_a_malformed_form_is_refused(http: httpx.Client) -> None:
         )
         assert_problem(refused, refused.status_code)
         assert refused.status_code in (400, 422)
+
+
+SHEETS = (
+    lines("The museum of Quillhaven keeps a gondola of the zeppelin Odalys."),
+    lines("The gondola of the zeppelin Odalys was found in a barn in the year 1931."),
+)
+
+
+def test_a_citation_of_a_pdf_has_its_page(adding: Served) -> None:
+    files = [("files", ("gondola.pdf", drawn_pdf(*SHEETS)))]
+    (added,) = adding.http.post("/articles", files=files).json()["articles"]
+    assert added["status"] == "added"
+    (again,) = adding.http.post("/articles", files=files).json()["articles"]
+    assert again["status"] == "unchanged"
+    question = {"question": "When was the gondola of the zeppelin Odalys found?"}
+    citation = adding.http.post("/ask", json=question).json()["citations"][0]
+    assert "1931" in citation["quote"]
+    assert citation["page"] == 2
+    article = adding.http.get(at("gondola.pdf")).json()
+    assert article["pages"] == [0, article["text"].index("The gondola of")]
+    assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_pages_survive_the_way_through_the_interface_and_are_checked(adding: Served) -> None:
+    files = [("files", ("gondola.pdf", drawn_pdf(*SHEETS)))]
+    adding.http.post("/articles", files=files)
+    article = adding.http.get(at("gondola.pdf")).json()
+    (same,) = adding.http.post("/articles", json=article).json()["articles"]
+    assert same["status"] == "unchanged"
+    for pages in ([0, 10_000], [5, 0], [-1]):
+        sent = {**article, "id": "other", "pages": pages}
+        (refused,) = adding.http.post("/articles", json=sent).json()["articles"]
+        assert "`pages`" in refused["reason"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.catalog.database import Database
+from vectorstore.catalog.sqlite import SqliteDatabase
 
 
 def open_files() -> int:
@@ -14,7 +14,7 @@ def open_files() -> int:
 
 
 def test_a_transaction_that_fails_changes_nothing_and_the_next_one_works(
-    database: Database,
+    database: SqliteDatabase,
 ) -> None:
     with pytest.raises(KeyboardInterrupt), database.transaction() as db:  # noqa: PT012
         db.execute("INSERT INTO meta VALUES ('a', '1')")
@@ -24,7 +24,7 @@ def test_a_transaction_that_fails_changes_nothing_and_the_next_one_works(
     assert database.rows("SELECT * FROM meta") == [("b", "2")]
 
 
-def test_a_transaction_that_cannot_be_committed_is_undone(database: Database) -> None:
+def test_a_transaction_that_cannot_be_committed_is_undone(database: SqliteDatabase) -> None:
     with pytest.raises(sqlite3.IntegrityError), database.transaction() as db:  # noqa: PT012
         db.execute("PRAGMA defer_foreign_keys = ON")
         db.execute(
@@ -38,7 +38,7 @@ def test_a_transaction_that_cannot_be_committed_is_undone(database: Database) ->
 
 
 def test_what_went_wrong_is_told_even_where_sqlite_undid_the_transaction_itself(
-    database: Database,
+    database: SqliteDatabase,
 ) -> None:
     with pytest.raises(RuntimeError, match="the disk is full"), database.transaction() as db:  # noqa: PT012
         db.execute("ROLLBACK")
@@ -46,7 +46,7 @@ def test_what_went_wrong_is_told_even_where_sqlite_undid_the_transaction_itself(
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts files as Linux shows them")
-def test_threads_that_have_ended_leave_no_connection_open(database: Database) -> None:
+def test_threads_that_have_ended_leave_no_connection_open(database: SqliteDatabase) -> None:
     def read() -> None:
         assert database.value("SELECT count(*) FROM articles") == 0
 
@@ -62,7 +62,7 @@ def test_threads_that_have_ended_leave_no_connection_open(database: Database) ->
     assert open_files() <= before + 1
 
 
-def test_more_keys_than_a_statement_takes_are_asked_for_in_turns(database: Database) -> None:
+def test_more_keys_than_a_statement_takes_are_asked_for_in_turns(database: SqliteDatabase) -> None:
     with database.transaction() as db:
         db.executemany("INSERT INTO meta VALUES (?, '')", [(str(n),) for n in range(2_000)])
     found = database.rows_for(

@@ -2,16 +2,18 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.vectorstore.conftest import OpenStore
-from tests.vectorstore.examples import NOTICE, article, by_paragraphs, held
+from tests.vectorstore.examples import NOTICE, article, by_paragraphs, held, unused_rows
 from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import CatalogError, Database
+from vectorstore.catalog.database import CatalogError
 from vectorstore.catalog.incoming import IncomingArticles
+from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.ingest import ingest
 from vectorstore.integrity import inspect_index
 from vectorstore.retrieval import search
@@ -44,7 +46,7 @@ def test_an_index_of_the_first_layout_is_brought_up_to_date_with_its_articles(
                 old.execute("INSERT INTO paragraphs VALUES (?, ?, 0)", (print_, name))
         old.execute("INSERT INTO staged VALUES (1, 'd', '', NULL, NULL, NULL, NULL, 'x', '[]')")
         old.commit()
-    with closing(Database(path)) as database:
+    with closing(SqliteDatabase(path)) as database:
         catalog, incoming = Catalog(database), IncomingArticles(database)
         read = catalog.article_as_read("b")
         assert read is not None
@@ -52,14 +54,19 @@ def test_an_index_of_the_first_layout_is_brought_up_to_date_with_its_articles(
         assert read.skipped == (SkippedSpan(0, 2),)
         assert catalog.content_hash("b") == "hash of b"
         assert [each.id for each in catalog.passages_of("b")] == ["passage of b"]
-        assert [each.article_id for each in catalog.match_terms('"prose"', 9)] == ["a", "b", "c"]
+        assert catalog.full_text_is_missing()
+        catalog.rebuild_full_text()
+        assert not catalog.full_text_is_missing()
+        assert catalog.document_frequency(["prose"]) == {"prose": 3}
         repeated = incoming.repetition().repeated_in(read)
         assert [each.span.of(read.text) for each in repeated] == [notice]
         assert catalog.page(9, containing="NOTICE").total == 3
         catalog.remove("a")
-        catalog.publish([by_paragraphs(article("b", "Other prose."))])
+        other = [by_paragraphs(article("b", "Other prose."))]
+        catalog.publish(other, unused_rows(catalog, other))
+        assert catalog.document_frequency(["prose"]) == {"prose": 2}
         assert catalog.summary().articles == 2
-    with closing(Database(path)) as database:
+    with closing(SqliteDatabase(path)) as database:
         assert Catalog(database).page(9, containing="other").total == 1
 
 
@@ -70,7 +77,7 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None
         old.execute("DROP TABLE meta")
         old.execute("CREATE TABLE texts (row INTEGER)")
     with pytest.raises(CatalogError, match="cannot be opened"):
-        Database(path)
+        SqliteDatabase(path)
     with closing(sqlite3.connect(path)) as old:
         assert old.execute("PRAGMA user_version").fetchone() == (1,)
         assert old.execute("SELECT count(*) FROM staged").fetchone() == (0,)
@@ -89,7 +96,8 @@ def write_as_layout_1(file: Path) -> None:
                 SELECT a.row, id, title, published, source, author, url, text, skipped, repeated,
                     content_hash
                 FROM now.articles a JOIN now.texts t ON t.row = a.content;
-            INSERT INTO passages SELECT * FROM now.passages;
+            INSERT INTO passages SELECT row, id, article, start, end, text, sentences
+                FROM now.passages;
             INSERT INTO paragraphs SELECT fingerprint, article, skipped FROM now.paragraphs;
             PRAGMA user_version = 1;
             """
@@ -128,6 +136,26 @@ def test_an_index_of_the_first_layout_goes_on_where_it_was(
     store.remove("elk")
     assert {each.article.id for each in search(store, NOTICE, 5)} == {"cat", "dog"}
     assert inspect_index(store).agrees
+
+
+def test_an_index_of_the_third_layout_learns_of_pages(open_store: OpenStore) -> None:
+    store = open_store()
+    cats = article("cat", "It tells of cats alone, at some length.")
+    ingest(store, [cats])
+    store.close()
+    with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as old:
+        old.executescript(
+            "ALTER TABLE articles DROP COLUMN pages; ALTER TABLE staged DROP COLUMN pages;"
+            "PRAGMA user_version = 3;"
+        )
+    store = open_store()
+    assert ingest(store, [cats]).count("unchanged") == 1
+    paged = replace(cats, info=replace(cats.info, pages=(0, 12)))
+    assert ingest(store, [paged]).count("replaced") == 1
+    assert ingest(store, [paged]).count("unchanged") == 1
+    read = store.catalog.article_as_read("cat")
+    assert read == paged
+    assert search(store, "cats", 1)[0].article.pages == (0, 12)
 
 
 def test_a_paragraph_that_the_first_layout_lost_comes_back(open_store: OpenStore) -> None:

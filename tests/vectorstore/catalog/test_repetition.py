@@ -13,10 +13,10 @@ from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import NOTICE, article
 from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Database
 from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.catalog.records import IndexedArticle
 from vectorstore.catalog.repetition import count_stories, paragraphs_to_recognise
+from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.ingest import Progress, ingest
 from vectorstore.integrity import inspect_index
 from vectorstore.retrieval import search
@@ -323,7 +323,7 @@ def test_after_any_change_exactly_the_repeated_paragraphs_are_left_out(
 
 
 def test_the_work_for_one_more_article_does_not_grow_with_the_collection(
-    database: Database, staging: IncomingArticles, catalog: Catalog
+    database: SqliteDatabase, staging: IncomingArticles, catalog: Catalog
 ) -> None:
     def steps_for_one_more(name: str) -> int:
         """In hundreds of SQLite's virtual machine."""
@@ -340,7 +340,7 @@ def test_the_work_for_one_more_article_does_not_grow_with_the_collection(
         assert repetition.articles_to_split_again() == []
         (last,) = staging.articles()
         repeated = repetition.repeated_in(last)
-        catalog.publish([IndexedArticle(last, (), repeated)])
+        catalog.publish([IndexedArticle(last, (), repeated)], {})
         assert repetition.articles_out_of_step(catalog.unsettled_paragraphs()) == []
         with database.transaction() as db:
             db.set_progress_handler(None, 0)
@@ -358,7 +358,7 @@ def test_the_work_for_one_more_article_does_not_grow_with_the_collection(
             )
             repetition = staging.repetition()
             for each in staging.articles():
-                catalog.publish([IndexedArticle(each, (), repetition.repeated_in(each))])
+                catalog.publish([IndexedArticle(each, (), repetition.repeated_in(each))], {})
             catalog.settle_paragraphs()
 
     fill(range(400))

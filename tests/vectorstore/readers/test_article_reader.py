@@ -10,7 +10,7 @@ from vectorstore.types import Article
 
 
 def test_an_unknown_format_is_refused_with_those_known() -> None:
-    assert ".jsonl" in reason("a.pdf", b"%PDF")
+    assert ".jsonl" in reason("a.png", b"PNG")
 
 
 @pytest.mark.parametrize(

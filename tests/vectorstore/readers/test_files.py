@@ -16,11 +16,11 @@ def write(path: Path, content: str = "") -> Path:
     return path
 
 
-def ids(*paths: Path) -> list[str]:
+def ids(*paths: Path, follow_links: bool = False) -> list[str]:
     """The ids of the articles, and of what is no article its place and a few words of why."""
     return [
         found.id if isinstance(found, Article) else f"{Path(found.where).name}: {found.reason}"
-        for found in read_articles(paths)
+        for found in read_articles(paths, follow_links=follow_links)
     ]
 
 
@@ -38,7 +38,7 @@ def test_a_folder_is_read_in_order_of_names_with_its_folders(tmp_path: Path) -> 
 
 
 def test_hidden_names_and_other_formats_are_passed_over_in_a_folder(tmp_path: Path) -> None:
-    for name in ("a.txt", ".hidden.txt", ".git/b.txt", "c.pdf", "README"):
+    for name in ("a.txt", ".hidden.txt", ".git/b.txt", "c.png", "README"):
         write(tmp_path / name)
     assert ids(tmp_path) == ["a.txt"]
 
@@ -51,7 +51,7 @@ def test_a_file_named_directly_is_known_by_its_name_even_if_hidden(tmp_path: Pat
 
 
 def test_an_unknown_format_named_directly_is_refused(tmp_path: Path) -> None:
-    assert "Supported are .htm" in unreadable(write(tmp_path / "a.pdf")).reason
+    assert "Supported are .csv" in unreadable(write(tmp_path / "a.png")).reason
 
 
 def test_a_path_to_nothing_is_named(tmp_path: Path) -> None:
@@ -71,11 +71,33 @@ def test_links_are_followed_and_a_loop_is_named(tmp_path: Path) -> None:
     (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "out").symlink_to(tmp_path / "out")
     (tmp_path / "in" / "same.txt").symlink_to(tmp_path / "in" / "a.txt")
-    assert ids(tmp_path / "in") == [
+    assert ids(tmp_path / "in", follow_links=True) == [
         "a.txt",
         "loop: It is a link back to a folder that contains it, and is ignored.",
         "out/b.txt",
     ]
+
+
+def test_a_link_out_of_the_given_folder_is_named_and_not_followed(tmp_path: Path) -> None:
+    write(tmp_path / "secret" / "key.txt")
+    write(tmp_path / "in" / "a.txt")
+    write(tmp_path / "in" / "deep" / "b.txt")
+    (tmp_path / "in" / "folder").symlink_to(tmp_path / "secret")
+    (tmp_path / "in" / "file.txt").symlink_to(tmp_path / "secret" / "key.txt")
+    (tmp_path / "in" / "inside").symlink_to(tmp_path / "in" / "deep")
+    leads_out = (
+        "It is a link that leads out of the folder, and is ignored. Follow such links with "
+        "--follow-links."
+    )
+    assert ids(tmp_path / "in") == [
+        "a.txt", "deep/b.txt", f"file.txt: {leads_out}", f"folder: {leads_out}",
+    ]  # fmt: skip
+
+
+def test_a_link_that_is_given_is_followed(tmp_path: Path) -> None:
+    write(tmp_path / "real" / "a.txt")
+    (tmp_path / "given").symlink_to(tmp_path / "real")
+    assert ids(tmp_path / "given") == ["a.txt"]
 
 
 def test_a_link_to_nothing_or_to_itself_is_named_and_the_rest_goes_in(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from tests.vectorstore.readers.reading import article, reason
+from tests.website import story
 
 PROSE = "The harbor of Lima froze on Monday, and ships waited outside, the mayor said. " * 8
 
@@ -76,3 +77,12 @@ def test_a_page_is_read_in_the_encoding_that_it_declares() -> None:
 )
 def test_a_page_without_main_text_is_said_to_have_none(content: str) -> None:
     assert "No main text" in reason("a.html", content)
+
+
+def test_the_headline_is_part_of_the_text_once() -> None:
+    page = story("Ice in the harbor", *(f"The harbor froze in the year {n}." for n in range(9)))
+    outside = page.replace("<article><h1>", "<header><h1>")
+    for html in (page, outside.replace("</h1>", "</h1></header><article>")):
+        text = article("a.html", html).text
+        assert text.count("Ice in the harbor") <= 1
+        assert text.count("The harbor froze") == 9

@@ -15,9 +15,9 @@ from qa.answering.llm.provider import make_chat_model
 from qa.settings import read_settings
 from qa.types import UNANSWERED_TEXT, AnswerPart, Reply, SentenceChecked, Token
 from qa.verification.checker import Unsupported
+from qa.verification.claim_judge import ClaimJudge
 from tests.openai_server import Deed, Fail, Garbage, Hang, Obey, OpenAIServer, Say
 from tests.qa.passages import FINE, LOBBY, given, passage_of
-from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.types import ScoredPassage
 
 pytest.importorskip("langchain_openai")
@@ -81,7 +81,7 @@ class Ask(Protocol):
 
 
 @pytest.fixture
-def ask(embedder: SentenceTransformerEmbedder) -> Ask:
+def ask(judge: ClaimJudge) -> Ask:
     def ask(
         *deeds: Deed,
         passages: Sequence[ScoredPassage] | None = None,
@@ -89,7 +89,7 @@ def ask(embedder: SentenceTransformerEmbedder) -> Ask:
         unsupported: Unsupported = "mark",
     ) -> Asked:
         with OpenAIServer(deeds) as server:
-            answerer = answerer_for(server, embedder, limits, unsupported)
+            answerer = answerer_for(server, judge, limits, unsupported)
 
             async def collect() -> list[AnswerPart]:
                 given_passages = given() if passages is None else passages
@@ -102,7 +102,7 @@ def ask(embedder: SentenceTransformerEmbedder) -> Ask:
 
 def answerer_for(
     server: OpenAIServer,
-    embedder: SentenceTransformerEmbedder,
+    judge: ClaimJudge,
     limits: CallLimits = QUICK,
     unsupported: Unsupported = "mark",
 ) -> LLMAnswerer:
@@ -110,8 +110,9 @@ def answerer_for(
     return LLMAnswerer(
         ModelClient(make_chat_model(settings), limits),
         "openai:scripted",
-        embedder,
+        judge,
         Quoting(),
+        find_in=lambda articles, claims: [given() for _ in claims],
         unsupported=unsupported,
     )
 
@@ -132,10 +133,10 @@ def test_a_good_answer_is_streamed_checked_and_counted(ask: Ask, size: int) -> N
 
 
 def test_each_sentence_is_shown_as_soon_as_it_is_checked(
-    embedder: SentenceTransformerEmbedder,
+    judge: ClaimJudge,
 ) -> None:
     async def first_events(server: OpenAIServer) -> list[AnswerPart]:
-        events = answerer_for(server, embedder).answer("Who?", given())
+        events = answerer_for(server, judge).answer("Who?", given())
         async with contextlib.aclosing(events):
             return [await anext(events), await anext(events)]
 
@@ -234,10 +235,10 @@ def test_thoughts_without_an_end_are_no_answer(ask: Ask) -> None:
 
 
 def test_a_model_that_starts_inside_its_thoughts_is_known_after_one_answer(
-    embedder: SentenceTransformerEmbedder,
+    judge: ClaimJudge,
 ) -> None:
     async def ask_twice(server: OpenAIServer) -> list[Reply]:
-        answerer = answerer_for(server, embedder)
+        answerer = answerer_for(server, judge)
         replies = []
         for _ in range(2):
             parts = [part async for part in answerer.answer("Who?", given())]
@@ -300,9 +301,9 @@ def test_when_the_model_fails_the_articles_answer_and_say_so(
     assert "Traceback" not in caplog.text
 
 
-def test_a_server_that_nobody_runs_is_unreachable(embedder: SentenceTransformerEmbedder) -> None:
+def test_a_server_that_nobody_runs_is_unreachable(judge: ClaimJudge) -> None:
     with OpenAIServer([Say(GOOD)]) as server:
-        answerer = answerer_for(server, embedder)
+        answerer = answerer_for(server, judge)
 
     async def collect() -> list[AnswerPart]:
         return [e async for e in answerer.answer("Who?", given())]
@@ -341,9 +342,9 @@ def test_what_was_checked_before_the_model_broke_off_is_kept(ask: Ask, deed: Dee
     assert len(asked.server.requests) == 1, "an answer that is half shown is not begun again"
 
 
-def test_no_more_calls_at_one_time_than_allowed(embedder: SentenceTransformerEmbedder) -> None:
+def test_no_more_calls_at_one_time_than_allowed(judge: ClaimJudge) -> None:
     async def ask_five(server: OpenAIServer) -> int:
-        answerer = answerer_for(server, embedder, CallLimits(concurrent=2, between_chunks=30))
+        answerer = answerer_for(server, judge, CallLimits(concurrent=2, between_chunks=30))
 
         async def one() -> None:
             async for _ in answerer.answer("Who?", given()):

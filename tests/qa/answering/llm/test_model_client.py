@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from qa.answering.llm.prompts import Message
 from qa.answering.llm.provider import make_chat_model
 from qa.settings import read_settings
 from qa.types import Usage
-from tests.openai_server import Hang, OpenAIServer, Say
+from tests.openai_server import Fail, Hang, OpenAIServer, Say
 
 pytest.importorskip("langchain_openai")
 
@@ -112,3 +113,49 @@ def test_pauses_double_up_to_the_longest() -> None:
 
 def test_what_another_attempt_cannot_mend_is_not_tried_again() -> None:
     assert retry_pause(Status(401), 1, first_pause=1.0, longest_pause=5.0) is None
+
+
+def test_waiting_for_a_turn_counts_as_time_of_the_call() -> None:
+    with OpenAIServer([Hang()]) as server:
+        client = client_of(server, concurrent=1, total=0.5, attempts=1)
+
+        async def both() -> list[BaseException | tuple[str, Usage]]:
+            calls = (client.reply(PROMPT, each) for each in "12")
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        started = time.monotonic()
+        first, second = asyncio.run(both())
+        assert time.monotonic() - started < 3
+    assert "took too long" in str(first)
+    assert "is busy" in str(second) or "took too long" in str(second)
+
+
+def test_pauses_between_attempts_count_as_time_of_the_call() -> None:
+    with OpenAIServer([Fail(429, {"retry-after": "5"}), Say("Coinbase.")]) as server:
+        client = client_of(server, total=2)
+        started = time.monotonic()
+        with pytest.raises(ModelFailed, match="rate limit"):
+            asyncio.run(client.reply(PROMPT, "1"))
+        assert time.monotonic() - started < 2
+        assert len(server.requests) == 1
+
+
+def test_a_provider_that_is_down_is_not_called_again_for_a_while() -> None:
+    with OpenAIServer([Fail(503)]) as server:
+        client = client_of(server, attempts=3)
+        for _ in range(4):
+            with pytest.raises(ModelFailed):
+                asyncio.run(client.reply(PROMPT, "1"))
+        assert client.is_spared
+        assert len(server.requests) == 5
+        with pytest.raises(ModelFailed, match="left alone"):
+            asyncio.run(client.with_share(0.5).reply(PROMPT, "1"))
+        assert len(server.requests) == 5
+
+
+def test_a_reply_has_its_cost_if_the_prices_are_known() -> None:
+    with OpenAIServer([Say("Coinbase.")]) as server:
+        model = make_chat_model(read_settings(model="openai:any", model_base_url=server.url))
+        _, usage = asyncio.run(ModelClient(model, prices=(0.5, 10.0)).reply(PROMPT, "1"))
+        assert usage.cost == pytest.approx((900 * 0.5 + 40 * 10) / 1_000_000)
+        assert asyncio.run(ModelClient(model).reply(PROMPT, "1"))[1].cost is None

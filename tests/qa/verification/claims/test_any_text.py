@@ -10,10 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qa.verification.claims.contradiction import clash, denial
 from qa.verification.claims.entities import EntityForms, find_entities
-from qa.verification.claims.parsed_claim import ParsedClaim
 from qa.verification.claims.quantities import find_quantities, same_quantity
+from qa.verification.facts import Facts
+from qa.verification.guards import conflicts
+from qa.verification.source_sentences import SourceSentences
+from tests.qa.passages import passage_of
 from vectorstore.text.dates import find_dates, implied_dates, same_date
 
 SEEDS = Path(__file__).parents[4] / "seeds" / "articles"
@@ -45,12 +47,11 @@ texts = st.one_of(
 days = st.dates() | st.sampled_from([date.min, date.max])
 
 
-def read_whole(text: str, published: date | None = None) -> ParsedClaim:
-    """A claim with every part of it read."""
-    claim = ParsedClaim(text, published=published, year_before=2019)
-    _ = (claim.facts, claim.known_dates, claim.plain_stems, claim.stance, claim.parts)
-    _ = (claim.clauses, claim.quotations, claim.refers_back, claim.subject, claim.all_names.aliases)
-    return claim
+def facts_of(text: str) -> Facts:
+    """The facts of a text, all of them found."""
+    facts = Facts(text)
+    _ = (facts.names, facts.dates, facts.quantities, facts.polarity, facts.roles)
+    return facts
 
 
 @settings(deadline=None)
@@ -59,31 +60,32 @@ def read_whole(text: str, published: date | None = None) -> ParsedClaim:
 @example(text="yesterday, on Monday", published=date.min)
 @example(text="tomorrow, " + "9" * 5_000 + " years ago", published=date.max)
 def test_any_text_can_be_read(text: str, published: date) -> None:
-    claim = read_whole(text, published)
-    for name in claim.names:
-        claim.all_names.has(name)
-    for fact in claim.facts:
-        assert text[fact.start : fact.end] == fact.text or fact.text in text
+    facts = facts_of(text)
+    implied_dates(text, published, 2019)
+    found = [(each.span, each.text) for each in facts.names]
+    found += [(each.span, each.text) for each in facts.quantities]
+    found += [(each.span, each.text) for each in facts.dates]
+    for span, words in found:
+        assert span.of(text) == words or words in text
 
 
 @settings(deadline=None)
 @given(stated=texts, source=texts)
 def test_any_two_texts_can_be_compared(stated: str, source: str) -> None:
-    claim, other = read_whole(stated), read_whole(source)
-    denial(claim, [other])
-    clash(claim, [other])
+    claim = facts_of(stated)
+    list(conflicts(claim, SourceSentences([passage_of(source)]).all))
     for one in claim.quantities:
         assert same_quantity(one, one)
-        for another in other.quantities:
+        for another in facts_of(source).quantities:
             same_quantity(one, another)
     for mention in claim.dates:
         same_date(mention, implied_dates(source, date(2020, 2, 29)))
-    for name in find_entities(stated):
+    for name in claim.names:
         EntityForms(source).has(name)
 
 
 GROWING: dict[str, Callable[[str], object]] = {
-    "everything": read_whole,
+    "everything": facts_of,
     "entities": find_entities,
     "dates": find_dates,
     "quantities": find_quantities,

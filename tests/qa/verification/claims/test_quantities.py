@@ -38,6 +38,12 @@ def test_a_fraction_in_words_is_a_share(text: str, percent: Decimal | int) -> No
     ]
 
 
+def test_a_loss_is_no_gain() -> None:
+    assert not same_quantity(only("It made -$5 million."), only("It made $5 million."))
+    assert same_quantity(only("It made -$5 million."), only("It made −$5,000,000."))
+    assert readings("5-7 percent") == readings("5 to 7 percent")
+
+
 @pytest.mark.parametrize(
     "text", ["the fifth attempt", "a third attempt", "the twenty-first century"]
 )
@@ -77,3 +83,25 @@ def test_numbers_of_any_length_are_compared() -> None:
     long, longer = only("9" * 400), only("9" * 500)
     assert same_quantity(long, long)
     assert not same_quantity(long, longer)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("between one million and two million people", [1_000_000, 2_000_000]),
+        ("between one hundred and two hundred people", [100, 200]),
+        ("two and three of them", [2, 3]),
+        ("one two three four", [1, 2, 3, 4]),
+        ("phases 1,2,3,4", [1, 2, 3, 4]),
+        ("two hundred and fifty thousand tons", [250_000]),
+        ("one hundred and twenty-five million", [125_000_000]),
+        ("a thousand and one nights", [1_001]),
+        ("10,00,000 rupees", [1_000_000]),
+        ("two dozen eggs", [24]),
+        ("\u0663\u0664 of them", [34]),
+        ("two and a half million", [2_500_000]),
+        ("2½ miles", [Decimal("2.5")]),
+    ],
+)
+def test_numbers_are_read_apart_or_as_one(text: str, values: list[Decimal | int]) -> None:
+    assert [quantity.readings[0][0] for quantity in find_quantities(text)] == values

@@ -1,0 +1,61 @@
+"""What is said where no sentence answers."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from qa.types import UNANSWERED_TEXT
+
+_WHOLE = re.compile(
+    r"\b(?:summari[sz]e|summary|sum up|overview|tl;?dr|timeline|chronology|compare"
+    r"|comparison|contrast|pros and cons|list (?:all|every|the)|make a list|write|translate)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_a_whole(question: str) -> bool:
+    """Whether a question asks for a text that no single sentence is: a summary, a comparison.
+
+    >>> asks_for_a_whole("Summarize what happened to FTX")
+    True
+    """
+    return bool(_WHOLE.search(question))
+
+
+def declined_text(
+    question: str,
+    rarities: Mapping[str, float],
+) -> str:
+    """Sentences for a reader. `rarities` are those of the question's telling words in the
+    articles, 1 where no article has one."""
+    said = [UNANSWERED_TEXT]
+    words = {word: _as_typed(word, question) for word in rarities}
+    missing = [words[word] for word, rarity in rarities.items() if rarity >= 1]
+    if missing and len(missing) == len(rarities):
+        said.append(
+            f"No article has {_listed(missing)}. Ask in the language of the articles, and with "
+            "words that they may use."
+        )
+    elif asks_for_a_whole(question):
+        said.append(
+            "A summary, a list or a comparison takes a chat model, which QA_MODEL names; without "
+            "one, answers are single sentences of the articles."
+        )
+    elif missing:
+        said.append(f"No article has {_listed(missing)}.")
+    elif rarities:
+        said.append(f"No sentence says it of {_listed(list(words.values()))}.")
+    return " ".join(said)
+
+
+def _as_typed(word: str, question: str) -> str:
+    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", question, re.IGNORECASE)
+    return found[0] if found else word
+
+
+def _listed(words: Sequence[str]) -> str:
+    """
+    >>> _listed(["wheat", "Chicago", "cost"])
+    '“wheat”, “Chicago” and “cost”'
+    """
+    quoted = [f"“{word}”" for word in words[:5]]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

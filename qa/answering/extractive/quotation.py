@@ -1,0 +1,105 @@
+"""What is shown of a sentence that answers: itself, and what it takes to understand it. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from qa.types import Citation, Sentence
+from qa.verification.markers import with_markers
+from vectorstore.text.dates import find_dates
+from vectorstore.types import ScoredPassage, Span
+
+LONGEST_QUOTE = 500
+"""In characters: a sentence is shown with the one before it if both together are no longer."""
+
+_OPENS_WITH_PRONOUN = re.compile(
+    r"^[\"“‘'(\[]*"
+    r"(?:(?:But|And|So|Yet|Still|Then|Instead|However|Meanwhile|Later|In \w+|On \w+),? )?"
+    r"(?:he|she|it|they|his|her|its|their|him|them|this|that|these|those|both|neither|the (?:two"
+    r"|three|latter|former|same|other|company|firm|agency|bill|law|court|judge|group|exchange|suit"
+    r"|deal|case|move|decision|agreement|report|man|woman|couple|pair))\b",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r"\b(?:yesterday|today|tomorrow|tonight|(?:last|this|next) (?:week|weekend|month|year|night"
+    r"|spring|summer|autumn|fall|winter|quarter)|(?:days?|weeks?|months?|years?) ago)\b",
+    re.IGNORECASE,
+)
+_NO_SENTENCE = re.compile(r"^\s*(?:#{1,6}\s|[-*•]\s*$|\|)")
+_ENDS = re.compile(r"[.!…:;][\"'”’)\]]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A range of a passage to quote; `note` is ours, and stands in brackets outside the quote."""
+
+    passage: int
+    span: Span
+    note: str = ""
+
+
+def is_prose(sentence: str) -> bool:
+    """Whether a sentence tells something: it is no heading, and asks nothing.
+
+    >>> [is_prose(each) for each in ("# What is a Wells notice?", "It is a letter.", "Read more")]
+    [False, True, False]
+    """
+    text = sentence.strip()
+    if _NO_SENTENCE.match(text) or text.endswith(("?", "?”", '?"')):
+        return False
+    return bool(_ENDS.search(text)) or len(text.split()) >= 8
+
+
+def quote_of(index: int, found: ScoredPassage, number: int) -> Quotation:
+    """Sentence `number` of the passage, with the one before it if its own subject is a pronoun."""
+    passage = found.passage
+    span = passage.sentences[number]
+    if needs_context(passage.sentence_text(span)) and number:
+        before = passage.sentences[number - 1]
+        if is_prose(passage.sentence_text(before)) and span.end - before.start <= LONGEST_QUOTE:
+            span = Span(before.start, span.end)
+    text = passage.sentence_text(span)
+    return Quotation(index, span, _note(text, found.article.published))
+
+
+def needs_context(sentence: str) -> bool:
+    """Whether a sentence begins with something that it does not name.
+
+    >>> [needs_context(each) for each in ("He resigned.", "But it lost.", "Brooks resigned.")]
+    [True, True, False]
+    """
+    return bool(_OPENS_WITH_PRONOUN.match(sentence.strip()))
+
+
+def written(
+    quotes: Sequence[Quotation], passages: Sequence[ScoredPassage]
+) -> tuple[str, tuple[Sentence, ...], tuple[Citation, ...]]:
+    """The text of an answer that quotes, each quote with its marker, its sentences and citations.
+
+    White space in the text is single spaces, in the citations as in the article.
+    """
+    text = ""
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    for number, quote in enumerate(quotes, start=1):
+        gap = " " if text else ""
+        start = len(text) + len(gap)
+        found = passages[quote.passage]
+        plain = " ".join(found.passage.sentence_text(quote.span).split())
+        note = f" [{quote.note}]" if quote.note else ""
+        text = f"{text}{gap}{with_markers(plain, [number])}{note}"
+        sentences.append(Sentence(start, len(text), text[start:], (number,), supported=True))
+        citations.append(Citation.of(number, found, quote.span))
+    return text, tuple(sentences), tuple(citations)
+
+
+def _note(text: str, published: date | None) -> str:
+    """When the article was written, where the text counts days from then."""
+    relative = _RELATIVE.search(text) or any(
+        each.weekday is not None and not each.years and each.month is None
+        for each in find_dates(text)
+    )
+    if published is None or not relative:
+        return ""
+    return f"published on {published:%A}, {published.day} {published:%B} {published.year}"

@@ -1,0 +1,223 @@
+"""Ranks the sentences of passages as answers, and tells whether any of them answers the question.
+
+Most of it is the reader's; the words of the question and the search's score say a little more.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.answering.extractive.definitions import defined_thing, defines
+from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
+from qa.answering.extractive.quotation import is_prose
+from vectorstore.text.dates import find_dates
+from vectorstore.text.words import stems_of
+from vectorstore.types import ScoredPassage, Span
+
+# Fitted on the development half of NewsQA's questions, the sentences of the passages read: a
+# conditional logit.
+READING, PRIOR, WORDS = 0.44, 3.1, 1.75
+DEFINES = 2.0
+"""For a sentence that defines what is asked: about what readings differ by."""
+NOT_READ = -4.0
+"""The log-odds that a sentence of a passage that was not read is taken to have."""
+
+# Fitted on the same questions with their article in the index and without it.
+ANSWERABLE_BIAS, ANSWERABLE_READING, ANSWERABLE_PRIOR = -5.5, 0.17, 4.96
+ANSWERABLE_WORDS, ANSWERABLE_MISSING_NAMES = 1.35, -1.2
+ANSWERABLE_FROM = 0.35
+"""The probability from which a question is answered: 12% of the answerable questions of NewsQA's
+development half are below it."""
+
+NEXT_BEST = 0.75
+"""A further sentence is quoted if its score is at most this far below the best one's."""
+NEXT_REASON = NEXT_BEST + WORDS
+"""The same for the sentence after the best one, to "why?": it need not say the question's words."""
+NEWEST_WITHIN = 1.0
+"""A question about now is answered by the newest of the sentences so far below the best one."""
+
+_NOW = re.compile(
+    r"\b(?:now|currently|current|still|today|latest|newest|most recent(?:ly)?|these days|at present"
+    r"|so far|by now|nowadays)\b",
+    re.IGNORECASE,
+)
+_PRESENT = re.compile(
+    r"^\W*(?:so |and )?(?:who|what|where|which \w+|how (?:many|much)(?: \w+)?)"
+    r"(?:['’]s| (?:is|are|has|have|does|do|runs|leads|heads|owns))\b"
+    r"|^\W*(?:is|are|does|do|has|have)\b",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"\b(?:1[89]|20)\d\d\b|\bat the time\b|\bback then\b", re.IGNORECASE)
+_AS_OF = re.compile(r"\bas of (?:early |mid[- ]?|late |the end of )?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Sentence `number` of a passage; `passage` is the index of that in the search results."""
+
+    passage: int
+    number: int
+    span: Span
+    text: str
+    before: str
+    """The sentence before it in the passage."""
+    stems: tuple[str, ...]
+    reading: float | None
+    """The reader's log-odds that it answers; None where it was not read."""
+    prior: float
+    """The search's score of the passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate and its score: log-odds up to a constant, comparable for one question only."""
+
+    candidate: Candidate
+    score: float
+
+
+def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
+    """The sentences that tell something, in order: no headings, no questions.
+
+    A sentence in two passages belongs to the one where the reader thinks more of it.
+    """
+    found: dict[tuple[str, Span], Candidate] = {}
+    for index, each in enumerate(passages):
+        title = each.article.title
+        for number, span in enumerate(each.passage.sentences):
+            text = each.passage.sentence_text(span)
+            is_title = text.strip("# ") == title and text[-1] not in '.!?”"'
+            if is_title or not is_prose(text):
+                continue
+            candidate = Candidate(
+                index,
+                number,
+                span,
+                text,
+                each.passage.sentence_text(each.passage.sentences[number - 1]) if number else "",
+                stems_of(text),
+                each.reading.sentences[number] if each.reading else None,
+                each.prior,
+            )
+            other = found.get((each.article.id, span))
+            if other is None or _read(candidate) > _read(other):
+                found[each.article.id, span] = candidate
+    return list(found.values())
+
+
+def ranked(question: QuestionAnalysis, candidates: Sequence[Candidate]) -> list[Ranked]:
+    """The candidates, best first."""
+    thing = defined_thing(question.text)
+    return sorted(
+        (Ranked(each, _score(question, thing, each)) for each in candidates),
+        key=lambda each: -each.score,
+    )
+
+
+def _score(question: QuestionAnalysis, thing: str | None, candidate: Candidate) -> float:
+    """`thing` is what the question asks the meaning of."""
+    is_definition = thing is not None and defines(thing, candidate.text, candidate.before)
+    # A definition by a pronoun has its words from the sentence before.
+    stems = {*candidate.stems, *(stems_of(candidate.before) if is_definition else ())}
+    return (
+        READING * _read(candidate)
+        + PRIOR * candidate.prior
+        + WORDS * question.share_in(frozenset(stems))
+        + DEFINES * is_definition
+    )
+
+
+def probability_of_answer(
+    question: QuestionAnalysis, order: Sequence[Ranked], passages: Sequence[ScoredPassage]
+) -> float:
+    """That the articles answer the question, by a logistic regression."""
+    best = order[0].candidate
+    article = passages[best.passage].article
+    told = frozenset(
+        stem
+        for each in order
+        if passages[each.candidate.passage].article.id == article.id
+        for stem in each.candidate.stems
+    )
+    if article.published is not None:
+        told |= frozenset(stems_of(f"{article.published:%B %Y}"))
+    log_odds = (
+        ANSWERABLE_BIAS
+        + ANSWERABLE_READING * max(_read(each.candidate) for each in order)
+        + ANSWERABLE_PRIOR * best.prior
+        + ANSWERABLE_WORDS * question.weight_in(told)
+        + ANSWERABLE_MISSING_NAMES * question.missing_names(told)
+    )
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def newest_first(
+    question: str, order: Sequence[Ranked], passages: Sequence[ScoredPassage]
+) -> list[Ranked]:
+    """The order, but for a question about now: the newest of the best come first.
+
+    "As of May 2022", what was published later comes last of them.
+    """
+    until = as_of(question)
+    if not until and not asks_about_now(question):
+        return list(order)
+    near = [each for each in order if order[0].score - each.score <= NEWEST_WITHIN]
+    if until:
+        later = [e for e in near if _published(passages[e.candidate.passage]) > until]
+        near = [each for each in near if each not in later]
+        order = [*near, *later, *order[len(near) + len(later) :]]
+    # Stable: on one day, the best stays first.
+    dated = sorted(
+        near, key=lambda each: _published(passages[each.candidate.passage]), reverse=True
+    )
+    return [*dated, *order[len(near) :]]
+
+
+def asks_about_now(question: str) -> bool:
+    """
+    >>> asks_about_now("Who is the chief executive of Celsius?")
+    True
+    >>> asks_about_now("Who was the chief executive in 2022?")
+    False
+    """
+    if _DATED.search(question):
+        return False
+    return bool(_NOW.search(question) or _PRESENT.search(question))
+
+
+def as_of(question: str) -> str:
+    """The last day of the date that a question says "as of" before, in ISO format, or "".
+
+    >>> as_of("Who led Binance.US as of May 2022?")
+    '2022-05-31'
+    """
+    for mention in find_dates(question):
+        if _AS_OF.search(question[: mention.start]) and mention.years:
+            month = mention.month or 12
+            return f"{max(mention.years)}-{month:02}-{mention.day or 31:02}"
+    return ""
+
+
+def worth_quoting(question: QuestionAnalysis, order: Sequence[Ranked]) -> list[Candidate]:
+    """The best, and those that come near it; to "why?" also what follows the best one."""
+    best = order[0]
+    chosen = [each.candidate for each in order if best.score - each.score <= NEXT_BEST]
+    if question.kind is AnswerType.REASON:
+        after = (best.candidate.passage, best.candidate.number + 1)
+        chosen += [
+            each.candidate
+            for each in order
+            if (each.candidate.passage, each.candidate.number) == after
+            and each.candidate not in chosen
+            and best.score - each.score <= NEXT_REASON
+        ]
+    return chosen
+
+
+def _published(found: ScoredPassage) -> str:
+    return found.article.published.isoformat() if found.article.published else ""
+
+
+def _read(candidate: Candidate) -> float:
+    return NOT_READ if candidate.reading is None else candidate.reading

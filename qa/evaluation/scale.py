@@ -1,0 +1,250 @@
+"""How search, memory and disk grow with the collection, measured on drawn collections."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from qa.evaluation.drawn_collection import (
+    DAYS,
+    FIRST_DAY,
+    RealPassage,
+    draw_articles,
+)
+from qa.http_client import Client
+from vectorstore.catalog.records import IndexedArticle
+from vectorstore.embedding import BundledEmbedder
+from vectorstore.ingest import ingest
+from vectorstore.retrieval import lexical_scores, nearest_rows
+from vectorstore.store import Store, read_owner
+from vectorstore.types import Article, Embedder, Filters, Span, Vectors
+
+PASSAGES_PUBLISHED_AT_ONCE = 2_000
+RECALL_AT = 10
+SECONDS_TO_START = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A kind of search: its times over HTTP, and which share of the exact ten nearest it finds."""
+
+    name: str
+    p50_ms: float
+    p95_ms: float
+    recall: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleResult:
+    """What was measured on a collection of so many passages."""
+
+    passages: int
+    rows: tuple[Row, ...]
+    stored_per_second: float
+    ready_seconds: float
+    memory_mb: float
+    disk_mb: float
+
+
+FILTERS: dict[str, Filters] = {
+    "no filter": Filters(),
+    "dates, 1%": Filters(
+        published_from=FIRST_DAY + timedelta(days=500),
+        published_to=FIRST_DAY + timedelta(days=509),
+    ),
+    "dates, 50%": Filters(published_from=FIRST_DAY + timedelta(days=DAYS // 2)),
+    "dates, 100%": Filters(published_from=FIRST_DAY),
+    "a source, about 2%": Filters(sources=("Source 5",)),
+    "a source, about 40%": Filters(sources=("Source 1",)),
+}
+
+
+class DrawnVectors:
+    """The bundled model's name, and vectors that are given: embedding a million passages would take
+    hours, and is measured elsewhere."""
+
+    def __init__(self, model: Embedder) -> None:
+        self._model = model
+        self.name = model.name
+        self.fingerprint = model.fingerprint
+        self.dimension = model.dimension
+        self.max_tokens = model.max_tokens
+        self.next: Vectors = np.empty((0, 0), np.float32)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return self.next
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [1] * len(texts)
+
+    def token_spans(self, text: str) -> list[Span]:
+        return [Span(0, len(text))]
+
+
+def real_passages(folder: Path, articles: Sequence[Article]) -> list[RealPassage]:
+    """The passages of real articles, embedded by the bundled model in an index in `folder`."""
+    store = Store(folder, BundledEmbedder())
+    try:
+        ingest(store, articles)
+        rows = store.catalog.rows_by_passage()
+        vectors = store.exact.vectors(list(rows.values()))
+        found = store.catalog.passages(list(rows))
+        return [
+            RealPassage(
+                tuple(
+                    found[each][0].text[
+                        s.start - found[each][0].start : s.end - found[each][0].start
+                    ]
+                    for s in found[each][0].sentences
+                ),
+                vector,
+            )
+            for each, vector in zip(rows, vectors, strict=True)
+            if found[each][0].sentences
+        ]
+    finally:
+        store.close()
+
+
+def build(folder: Path, real: Sequence[RealPassage], passages: int) -> float:
+    """Store a drawn collection. Returns the passages stored a second."""
+    drawn = DrawnVectors(BundledEmbedder())
+    store = Store(folder, drawn)
+    started = time.perf_counter()
+    done = 0
+    try:
+        for articles, vectors in _batches(draw_articles(real, passages)):
+            drawn.next = vectors
+            store.publish(articles)
+            done += len(vectors)
+    finally:
+        store.close()
+    return done / (time.perf_counter() - started)
+
+
+def measure(folder: Path, questions: Sequence[str], stored_per_second: float) -> ScaleResult:
+    """Search a drawn collection through a service of its own, and count what it takes."""
+    recalls, passages = _recalls(folder, questions)
+    with serving(folder) as (client, process, ready_seconds):
+        rows = []
+        for name, filters in FILTERS.items():
+            times = [_milliseconds(client, question, filters) for question in questions]
+            rows.append(_row(name, times, recalls[name]))
+        memory = resident_mb(process.pid)
+    rows.append(_full_text_row(folder, questions))
+    return ScaleResult(
+        passages, tuple(rows), stored_per_second, ready_seconds, memory, disk_mb(folder)
+    )
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[Client, "subprocess.Popen[bytes]", float]]:
+    """A service over this index in a process of its own, and how long it took to be ready."""
+    started = time.perf_counter()
+    process = subprocess.Popen(  # noqa: S603  # this program
+        [sys.executable, "-m", "qa", "serve", "--port", "0", "--data", str(folder)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        client = _wait_until_ready(process, folder, started)
+        with client:
+            yield client, process, time.perf_counter() - started
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def resident_mb(pid: int) -> float:
+    """The memory of a process, shared file pages included, in MB."""
+    for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1_024
+    raise LookupError(pid)
+
+
+def disk_mb(folder: Path) -> float:
+    """What the files below a folder take on the disk, in MB."""
+    found = (path.stat() for path in folder.rglob("*") if path.is_file())
+    return sum(512 * each.st_blocks for each in found) / 2**20
+
+
+def _batches(
+    drawn: Iterator[tuple[IndexedArticle, Vectors]],
+) -> Iterator[tuple[list[IndexedArticle], Vectors]]:
+    articles: list[IndexedArticle] = []
+    vectors: list[Vectors] = []
+    for article, its_vectors in drawn:
+        articles.append(article)
+        vectors.append(its_vectors)
+        if sum(map(len, vectors)) >= PASSAGES_PUBLISHED_AT_ONCE:
+            yield articles, np.concatenate(vectors)
+            articles, vectors = [], []
+    if articles:
+        yield articles, np.concatenate(vectors)
+
+
+def _recalls(folder: Path, questions: Sequence[str]) -> tuple[dict[str, float], int]:
+    """For each kind of search, the share of the exact ten nearest that it finds; and the number of
+    passages."""
+    embedder = BundledEmbedder()
+    store = Store(folder, embedder)
+    try:
+        columns = store.columns.look()
+        vectors = embedder.embed(questions)
+        found: dict[str, float] = {}
+        for name, filters in FILTERS.items():
+            allowed = store.allowed(columns, filters) if filters else None
+            rows = np.flatnonzero(columns.used if allowed is None else allowed)
+            shares = []
+            for vector in vectors:
+                exact = store.exact.similarities(vector, rows)
+                best = set(rows[np.argsort(-exact, kind="stable")[:RECALL_AT]].tolist())
+                got = list(nearest_rows(store, vector, columns, allowed))[:RECALL_AT]
+                shares.append(len(best & set(got)) / max(1, len(best)))
+            found[name] = statistics.mean(shares)
+        return found, columns.passages
+    finally:
+        store.close()
+
+
+def _full_text_row(folder: Path, questions: Sequence[str]) -> Row:
+    store = Store(folder, BundledEmbedder())
+    try:
+        columns = store.columns.look()
+        times = []
+        for question in questions:
+            started = time.perf_counter()
+            lexical_scores(store, question, columns)
+            times.append(1_000 * (time.perf_counter() - started))
+        return _row("full text alone, without HTTP", times, None)
+    finally:
+        store.close()
+
+
+def _row(name: str, times: Sequence[float], recall: float | None) -> Row:
+    return Row(name, statistics.median(times), statistics.quantiles(times, n=20)[-1], recall)
+
+
+def _milliseconds(client: Client, question: str, filters: Filters) -> float:
+    started = time.perf_counter()
+    client.search(question, RECALL_AT, filters)
+    return 1_000 * (time.perf_counter() - started)
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", folder: Path, started: float) -> Client:
+    while process.poll() is None and time.perf_counter() - started < SECONDS_TO_START:
+        owner = read_owner(folder)
+        if owner is not None and owner.url is not None and owner.pid == process.pid:
+            client = Client(owner.url)
+            client.search("ready", 1)
+            return client
+        time.sleep(0.1)
+    raise SystemExit("The service did not start. Run `qa serve` to see why.")

@@ -1,0 +1,35 @@
+"""The places and the threads of one application."""
+
+from anyio import CapacityLimiter
+
+from qa.http.limits import Limits, Places
+
+THREADS_THAT_CHANGE_THE_INDEX = 2
+THREADS_THAT_SEARCH = 8
+"""Changes wait for each other, and searches for the processor: with threads of their own they keep
+no other request from its thread."""
+
+
+class Capacity:
+    """How much of each kind of work an application does at once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.requests = Places(limits.requests, "requests are being handled", 503)
+        self.questions = Places(limits.questions, "questions are being answered")
+        self.searches = Places(limits.searches, "searches are being made")
+        self.checks = Places(limits.checks, "texts are being checked")
+        self.changes = Places(limits.changes, "requests are changing articles")
+        self.changing = CapacityLimiter(THREADS_THAT_CHANGE_THE_INDEX)
+        self.searching = CapacityLimiter(THREADS_THAT_SEARCH)
+
+    @property
+    def places(self) -> dict[str, Places]:
+        """By the kind of request."""
+        return {
+            "request": self.requests,
+            "question": self.questions,
+            "search": self.searches,
+            "check": self.checks,
+            "change": self.changes,
+        }

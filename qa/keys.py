@@ -1,0 +1,195 @@
+"""API keys: shown once when they are made, kept as hashes, compared in constant time."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock
+from pydantic import TypeAdapter, ValidationError
+
+from vectorstore.errors import UserError
+
+Scope = Literal["read", "change"]
+"""What a key is for: to ask and to read articles, or to change them as well."""
+
+SHORTEST_SECRET = 24
+LOCAL_KEY = "local-key"
+
+
+class KeyProblem(UserError):
+    """A key cannot be made, found or read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is kept of a key. `digest` is the SHA-256 of its secret, in hex: a secret of 32 random
+    bytes needs neither salt nor a slow hash."""
+
+    id: str
+    name: str
+    scope: Scope
+    digest: str
+    created: str
+    revoked: bool = False
+
+    def may(self, scope: Scope) -> bool:
+        return scope == "read" or self.scope == "change"
+
+
+KEYS = TypeAdapter(tuple[Key, ...])
+
+
+def new_key(name: str, scope: Scope) -> tuple[Key, str]:
+    """A key and its secret, which is not kept."""
+    secret = f"qa_{secrets.token_urlsafe(32)}"
+    return key_of(secret, name, scope), secret
+
+
+def key_of(secret: str, name: str, scope: Scope) -> Key:
+    """The key with this secret. Raises KeyProblem if that is too short to be safe."""
+    if len(secret) < SHORTEST_SECRET:
+        raise KeyProblem(
+            f"A key has at least {SHORTEST_SECRET} characters. `qa keys add NAME` makes one."
+        )
+    digest = digest_of(secret)
+    return Key(digest[:8], name, scope, digest, datetime.now(UTC).date().isoformat())
+
+
+def digest_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def keys_from_setting(value: str) -> tuple[Key, ...]:
+    """The keys of QA_API_KEYS: secrets with commas between them; `SECRET:read` may only read.
+
+    Raises KeyProblem.
+    """
+    keys = []
+    for number, entry in enumerate(filter(None, map(str.strip, value.split(","))), start=1):
+        secret, _, scope = entry.partition(":")
+        if scope not in ("", "read", "change"):
+            raise KeyProblem(f"Key {number} of QA_API_KEYS ends in neither :read nor :change.")
+        name = f"QA_API_KEYS {number}"
+        keys.append(key_of(secret, name, "read" if scope == "read" else "change"))
+    return tuple(keys)
+
+
+class KeyFile:
+    """A file of keys, which other processes may change at any time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._keys: tuple[Key, ...] = ()
+
+    def keys(self) -> tuple[Key, ...]:
+        """All keys, also those revoked. Raises KeyProblem if the file cannot be read."""
+        try:
+            status = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        seen = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if seen != self._seen:
+            try:
+                self._keys = KEYS.validate_json(self.path.read_bytes())
+            except (OSError, ValidationError) as error:
+                raise KeyProblem(
+                    f"The keys in {self.path} cannot be read. Restore that file, or remove it and "
+                    "make new keys with `qa keys add`."
+                ) from error
+            self._seen = seen
+        return self._keys
+
+    def add(self, name: str, scope: Scope) -> str:
+        """Make a key and return its secret. Raises KeyProblem if the name is taken."""
+        key, secret = new_key(name, scope)
+        with self._changing():
+            keys = self.keys()
+            if any(each.name == name and not each.revoked for each in keys):
+                raise KeyProblem(f"There is a key {name!r} already. Revoke it, or choose a name.")
+            self._write((*keys, key))
+        return secret
+
+    def revoke(self, name: str) -> Key:
+        """Revoke the key with this name or id. Raises KeyProblem if there is none."""
+        with self._changing():
+            keys = self.keys()
+            found = next(
+                (each for each in keys if name in (each.name, each.id) and not each.revoked), None
+            )
+            if found is None:
+                raise KeyProblem(f"There is no key {name!r}. `qa keys list` lists them.")
+            self._write([replace(each, revoked=True) if each is found else each for each in keys])
+        return found
+
+    def _changing(self) -> FileLock:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.path.with_name(f"{self.path.name}.lock"))
+
+    def _write(self, keys: Sequence[Key]) -> None:
+        write_privately(self.path, KEYS.dump_json(tuple(keys), indent=2))
+
+
+class KeyRing:
+    """The keys that a service accepts: those of its settings, and those of a file at the time."""
+
+    def __init__(self, fixed: Sequence[Key], file: KeyFile) -> None:
+        self._fixed = tuple(fixed)
+        self._file = file
+
+    @property
+    def was_used(self) -> bool:
+        """Whether there is any key, or was one that is revoked now."""
+        return bool(self._fixed or self._file.keys())
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(not each.revoked for each in (*self._fixed, *self._file.keys()))
+
+    def with_key(self, key: Key) -> "KeyRing":
+        return KeyRing((*self._fixed, key), self._file)
+
+    def find(self, secret: str) -> Key | None:
+        """The key with this secret, unless it is revoked. Takes as long for any secret."""
+        digest = digest_of(secret)
+        found = None
+        for each in (*self._fixed, *self._file.keys()):
+            if hmac.compare_digest(each.digest, digest) and not each.revoked:
+                found = each
+        return found
+
+
+def write_local_key(folder: Path) -> Key:
+    """Make a key for commands of this user on this machine, who can read the index anyway: they
+    find its secret in the index folder while the service runs."""
+    key, secret = new_key("this machine", "change")
+    write_privately(folder / LOCAL_KEY, secret.encode())
+    return key
+
+
+def read_local_key(folder: Path) -> str | None:
+    """The secret that `write_local_key` left there; None if there is none that may be read."""
+    try:
+        return (folder / LOCAL_KEY).read_text("utf-8")
+    except OSError:
+        return None
+
+
+def remove_local_key(folder: Path) -> None:
+    (folder / LOCAL_KEY).unlink(missing_ok=True)
+
+
+def write_privately(path: Path, content: bytes) -> None:
+    """Put the content in the file, all or nothing; only its owner may read it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        os.fsync(descriptor)
+    Path(name).replace(path)

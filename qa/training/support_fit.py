@@ -1,0 +1,83 @@
+"""Fits what turns a judge's log-odds and the guards' conflicts into the probability of support.
+
+The claims are those of development pairs whose evidence is like an article. A claim counts with the
+evidence that speaks most for it, as it does when it is checked; so fitting and choosing alternate.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.evaluation.bootstrap import Floats
+from qa.evaluation.checker_measures import Truths, fit_logistic, source_weights
+from qa.verification.claim_checker import TOGETHER, evidence_for, evidence_text, is_several
+from qa.verification.facts import Facts
+from qa.verification.guards import GUARDS, conflicts
+from qa.verification.source_sentences import SourceSentences
+from vectorstore.cross_encoder import Logits
+from vectorstore.entailment import log_odds
+from vectorstore.types import ScoredPassage
+
+FEATURES = ("log-odds", "constant", *GUARDS, "several places")
+ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledClaim:
+    """A claim, the passages it is held against, and whether they support it."""
+
+    source: str
+    claim: str
+    passages: Sequence[ScoredPassage]
+    is_supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SupportFit:
+    """Coefficients of `FEATURES`, their standard errors, and each claim's probability."""
+
+    coefficients: Floats
+    errors: Floats
+    probabilities: Floats
+
+
+def fit_support(
+    claims: Sequence[LabelledClaim], logits: Callable[[Sequence[tuple[str, str]]], Logits]
+) -> SupportFit:
+    """Every source counts the same. `logits` are those of a network for (evidence, claim)."""
+    features, owners = _features(claims, logits)
+    truths: Truths = np.array([each.is_supported for each in claims])
+    weights = source_weights([each.source for each in claims])
+    fitted = np.array([0.5, 0.0, *[-1.0] * (len(FEATURES) - 2)])
+    errors = np.zeros_like(fitted)
+    for _ in range(ROUNDS):
+        best = _best(features @ fitted, owners, len(claims))
+        fitted, errors = fit_logistic(features[best], truths, weights)
+    best = _best(features @ fitted, owners, len(claims))
+    return SupportFit(fitted, errors, 1 / (1 + np.exp(-(features[best] @ fitted))))
+
+
+def _features(
+    claims: Sequence[LabelledClaim], logits: Callable[[Sequence[tuple[str, str]]], Logits]
+) -> tuple[Floats, NDArray[np.int_]]:
+    """A row per claim and evidence, shape (n, features), and the index of each row's claim."""
+    rows: list[list[float]] = []
+    owners: list[int] = []
+    texts: list[tuple[str, str]] = []
+    for index, each in enumerate(claims):
+        sources, facts = SourceSentences(each.passages), Facts(each.claim)
+        for evidence in evidence_for(sources, sources.nearest(each.claim, TOGETHER)):
+            found = {conflict.guard for conflict in conflicts(facts, evidence)}
+            rows.append([1.0, *(float(g in found) for g in GUARDS), float(is_several(evidence))])
+            owners.append(index)
+            texts.append((evidence_text(evidence), each.claim))
+    return np.column_stack([log_odds(logits(texts)), np.array(rows)]), np.array(owners)
+
+
+def _best(scores: Floats, owners: NDArray[np.int_], claims: int) -> NDArray[np.int_]:
+    """The row with the highest score of each claim."""
+    order = np.lexsort((-scores, owners))
+    best: NDArray[np.int_] = order[np.searchsorted(owners[order], np.arange(claims))]
+    return best

@@ -1,0 +1,79 @@
+// @ts-check
+/** What is followed: feeds, sitemaps, pages and folders, with the last look at each and its error. */
+import { line, words } from "./bidi.js";
+import { ago } from "./dates.js";
+import { announce, byId, el } from "./dom.js";
+import { explain } from "./errors.js";
+import { icon } from "./icons.js";
+import { listFollowed, lookNow, unfollow } from "./service.js";
+import { toast } from "./toast.js";
+import { count } from "./turn.js";
+
+/** @typedef {import("./types.js").FollowedSource} FollowedSource */
+
+const KINDS = { page: "Page", feed: "Feed", sitemap: "Sitemap", folder: "Folder" };
+
+export class FollowedPanel {
+  /** @param {() => void} onChanged called when articles may have come or gone */
+  constructor(onChanged) {
+    this.onChanged = onChanged;
+    this.panel = byId("followed");
+    this.list = byId("followed-list");
+    this.total = byId("followed-total");
+  }
+
+  /** Shows what is followed now; nothing if that cannot be known. */
+  async load() {
+    const found = await listFollowed().catch(() => null);
+    const sources = found?.followed ?? [];
+    this.panel.hidden = sources.length === 0;
+    const failing = sources.filter(({ error }) => error).length;
+    this.total.textContent = `${count(sources.length, "source")} followed${failing ? `, ${failing} with an error` : ""}`;
+    this.list.replaceChildren(...sources.map((source) => this.#row(source)));
+  }
+
+  /** @param {FollowedSource} source */
+  #row(source) {
+    const name = line(source.title ?? source.address);
+    const looked = source.looked ? `looked at ${ago(source.looked, new Date())}` : "not looked at yet";
+    const facts = [source.kind && KINDS[source.kind], count(source.articles, "article"), looked];
+    const look = el("button", { type: "button", class: "icon-button", "aria-label": `Look at ${name} now`, title: "Look now" }, icon("again"));
+    const stop = el("button", { type: "button", class: "icon-button", "aria-label": `Stop following ${name}`, title: "Stop following" }, icon("close"));
+    const row = el(
+      "li",
+      {},
+      el(
+        "div",
+        { class: "row-words" },
+        el("p", { class: "followed-name", dir: "auto", title: source.address }, ...words(source.title ?? source.address)),
+        el("p", { class: "dateline" }, ...words(facts.filter(Boolean).join(" · "))),
+        source.error && el("p", { class: "followed-error" }, icon("warn"), el("span", {}, ...words(source.error))),
+      ),
+      look,
+      stop,
+    );
+    look.addEventListener("click", () => this.#act(row, () => lookNow(source.address), `${name} was looked at.`));
+    stop.addEventListener("click", () => this.#act(row, () => unfollow(source.address), `${name} is followed no longer. Its articles stay.`));
+    return row;
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {() => Promise<unknown>} act
+   * @param {string} done
+   */
+  async #act(row, act, done) {
+    row.classList.add("busy");
+    for (const button of row.querySelectorAll("button")) button.disabled = true;
+    try {
+      await act();
+      toast(done);
+      announce(done);
+    } catch (error) {
+      const { what, next } = explain(error);
+      toast(`${what} ${next}`);
+    }
+    await this.load();
+    this.onChanged();
+  }
+}

@@ -1,0 +1,138 @@
+"""What a release is made of: the wheel, and the files in deploy/."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import site
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from qa.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+PERMISSIVE = re.compile(
+    r"MIT|Apache|BSD|ISC|Python|PSF|MPL|Mozilla|Unlicense|Zlib|CC0|HPND|public domain",
+    re.IGNORECASE,
+)
+
+UNSTATED = {"axe-playwright-python"}
+"""Its package names no licence; its repository says MIT. It is for tests alone."""
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel, its bill of materials and the licences of its dependencies."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [ROOT / "scripts" / "build-wheel", folder], check=True, capture_output=True, text=True
+    )
+    return folder
+
+
+def test_the_wheel_works_outside_the_checkout(dist: Path, tmp_path: Path) -> None:
+    """In an environment of its own, with the dependencies that are installed here."""
+    home = tmp_path / "environment"
+    venv.create(home, symlinks=True)
+    packages = next(home.glob("lib/python*/site-packages"))
+    (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()))
+    (wheel,) = dist.glob("article_qa-*.whl")
+    shutil.unpack_archive(wheel, packages, "zip")
+    (tmp_path / "heron.txt").write_text("The heron stood by the weir in August 2020.")
+
+    def qa(*arguments: str) -> str:
+        run = subprocess.run(
+            [home / "bin" / "python", "-W", "ignore", "-m", "qa", *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HF_HUB_OFFLINE": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return run.stdout
+
+    where = subprocess.run(
+        [home / "bin" / "python", "-c", "import qa; print(qa.__file__)"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert Path(where.strip()).is_relative_to(packages)
+    assert qa("ingest", "heron.txt").startswith("1 added")
+    assert "by the weir" in qa("ask", "Where did the heron stand?")
+
+
+def test_the_bill_of_materials_names_every_package(dist: Path) -> None:
+    document = json.loads((dist / "sbom.cdx.json").read_text())
+    names = {each["name"].lower() for each in document["components"]}
+    assert document["bomFormat"] == "CycloneDX"
+    assert {"fastapi", "chromadb", "torch", "numpy"} <= names
+
+
+def test_every_dependency_has_a_licence_that_lets_it_be_used(dist: Path) -> None:
+    with (dist / "licences.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 100
+    others = {row["Name"] for row in rows if not PERMISSIVE.search(row["License"])}
+    assert others <= UNSTATED
+
+
+def test_the_image_runs_without_rights_and_says_whether_it_is_healthy() -> None:
+    instructions = [
+        line.split()[0] for line in DOCKERFILE.splitlines() if re.match(r"[A-Z]+ ", line)
+    ]
+    assert instructions.count("FROM") == 2
+    assert instructions.index("USER") < instructions.index("ENTRYPOINT")
+    assert "HEALTHCHECK" in instructions
+    assert re.search(r"^USER 10001$", DOCKERFILE, re.MULTILINE)
+    assert ":latest" not in DOCKERFILE
+
+
+def test_what_the_image_is_made_of_is_there() -> None:
+    copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
+    assert set(copied) == {"scripts/install-image", "dist/"}
+    assert (ROOT / "scripts" / "install-image").exists()
+
+
+def test_the_composed_service_is_read_only_and_reached_from_this_machine() -> None:
+    composed: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    service = composed["services"]["article-qa"]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "article-qa.service", "compose.yaml"])
+def test_every_setting_that_is_named_exists(name: str) -> None:
+    named = set(re.findall(r"\bQA_([A-Z_]+)=", (DEPLOY / name).read_text()))
+    assert {each.lower() for each in named} <= set(Settings.model_fields)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    unit = (DEPLOY / "article-qa.service").read_text()
+    (tmp_path / "article-qa.service").write_text(
+        unit.replace("/opt/article-qa/bin/qa serve", f"{sys.executable} -V")
+    )
+    run = subprocess.run(
+        ["systemd-analyze", "verify", tmp_path / "article-qa.service"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "article-qa.service" not in run.stderr, run.stderr
+
+
+def test_the_release_workflow_runs_scripts_that_are_there() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    runs = [
+        each["run"].split()[0] for each in workflow["jobs"]["release"]["steps"] if "run" in each
+    ]
+    scripts = [each for each in runs if each.startswith("scripts/")]
+    assert scripts == ["scripts/test", "scripts/build-wheel", "scripts/install-image"]
+    assert all((ROOT / each).exists() for each in scripts)

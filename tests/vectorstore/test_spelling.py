@@ -1,0 +1,43 @@
+"""Misspelt words, and the articles' words that they are taken for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.vectorstore.examples import article
+from vectorstore.ingest import ingest
+from vectorstore.spelling import corrected, corrections
+from vectorstore.store import Store
+from vectorstore.types import Embedder
+
+TEXT = """The Securities and Exchange Commission sued Ripple Labs in December 2020. Celsius, \
+whose founder is Alex Mashinsky, stopped withdrawals. When the association lost a member, \
+Coinbase left."""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Store]:
+    store = Store(tmp_path_factory.mktemp("spelling") / "index", embedder)
+    ingest(store, [article("one", TEXT)])
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("did teh sec sue rippel?", "did the sec sue Ripple?"),
+        ("Who founded Celsuis?", "Who founded Celsius?"),
+        ("wich assocation lost a member", "wich association lost a member"),
+        ("Why did Mashinksy stop withdrawls?", "Why did Mashinsky stop withdrawals?"),
+        ("Did Ripple lose?", "Did Ripple lose?"),
+        ("what does a bushel of wheat cost", "what does a bushel of wheat cost"),
+        ("Was Solana sued?", "Was Solana sued?"),
+        ("¿Qué pasó?", "¿Qué pasó?"),
+        ("", ""),
+    ],
+)
+def test_words_no_article_has_are_read_as_the_nearest_they_have(
+    store: Store, typed: str, meant: str
+) -> None:
+    assert corrected(typed, corrections(store, typed)) == meant

@@ -1,0 +1,158 @@
+"""Reads and writes the full-text index: for each term, the passages that have it.
+
+The postings of a term are kept in parts, so that adding passages rewrites little. A part that is
+full stays as it is until one of its passages goes.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from vectorstore.bm25 import Postings
+from vectorstore.catalog.database import Database, Transaction, batches_of
+from vectorstore.text.words import stems_of
+
+FULL = 1_024
+"""From so many passages on, a part is full."""
+MOST_COUNTED = 255
+LONGEST_TERM = 64
+"""In code points; what is longer, such as an encoded file, is no word."""
+ROW, COUNT = np.dtype("<u4"), np.dtype("u1")
+
+
+def terms_in(text: str) -> Counter[str]:
+    """The terms of a text and how often it has each."""
+    return Counter(each for each in stems_of(text) if len(each) <= LONGEST_TERM)
+
+
+def index_passages(db: Transaction, passages: Sequence[tuple[int, str]]) -> list[int]:
+    """Add passages, each with its row and text, and note how many words each has, which is
+    returned."""
+    found = [(row, terms_in(text)) for row, text in passages]
+    lengths = [terms.total() for _, terms in found]
+    db.executemany(
+        "UPDATE passages SET words = ? WHERE row = ?",
+        [(words, row) for words, (row, _) in zip(lengths, found, strict=True)],
+    )
+    add_postings(db, found)
+    return lengths
+
+
+def add_postings(db: Transaction, passages: Iterable[tuple[int, Mapping[str, int]]]) -> None:
+    """Add passages, each with its row and its terms."""
+    rows: defaultdict[str, list[int]] = defaultdict(list)
+    counts: defaultdict[str, list[int]] = defaultdict(list)
+    for row, terms in passages:
+        for term, count in terms.items():
+            rows[term].append(row)
+            counts[term].append(min(count, MOST_COUNTED))
+    for marks, batch in batches_of(sorted(rows)):
+        growing = {
+            term: (held_rows, held_counts)
+            for term, held_rows, held_counts in db.execute(
+                f"SELECT term, rows, counts FROM postings WHERE part = 0 AND term IN ({marks})",
+                batch,
+            )
+        }
+        _write(
+            db,
+            (
+                _part(
+                    term,
+                    0,
+                    growing.get(term, (b"", b""))[0] + np.array(rows[term], ROW).tobytes(),
+                    growing.get(term, (b"", b""))[1] + np.array(counts[term], COUNT).tobytes(),
+                )
+                for term in batch
+            ),
+        )
+    _close_full_parts(db, sorted(rows))
+
+
+def remove_postings(db: Transaction, passages: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """Remove passages, each given by its row and its terms."""
+    gone: defaultdict[str, list[int]] = defaultdict(list)
+    for row, terms in passages:
+        for term in terms:
+            gone[term].append(row)
+    for term, rows in gone.items():
+        parts = db.execute(
+            "SELECT part, rows, counts FROM postings"
+            " WHERE term = ? AND lowest <= ? AND highest >= ?",
+            (term, max(rows), min(rows)),
+        ).fetchall()
+        for part, held_rows, held_counts in parts:
+            held = _postings(held_rows, held_counts)
+            kept = ~np.isin(held.rows, rows)
+            if not kept.any():
+                db.execute("DELETE FROM postings WHERE term = ? AND part = ?", (term, part))
+            elif not kept.all():
+                left = held.rows[kept].tobytes(), held.counts[kept].tobytes()
+                _write(db, [_part(term, part, *left)])
+
+
+def read_postings(database: Database, terms: Sequence[str]) -> dict[str, Postings]:
+    """The postings of these terms; a term that no passage has is left out."""
+    rows: defaultdict[str, list[bytes]] = defaultdict(list)
+    counts: defaultdict[str, list[bytes]] = defaultdict(list)
+    for term, part_rows, part_counts in database.rows_for(
+        "SELECT term, rows, counts FROM postings WHERE term IN ({keys})", terms
+    ):
+        rows[term].append(part_rows)
+        counts[term].append(part_counts)
+    return {term: _postings(b"".join(rows[term]), b"".join(counts[term])) for term in rows}
+
+
+def document_frequency(database: Database, terms: Sequence[str]) -> dict[str, int]:
+    """The number of passages with each term; a term that no passage has is left out."""
+    return dict(
+        database.rows_for(
+            "SELECT term, sum(passages) FROM postings WHERE term IN ({keys}) GROUP BY term", terms
+        )
+    )
+
+
+def terms_from(database: Database, first: str, lengths: tuple[int, int]) -> list[tuple[str, int]]:
+    """The terms that begin with `first`, of the shortest to the longest length, and the number of
+    passages with each."""
+    return database.rows(
+        "SELECT term, sum(passages) FROM postings WHERE term >= ? AND term < ?"
+        " AND length(term) BETWEEN ? AND ? GROUP BY term",
+        [first, f"{first}\U0010ffff", *lengths],
+    )
+
+
+def _close_full_parts(db: Transaction, terms: Sequence[str]) -> None:
+    """Give full parts 0 a number of their own."""
+    for marks, batch in batches_of(terms):
+        full = db.execute(
+            "SELECT term FROM postings"
+            f" WHERE part = 0 AND passages >= {FULL} AND term IN ({marks})",
+            batch,
+        ).fetchall()
+        for (term,) in full:
+            db.execute(
+                "UPDATE postings SET part ="
+                " (SELECT max(part) + 1 FROM postings WHERE term = ?) WHERE term = ? AND part = 0",
+                (term, term),
+            )
+
+
+def _write(db: Transaction, parts: Iterable[tuple[object, ...]]) -> None:
+    db.executemany(
+        "INSERT INTO postings (term, part, passages, lowest, highest, rows, counts)"
+        " VALUES (?,?,?,?,?,?,?) ON CONFLICT (term, part) DO UPDATE SET"
+        " passages = excluded.passages, lowest = excluded.lowest, highest = excluded.highest,"
+        " rows = excluded.rows, counts = excluded.counts",
+        parts,
+    )
+
+
+def _part(term: str, part: int, rows: bytes, counts: bytes) -> tuple[object, ...]:
+    held = np.frombuffer(rows, ROW)
+    return term, part, len(held), int(held.min()), int(held.max()), rows, counts
+
+
+def _postings(rows: bytes, counts: bytes) -> Postings:
+    return Postings(np.frombuffer(rows, ROW), np.frombuffer(counts, COUNT))

@@ -1,0 +1,152 @@
+"""Vectors on disk by row, for exact comparisons: eight bits a value, read as a mapped file."""
+
+import os
+import struct
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore.types import Vectors
+
+MAGIC = b"qavec\x00\x00\x02"
+HEADER = struct.Struct("<8sI")
+SCALE = np.dtype("<f4")
+LARGEST = 127
+ROWS_AT_ONCE = 1_024
+"""As floats they fit in a core's cache."""
+GROWTH = 4_096
+
+
+class ExactVectors:
+    """One vector per row, in a file. Any thread may read; one at a time may change.
+
+    A vector is stored as integers of eight bits and the number they are multiplied by, which
+    changes a cosine by about 0.001. A row without a vector is all zeros.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._rows: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._map()
+
+    def close(self) -> None:
+        self._rows = np.empty((0, 0), np.uint8)
+        os.close(self._file)
+
+    def put(self, rows: Sequence[int], vectors: Vectors) -> None:
+        """Store one of `vectors` (n, d) for each row, in place of any that it has."""
+        if not len(rows):
+            return
+        with self._lock:
+            self._write(np.asarray(rows, np.int64), encode(vectors))
+
+    def copy(self, rows: Sequence[int], to: Sequence[int]) -> None:
+        """Give the rows `to` the vectors of `rows`."""
+        if not rows:
+            return
+        with self._lock:
+            self._write(np.asarray(to, np.int64), self._rows[list(rows)])
+
+    def clear(self) -> None:
+        """Forget everything, whatever its dimension."""
+        with self._lock:
+            self._rows = np.empty((0, 0), np.uint8)
+            os.ftruncate(self._file, 0)
+
+    def sync(self) -> None:
+        """Return when all that was put is on the disk."""
+        os.fsync(self._file)
+
+    def known(self, rows: Sequence[int]) -> NDArray[np.bool_]:
+        """Which of these rows have a vector; shape (n,)."""
+        held, asked = self._rows, np.asarray(rows, np.int64)
+        found = np.zeros(len(asked), np.bool_)
+        within = asked < len(held)
+        found[within] = held[asked[within], : SCALE.itemsize].any(axis=1)
+        return found
+
+    def vectors(self, rows: Sequence[int]) -> Vectors:
+        """The vectors (n, d) of rows that have one."""
+        return decode(self._rows[list(rows)])
+
+    def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
+        """The cosine of `vector` (d,) with each row's; shape (n,), 0 for rows without a vector."""
+        held = self._rows
+        found = np.zeros(len(rows), np.float32)
+        places = np.arange(len(rows))
+        if len(rows) and int(rows.max()) >= len(held):
+            places = np.flatnonzero(rows < len(held))
+        for start in range(0, len(places), ROWS_AT_ONCE):
+            batch = places[start : start + ROWS_AT_ONCE]
+            encoded = held[rows[batch]]
+            found[batch] = (_integers(encoded).astype(np.float32) @ vector) * _scales(encoded)
+        return found
+
+    def _write(self, rows: NDArray[np.int64], encoded: NDArray[np.uint8]) -> None:
+        # Not through the map: on a full disk that would end the process instead of raising OSError.
+        width = encoded.shape[1]
+        self._reserve(int(rows.max()) + 1, width)
+        order = np.argsort(rows)
+        rows, encoded = rows[order], encoded[order]
+        for run in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) != 1) + 1):
+            start = HEADER.size + int(rows[run[0]]) * width
+            _write_all(self._file, encoded[run].tobytes(), start)
+
+    def _reserve(self, rows: int, width: int) -> None:
+        held = self._rows
+        if rows <= len(held):
+            return
+        if not len(held):
+            _write_all(self._file, HEADER.pack(MAGIC, width), 0)
+        # By a tenth at least, so that it is mapped anew seldom; what is not written takes no space.
+        rows = max(rows + GROWTH, len(held) + len(held) // 10)
+        os.ftruncate(self._file, HEADER.size + width * rows)
+        self._map()
+
+    def _map(self) -> None:
+        size = os.fstat(self._file).st_size
+        if size < HEADER.size:
+            return
+        magic, width = HEADER.unpack(os.pread(self._file, HEADER.size, 0))
+        if magic != MAGIC or not width:
+            return
+        rows = (size - HEADER.size) // width
+        self._rows = np.asarray(
+            np.memmap(self._path, np.uint8, "r", offset=HEADER.size, shape=(rows, width))
+        )
+
+
+def encode(vectors: Vectors) -> NDArray[np.uint8]:
+    """Vectors (n, d) as bytes, (n, 4 + d): a scale, and each value divided by it as an integer.
+
+    >>> encode(np.array([[0.5, -1.0]], np.float32))[0, 4:].view(np.int8).tolist()
+    [64, -127]
+    """
+    scales = np.abs(vectors).max(axis=1, keepdims=True) / LARGEST
+    integers = np.rint(vectors / np.where(scales == 0, 1, scales)).astype(np.int8)
+    return np.concatenate([scales.astype(SCALE).view(np.uint8), integers.view(np.uint8)], axis=1)
+
+
+def decode(encoded: NDArray[np.uint8]) -> Vectors:
+    """What `encode` was given, (n, d), nearly."""
+    vectors: Vectors = _integers(encoded).astype(np.float32) * _scales(encoded)[:, np.newaxis]
+    return vectors
+
+
+def _integers(encoded: NDArray[np.uint8]) -> NDArray[np.int8]:
+    return encoded[:, SCALE.itemsize :].view(np.int8)
+
+
+def _scales(encoded: NDArray[np.uint8]) -> Vectors:
+    return encoded[:, : SCALE.itemsize].copy().view(SCALE)[:, 0]
+
+
+def _write_all(file: int, data: bytes, offset: int) -> None:
+    while data:
+        written = os.pwrite(file, data, offset)
+        data, offset = data[written:], offset + written

@@ -1,0 +1,1 @@
+"""Articles from addresses: guarded requests, feeds and sitemaps. Reads pages with `readers`."""

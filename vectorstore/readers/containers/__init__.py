@@ -1,0 +1,1 @@
+"""Files that hold other files or messages: ZIP, TAR, WARC, MBOX, MHTML, mail."""

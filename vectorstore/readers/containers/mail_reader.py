@@ -1,0 +1,151 @@
+"""Mail: single messages (EML), mailboxes (MBOX), and pages saved as mail (MHTML)."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import BinaryIO
+
+from vectorstore.readers.decoding import decode
+from vectorstore.readers.html_reader import read_html
+from vectorstore.readers.metadata import FileMetadata, at_address, clean, web_address
+from vectorstore.readers.parsed_article import (
+    ParsedArticle,
+    ParseFailure,
+    UnreadableFileError,
+    read_whole,
+    too_long,
+)
+from vectorstore.readers.plain_html import plain_text
+from vectorstore.readers.publication_date import parse_published
+
+_MOST_PARTS = 1_000
+_NO_TEXT = "The message has no text, only attachments or pictures. Add its attachments as files."
+_NOT_MAIL = "It is not a mail message: it has neither a sender nor a subject."
+_NOT_MBOX = 'It is not a mailbox: it does not begin with a line "From ".'
+_NO_PAGE = "It holds no page. Save the page again, as a single file or as HTML."
+
+
+def read_eml(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
+    """One article: the text of the message, without its attachments."""
+    yield _message(read_whole(file, max_bytes), None)
+
+
+def read_mbox(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
+    """One article per message. The limit is for a message; the mailbox may be larger."""
+    # The standard library's reader takes a path, and reads the whole mailbox first.
+    if not file.read(5) == b"From ":
+        raise UnreadableFileError(_NOT_MBOX)
+    file.seek(0)
+    for number, message in enumerate(_messages(file, max_bytes), 1):
+        yield (
+            ParseFailure(too_long(max_bytes), number)
+            if message is None
+            else _message(message, number)
+        )
+
+
+def read_mhtml(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
+    """One article: that of the page, which was saved at the address that the file states."""
+    saved = _parse(read_whole(file, max_bytes))
+    page = next((part for part in _parts(saved) if part.get_content_type() == "text/html"), None)
+    if page is None:
+        raise UnreadableFileError(_NO_PAGE)
+    address = web_address(
+        saved.get("Snapshot-Content-Location") or page.get("Content-Location") or ""
+    )
+    for parsed in read_html(io.BytesIO(_payload(page)), max_bytes):
+        if isinstance(parsed, ParsedArticle) and address:
+            yield replace(parsed, about=at_address(parsed.about, address))
+        else:
+            yield parsed
+
+
+def _messages(file: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
+    """The messages of a mailbox; None for one that is too long."""
+    lines: list[bytes] = []
+    size, blank = 0, True
+    for line in iter(lambda: file.readline(max_bytes + 1), b""):
+        if blank and line.startswith(b"From "):
+            if size:
+                yield b"".join(lines) if size <= max_bytes else None
+            lines, size = [], 0
+        else:
+            size += len(line)
+            if size <= max_bytes:
+                # Lines of a message that look like the start of another one are quoted.
+                quoted = line.startswith(b">") and line.lstrip(b">").startswith(b"From ")
+                lines.append(line[1:] if quoted else line)
+            else:
+                lines.clear()
+        blank = line in (b"\n", b"\r\n")
+    if size:
+        yield b"".join(lines) if size <= max_bytes else None
+
+
+def _message(data: bytes, part: int | None) -> ParsedArticle | ParseFailure:
+    message = _parse(data)
+    subject, sender = _header(message, "Subject"), _header(message, "From")
+    if not (subject or sender):
+        return ParseFailure(_NOT_MAIL, part)
+    text = _text(message)
+    if not text.strip():
+        return ParseFailure(_NO_TEXT, part)
+    name, address = parseaddr(sender or "")
+    list_name = (_header(message, "List-Id") or "").partition("<")[0].strip(' "')
+    about = FileMetadata(
+        id=clean((_header(message, "Message-ID") or "").strip("<> ")),
+        title=subject or "",
+        published=parse_published(_header(message, "Date")),
+        source=list_name or None,
+        author=clean(name) or clean(address),
+        url=web_address((_header(message, "Archived-At") or "").strip("<> ")),
+    )
+    return ParsedArticle(text, about, part=part)
+
+
+def _parse(data: bytes) -> EmailMessage:
+    return message_from_bytes(data, EmailMessage, policy=policy.default)
+
+
+def _header(message: EmailMessage, name: str) -> str | None:
+    try:
+        value = message.get(name)
+    except Exception:  # noqa: BLE001  # the parser of malformed headers may fail anywhere
+        return None
+    return None if value is None else clean(str(value))
+
+
+def _text(message: EmailMessage) -> str:
+    """The plain text, unless it only stands in for the HTML: then that one's."""
+    plain = html = ""
+    for part in _parts(message):
+        if part.is_attachment():
+            continue
+        if part.get_content_type() == "text/plain" and not plain:
+            plain = _decoded(part).replace("\r\n", "\n")
+        elif part.get_content_type() == "text/html" and not html:
+            html = plain_text(_decoded(part))
+    return plain if 2 * len(plain.split()) > len(html.split()) else html
+
+
+def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
+    for number, part in enumerate(message.walk()):
+        if number == _MOST_PARTS:
+            return
+        if not part.is_multipart():
+            yield part
+
+
+def _payload(part: EmailMessage) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _decoded(part: EmailMessage) -> str:
+    try:
+        return decode(_payload(part), part.get_content_charset())
+    except UnreadableFileError:
+        return ""

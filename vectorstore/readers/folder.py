@@ -1,0 +1,28 @@
+"""The files of one folder, one at a time, with ids as if the folder were read as a whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from vectorstore.readers.article_reader import SUFFIXES, read_found
+from vectorstore.readers.files import FoundFile, find_files
+from vectorstore.readers.parsed_article import Unreadable
+from vectorstore.types import Article
+
+
+def file_versions(folder: Path) -> Iterator[tuple[str, str]]:
+    """The name of each file that may hold articles, and what changes when the file does."""
+    for found in find_files([folder], SUFFIXES):
+        if isinstance(found, Unreadable):
+            continue
+        try:
+            status = found.path.stat()
+        except OSError:
+            continue
+        yield found.name, f"{status.st_mtime_ns} {status.st_size}"
+
+
+def read_in_folder(
+    folder: Path, name: str, *, keep_all: bool = False
+) -> list[Article | Unreadable]:
+    """The articles in the file with a name from `file_versions`."""
+    return list(read_found(FoundFile(folder / name, name), keep_all=keep_all))
