@@ -79,6 +79,7 @@ class Service:
         self._make_follower = make_follower
         self._undo = UndoLog()
         self.vitals = vitals
+        self._changes_noticed = store.changes
         self._loaded = False
         self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
         self._examples: SettledValue[tuple[str, ...]] = SettledValue(
@@ -245,6 +246,7 @@ class Service:
             return repair_index(self.store, on_progress)
 
     def collection(self) -> Collection:
+        self._notice_changes_by_others()
         summary = self.store.catalog.summary()
         return Collection(
             articles=summary.articles,
@@ -258,6 +260,16 @@ class Service:
             formats=tuple(sorted(SUFFIXES)),
             trouble=damage_of(self.store),
         )
+
+    def _notice_changes_by_others(self) -> None:
+        """Choose the examples again if another process has changed the collection."""
+        if not self.store.engine.is_shared:
+            return
+        changes = self.store.changes
+        if changes != self._changes_noticed:
+            self._changes_noticed = changes
+            with self._examples.changing():
+                pass
 
     def _choose_examples(self, is_current: IsCurrent) -> tuple[str, ...]:
         """Questions that the articles answer well, taken from some of the newest articles."""

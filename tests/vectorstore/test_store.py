@@ -13,10 +13,11 @@ from tests.vectorstore.examples import article, as_split, held
 from tests.vectorstore.hashing import HashingEmbedder
 from tests.vectorstore.test_crashes import start
 from vectorstore.chunking import embedded_text
+from vectorstore.engine import IndexInUse, Owner, read_owner
 from vectorstore.errors import UserError
 from vectorstore.ingest import ingest
 from vectorstore.integrity import inspect_index, repair_index
-from vectorstore.store import IndexInUse, OtherEmbeddingModel, Owner, Store, read_owner
+from vectorstore.store import OtherEmbeddingModel, Store
 
 ARTICLES = [
     article("a", "The senate passed the bill.", "It takes force in May.", title="The bill"),
