@@ -84,6 +84,9 @@ class VectorStore:
     def close(self) -> None:
         # PersistentClient is declared to return the interface, which lacks it.
         self._client.close()  # type: ignore[attr-defined]
+        if isinstance(self._where, ChromaServer):
+            for session in _sessions_of(self._client):
+                session.close()
 
     def count(self) -> int:
         with self._told():
@@ -222,8 +225,16 @@ class ChromaServer:
             settings=Settings(anonymized_telemetry=False),
         )
         # Without it a server that is reached but silent is waited for without end.
-        client._server._session.timeout = httpx.Timeout(SECONDS_TO_ANSWER)  # type: ignore[attr-defined]  # noqa: SLF001
+        for session in _sessions_of(client):
+            session.timeout = httpx.Timeout(SECONDS_TO_ANSWER)
         return client
+
+
+def _sessions_of(client: "ClientAPI") -> list[httpx.Client]:
+    """Its HTTP connections, and those it looks up the tenant with: it neither limits nor closes
+    them itself."""
+    admin = client._admin_client  # type: ignore[attr-defined]  # noqa: SLF001
+    return [each._server._session for each in (client, admin)]  # noqa: SLF001
 
 
 def _authorization(user: str | None, password: str | None) -> dict[str, str] | None:

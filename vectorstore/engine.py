@@ -145,10 +145,14 @@ class ServerEngine:
 
     is_shared = True
 
-    def __init__(self, folder: Path, database_url: str, chroma_url: str) -> None:
-        """The folder holds nothing of the index: only what this process keeps beside it."""
+    def __init__(
+        self, folder: Path, database_url: str, chroma_url: str, schema: str = "article_qa"
+    ) -> None:
+        """The folder holds nothing of the index: only what this process keeps beside it. Several
+        indexes in one database have a `schema` each."""
         self.folder = folder
         self._database_url = database_url
+        self._schema = schema
         self._chroma = ChromaServer(chroma_url)
 
     @property
@@ -190,7 +194,7 @@ class ServerEngine:
                 "QA_DATABASE_URL is set, and the client of PostgreSQL is not installed: "
                 "pip install 'article-qa[postgres]'."
             ) from error
-        return PostgresDatabase(self._database_url)
+        return PostgresDatabase(self._database_url, self._schema)
 
 
 def copy_vectors(catalog: Catalog, vectors: VectorStore, exact: RowVectors) -> None:

@@ -21,7 +21,6 @@ from psycopg_pool import ConnectionPool
 from vectorstore.catalog.database import CatalogError, Transaction, fold_case
 
 LAYOUT = 4
-SCHEMA = "article_qa"
 MOST_READERS = 16
 SECONDS_TO_CONNECT = 5
 """For one attempt, and for a thread that waits for a connection of the pool."""
@@ -40,7 +39,7 @@ class PostgresDatabase:
     Raises CatalogError here and in every method where PostgreSQL does not answer.
     """
 
-    def __init__(self, url: str, schema: str = SCHEMA) -> None:
+    def __init__(self, url: str, schema: str) -> None:
         self.place = place_of(url)
         self._url = url
         self._schema = schema
