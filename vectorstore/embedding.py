@@ -25,6 +25,7 @@ from vectorstore.bundled_model import (
     file_sha256,
 )
 from vectorstore.fair_lock import FairLock
+from vectorstore.micro_batching import MicroBatcher
 from vectorstore.types import Embedder, Span, Vectors
 
 BUILDING_A_MODEL = threading.Lock()
@@ -62,6 +63,7 @@ class BundledEmbedder:
 
     def __init__(self) -> None:
         self._loading = threading.Lock()
+        self._together = MicroBatcher(self._means, BATCH)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         if len(texts) > FEW and _torch_is_faster():
@@ -71,7 +73,7 @@ class BundledEmbedder:
         order = sorted(range(len(texts)), key=lambda index: len(encodings[index]), reverse=True)
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            vectors[batch] = self._means([encodings[index] for index in batch])
+            vectors[batch] = self._together([encodings[index] for index in batch])
         return _unit(vectors)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -86,15 +88,13 @@ class BundledEmbedder:
         """Load the model for few texts now, so that the first question does not wait for it."""
         self.embed(["ready"])
 
-    def _means(self, encodings: Sequence["Encoding"]) -> Vectors:
-        """The mean vector of each text's tokens."""
+    def _means(self, encodings: Sequence["Encoding"]) -> list[Vectors]:
+        """The mean vector (d,) of each text's tokens."""
         hidden = self._session.hidden(encodings)
-        return np.stack(
-            [
-                vectors[: len(each)].mean(axis=0)
-                for vectors, each in zip(hidden, encodings, strict=True)
-            ]
-        )
+        return [
+            vectors[: len(each)].mean(axis=0)
+            for vectors, each in zip(hidden, encodings, strict=True)
+        ]
 
     @cached_property
     def _session(self) -> BertSession:

@@ -61,12 +61,14 @@ def line_chart(
     x_label: str,
     x_ticks: Sequence[tuple[float, str]],
     y_top: float = 1.0,
+    y_name: Callable[[float], str] = "{:.0%}".format,
     marks: Sequence[Mark] = (),
 ) -> str:
-    """Lines over shares from 0 to `y_top`; x runs from the first tick to the last."""
+    """Lines over values from 0 to `y_top`, shares unless `y_name` says otherwise; x runs from the
+    first tick to the last."""
     across = _scale(x_ticks[0][0], x_ticks[-1][0], LEFT, WIDTH - RIGHT)
     up = _scale(0, y_top, HEIGHT - BOTTOM, TOP)
-    parts = [_share_axis(up, y_top), _x_axis(across, x_ticks, x_label)]
+    parts = [_y_axis(up, y_top, y_name), _x_axis(across, x_ticks, x_label)]
     for line in lines:
         parts.append(_band(line, across, up))
         path = " ".join(f"{across(p.x):.1f},{up(p.y):.1f}" for p in line.points)
@@ -94,7 +96,7 @@ def histogram(
     bins: int = 32,
 ) -> str:
     """How many values fall in each of `bins` equal bins; those beyond the 99th percentile last."""
-    end = _round_up(max(NARROWEST, sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]))
+    end = round_up(max(NARROWEST, sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]))
     counts = [0] * bins
     for value in values:
         counts[min(bins - 1, int(value / end * bins))] += 1
@@ -158,11 +160,12 @@ def _scale(start: float, end: float, first: float, last: float) -> Callable[[flo
     return place
 
 
-def _share_axis(up: Callable[[float], float], top: float) -> str:
+def _y_axis(up: Callable[[float], float], top: float, name: Callable[[float], str]) -> str:
     ticks = [top * part / 4 for part in range(5)]
     return "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{up(t):.1f}" y2="{up(t):.1f}"/>'
-        f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{up(t) + 4.5:.1f}">{t:.0%}</text>'
+        f'<text class="tick" text-anchor="end" x="{LEFT - 8}" y="{up(t) + 4.5:.1f}">'
+        f"{name(t)}</text>"
         for t in ticks
     )
 
@@ -212,10 +215,10 @@ def _mark(
     )
 
 
-def _round_up(value: float) -> float:
+def round_up(value: float) -> float:
     """The next of 1, 2, 4, 5, 8, 10 times a power of ten.
 
-    >>> _round_up(163.0), _round_up(0.3)
+    >>> round_up(163.0), round_up(0.3)
     (200.0, 0.4)
     """
     power = 1.0

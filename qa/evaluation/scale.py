@@ -29,7 +29,11 @@ from vectorstore.types import Article, Embedder, Filters, Span, Vectors
 
 PASSAGES_PUBLISHED_AT_ONCE = 2_000
 RECALL_AT = 10
+NO_FILTER = "no filter"
+FULL_TEXT = "full text alone, without HTTP"
 SECONDS_TO_START = 600
+BUILT_AT = "passages-per-second"
+"""The file in a drawn collection's folder that says how fast it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,17 @@ class ScaleResult:
     memory_mb: float
     disk_mb: float
 
+    @property
+    def filtered(self) -> tuple[Row, ...]:
+        return tuple(each for each in self.rows if each.name not in (NO_FILTER, FULL_TEXT))
+
+    def row(self, name: str) -> Row:
+        """The row of this name. Raises KeyError."""
+        return {each.name: each for each in self.rows}[name]
+
 
 FILTERS: dict[str, Filters] = {
-    "no filter": Filters(),
+    NO_FILTER: Filters(),
     "dates, 1%": Filters(
         published_from=FIRST_DAY + timedelta(days=500),
         published_to=FIRST_DAY + timedelta(days=509),
@@ -130,8 +142,20 @@ def build(folder: Path, real: Sequence[RealPassage], passages: int) -> float:
     return done / (time.perf_counter() - started)
 
 
-def measure(folder: Path, questions: Sequence[str], stored_per_second: float) -> ScaleResult:
-    """Search a drawn collection through a service of its own, and count what it takes."""
+def measure_collection(
+    folder: Path, real: Sequence[RealPassage], passages: int, questions: Sequence[str]
+) -> ScaleResult:
+    """Search a drawn collection through a service of its own, and count what it takes.
+
+    It is built in `folder` unless an earlier call has done so.
+    """
+    rate = folder / BUILT_AT
+    if not rate.exists():
+        rate.write_text(str(build(folder, real, passages)), "utf-8")
+    return _measure(folder, questions, float(rate.read_text("utf-8")))
+
+
+def _measure(folder: Path, questions: Sequence[str], stored_per_second: float) -> ScaleResult:
     recalls, passages = _recalls(folder, questions)
     with serving(folder) as (client, process, ready_seconds):
         rows = []
@@ -225,7 +249,7 @@ def _full_text_row(folder: Path, questions: Sequence[str]) -> Row:
             started = time.perf_counter()
             lexical_scores(store, question, columns)
             times.append(1_000 * (time.perf_counter() - started))
-        return _row("full text alone, without HTTP", times, None)
+        return _row(FULL_TEXT, times, None)
     finally:
         store.close()
 

@@ -1,0 +1,57 @@
+"""Micro-batching: what several threads ask of a model at the same time, computed in one call."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from vectorstore.fair_lock import FairLock
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class MicroBatcher(Generic[Item, Result]):
+    """Gives `run` the items of all threads that wait for it, at most `most` at once.
+
+    Nobody waits for a batch to fill: the first thread is served at once, and those that come
+    meanwhile together after it.
+    """
+
+    def __init__(self, run: Callable[[Sequence[Item]], Sequence[Result]], most: int) -> None:
+        self._run = run
+        self._most = most
+        self._waiting: deque[tuple[Item, Future[Result]]] = deque()
+        self._adding = threading.Lock()
+        self._turn = FairLock()
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait for the next batches."""
+        return len(self._waiting)
+
+    def __call__(self, items: Sequence[Item]) -> list[Result]:
+        """The result of each item. Raises what `run` raises for a batch that has one of them."""
+        futures: list[Future[Result]] = [Future() for _ in items]
+        with self._adding:
+            self._waiting.extend(zip(items, futures, strict=True))
+        while not all(each.done() for each in futures):
+            with self._turn:
+                if not all(each.done() for each in futures):
+                    self._run_a_batch()
+        return [each.result() for each in futures]
+
+    def _run_a_batch(self) -> None:
+        with self._adding:
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        try:
+            results = self._run([item for item, _ in batch])
+        except BaseException as error:
+            for _, future in batch:
+                future.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            future.set_result(result)
