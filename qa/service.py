@@ -21,6 +21,7 @@ from vectorstore.fetching.fetcher import Fetcher
 from vectorstore.fetching.web_reader import read_address
 from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.integrity import IndexReport, inspect_index, repair_index
+from vectorstore.moving import move_index
 from vectorstore.readers import SUFFIXES, Unreadable
 from vectorstore.retrieval import search, search_many
 from vectorstore.store import Store
@@ -244,6 +245,16 @@ class Service:
     def repair(self, on_progress: Callable[[Progress], None] = ignore_progress) -> IndexReport:
         with told_as_sentences(self.store.folder):
             return repair_index(self.store, on_progress)
+
+    def move(
+        self, target: "Service", on_progress: Callable[[Progress], None] = ignore_progress
+    ) -> int:
+        """Copy the index into the empty one of `target`. Returns the number of its passages.
+
+        Raises CannotMove, StorageFailed.
+        """
+        with told_as_sentences(target.store.folder):
+            return move_index(self.store, target.store, on_progress)
 
     def collection(self) -> Collection:
         self._notice_changes_by_others()

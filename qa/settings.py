@@ -163,3 +163,22 @@ def read_settings(**flags: object) -> Settings:
         raise SettingsError(f"A setting is invalid. {problems}.") from None
     except UnicodeDecodeError:
         raise SettingsError("The file .env is not UTF-8. Save it as UTF-8.") from None
+
+
+def settings_of_another_index(settings: Settings, where: str, chroma_url: str | None) -> Settings:
+    """The same settings for an index in another place: a folder, or a PostgreSQL and a Chroma.
+
+    Raises SettingsError.
+    """
+    is_folder = "://" not in where
+    if is_folder == (chroma_url is not None):
+        raise SettingsError(
+            "An index on servers is in PostgreSQL and in Chroma: give both, as "
+            "--to postgresql://... --chroma http://HOST:8000; for a folder, --to FOLDER alone."
+        )
+    changes = (
+        {"data": Path(where), "database_url": None, "chroma_url": None}
+        if is_folder
+        else {"database_url": SecretStr(where), "chroma_url": chroma_url}
+    )
+    return settings.model_copy(update=changes)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -233,8 +233,9 @@ class ChromaServer:
 def _sessions_of(client: "ClientAPI") -> list[httpx.Client]:
     """Its HTTP connections, and those it looks up the tenant with: it neither limits nor closes
     them itself."""
-    admin = client._admin_client  # type: ignore[attr-defined]  # noqa: SLF001
-    return [each._server._session for each in (client, admin)]  # noqa: SLF001
+    whole: Any = client
+    both = (whole, whole._admin_client)  # noqa: SLF001
+    return [each._server._session for each in both]  # noqa: SLF001
 
 
 def _authorization(user: str | None, password: str | None) -> dict[str, str] | None:

@@ -157,6 +157,6 @@ def running_servers() -> Iterator[Servers]:
                 server.start()
             yield Servers(postgres, chroma)
         finally:
-            for server in started:
-                if server.process is not None and server.process.poll() is None:
-                    server.stop(signal.SIGKILL if server is chroma else signal.SIGINT)
+            for each in started:
+                if each.process is not None and each.process.poll() is None:
+                    each.stop(signal.SIGKILL if each is chroma else signal.SIGINT)
