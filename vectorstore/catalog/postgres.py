@@ -16,13 +16,13 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import StrBinaryDumper, StrDumper, TextBinaryLoader, TextLoader
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from vectorstore.catalog.database import CatalogError, Transaction, fold_case
 
 LAYOUT = 4
 MOST_READERS = 16
-SECONDS_TO_CONNECT = 5
+SECONDS_TO_CONNECT = 3
 """For one attempt, and for a thread that waits for a connection of the pool."""
 READ_ATTEMPTS = 2
 KEEPALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10"
@@ -70,8 +70,8 @@ class PostgresDatabase:
                     with self._pool.connection() as connection:
                         found = connection.execute(translated(statement), values, binary=True)
                         return found.fetchall()
-                except (psycopg.OperationalError, psycopg.InterfaceError):
-                    if attempt == READ_ATTEMPTS:
+                except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                    if attempt == READ_ATTEMPTS or isinstance(error, PoolTimeout):
                         raise
                     # A restart of the server breaks every connection of the pool.
                     self._pool.check()
