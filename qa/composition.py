@@ -22,6 +22,7 @@ from qa.settings import Settings, SettingsError
 from qa.types import Answerer, AnswererName
 from qa.verification.claim_judge import ClaimJudge, EntailmentJudge, WordOverlap
 from vectorstore.embedding import embedder_for
+from vectorstore.engine import Engine, FolderEngine, ServerEngine
 from vectorstore.entailment import BundledEntailment, NamedEntailment
 from vectorstore.fetching.address_guard import AddressGuard, parse_networks
 from vectorstore.fetching.fetcher import Fetcher
@@ -46,7 +47,7 @@ def build_service(
     """
     embedder = embedder or embedder_for(settings.embedding_model)
     judge = make_claim_judge(settings)
-    store = Store(settings.data, embedder, rebuild=rebuild)
+    store = Store(make_engine(settings), embedder, rebuild=rebuild)
     extractive = ExtractiveAnswerer(partial(word_rarities, store))
     correct = partial(corrections, store)
     damage = partial(damage_of, store)
@@ -79,6 +80,14 @@ def build_service(
         make_follower=partial(make_follower, settings, fetcher),
         vitals=vitals,
     )
+
+
+def make_engine(settings: Settings) -> Engine:
+    """Where the index is kept: in the folder QA_DATA, or on the servers that are named."""
+    if settings.database_url is None or settings.chroma_url is None:
+        return FolderEngine(settings.data)
+    url = settings.database_url.get_secret_value()
+    return ServerEngine(settings.data, url, settings.chroma_url)
 
 
 def make_fetcher(settings: Settings) -> Fetcher:
@@ -172,7 +181,7 @@ def _llm_answerer(
     if not settings.cache:
         return answerer
     asked_with = (settings.model, settings.model_base_url, settings.checker, prompt_version())
-    return CachedAnswerer(answerer, settings.cache, lambda: (*asked_with, store.changes))
+    return CachedAnswerer(answerer, settings.cache, lambda: (*asked_with, store.known_changes))
 
 
 def _vitals_of(client: ModelClient, answerer: Answerer) -> Vitals:

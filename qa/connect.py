@@ -13,8 +13,8 @@ from qa.http_client import Client
 from qa.keys import read_local_key
 from qa.library import Library
 from qa.settings import Settings, SettingsError
+from vectorstore.engine import IndexInUse, read_owner
 from vectorstore.errors import UserError
-from vectorstore.store import IndexInUse, read_owner
 
 if TYPE_CHECKING:
     from qa.service import Service
@@ -73,10 +73,12 @@ def refuse_if_served(settings: Settings) -> None:
 
 
 def served_at(settings: Settings) -> str | None:
-    """The URL of the service that has the index open; None if no process has it open.
+    """The URL of the service that has the index open; None if no process has it open, or any may.
 
     Raises IndexInUse if a process has it open but does not serve it, or not yet.
     """
+    if settings.database_url is not None:
+        return None
     with _naming_data_setting(settings):
         owner = read_owner(settings.data)
     if owner is None:

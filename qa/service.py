@@ -21,6 +21,7 @@ from vectorstore.fetching.fetcher import Fetcher
 from vectorstore.fetching.web_reader import read_address
 from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.integrity import IndexReport, inspect_index, repair_index
+from vectorstore.moving import move_index
 from vectorstore.readers import SUFFIXES, Unreadable
 from vectorstore.retrieval import search, search_many
 from vectorstore.store import Store
@@ -79,6 +80,7 @@ class Service:
         self._make_follower = make_follower
         self._undo = UndoLog()
         self.vitals = vitals
+        self._changes_noticed = store.changes
         self._loaded = False
         self._why_not_loaded = "The embedding model is being loaded. Ask again in a few seconds."
         self._examples: SettledValue[tuple[str, ...]] = SettledValue(
@@ -244,7 +246,18 @@ class Service:
         with told_as_sentences(self.store.folder):
             return repair_index(self.store, on_progress)
 
+    def move(
+        self, target: "Service", on_progress: Callable[[Progress], None] = ignore_progress
+    ) -> int:
+        """Copy the index into the empty one of `target`. Returns the number of its passages.
+
+        Raises CannotMove, StorageFailed.
+        """
+        with told_as_sentences(target.store.folder):
+            return move_index(self.store, target.store, on_progress)
+
     def collection(self) -> Collection:
+        self._notice_changes_by_others()
         summary = self.store.catalog.summary()
         return Collection(
             articles=summary.articles,
@@ -258,6 +271,16 @@ class Service:
             formats=tuple(sorted(SUFFIXES)),
             trouble=damage_of(self.store),
         )
+
+    def _notice_changes_by_others(self) -> None:
+        """Choose the examples again if another process has changed the collection."""
+        if not self.store.engine.is_shared:
+            return
+        changes = self.store.changes
+        if changes != self._changes_noticed:
+            self._changes_noticed = changes
+            with self._examples.changing():
+                pass
 
     def _choose_examples(self, is_current: IsCurrent) -> tuple[str, ...]:
         """Questions that the articles answer well, taken from some of the newest articles."""

@@ -1,9 +1,9 @@
 """Settings from flags, the environment (QA_*), .env and defaults, read only here."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from vectorstore.bundled_model import BUNDLED_MODEL
@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     )
 
     data: Path = Field(Path("data"), description="the index folder")
+    database_url: SecretStr | None = Field(
+        None, description="the PostgreSQL that keeps articles, instead of the index folder"
+    )
+    chroma_url: str | None = Field(
+        None, description="the Chroma server that keeps vectors; set both or neither"
+    )
     host: str = Field("127.0.0.1", description="the address that `qa serve` listens on")
     port: int = Field(
         8000, ge=0, le=65535, description="the port it listens on; 0 picks a free one"
@@ -123,6 +129,18 @@ class Settings(BaseSettings):
         256, ge=0, description="the number of answers cached in memory; 0 disables the cache"
     )
 
+    @model_validator(mode="after")
+    def _servers_come_together(self) -> Self:
+        if (self.database_url is None) != (self.chroma_url is None):
+            given, missing = "QA_DATABASE_URL", "QA_CHROMA_URL"
+            if self.database_url is None:
+                given, missing = missing, given
+            raise ValueError(
+                f"{given} is set, and {missing} is not: an index is kept on both servers, or in a "
+                "folder"
+            )
+        return self
+
     @property
     def path_of_keys(self) -> Path:
         return self.keys_file or self.data / "keys.json"
@@ -138,8 +156,29 @@ def read_settings(**flags: object) -> Settings:
     except ValidationError as error:
         problems = "; ".join(
             f"QA_{str(each['loc'][0]).upper()} is {each['input']!r}: {each['msg']}"
+            if each["loc"]
+            else str(each["ctx"]["error"])
             for each in error.errors()
         )
         raise SettingsError(f"A setting is invalid. {problems}.") from None
     except UnicodeDecodeError:
         raise SettingsError("The file .env is not UTF-8. Save it as UTF-8.") from None
+
+
+def settings_of_another_index(settings: Settings, where: str, chroma_url: str | None) -> Settings:
+    """The same settings for an index in another place: a folder, or a PostgreSQL and a Chroma.
+
+    Raises SettingsError.
+    """
+    is_folder = "://" not in where
+    if is_folder == (chroma_url is not None):
+        raise SettingsError(
+            "An index on servers is in PostgreSQL and in Chroma: give both, as "
+            "--to postgresql://... --chroma http://HOST:8000; for a folder, --to FOLDER alone."
+        )
+    changes = (
+        {"data": Path(where), "database_url": None, "chroma_url": None}
+        if is_folder
+        else {"database_url": SecretStr(where), "chroma_url": chroma_url}
+    )
+    return settings.model_copy(update=changes)

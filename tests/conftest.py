@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qa.verification.claim_judge import ClaimJudge, EntailmentJudge
+from tests.vectorstore.servers import Servers, running_servers
 from vectorstore.embedding import BundledEmbedder
 from vectorstore.entailment import BundledEntailment
 from vectorstore.passage_reader import BundledReader
@@ -113,6 +114,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs_model = {"embedder", "judge", "reader"} & set(getattr(item, "fixturenames", ()))
         if needs_model or any(item.path.is_relative_to(TESTS / name) for name in SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """A PostgreSQL and a Chroma server, started once."""
+    with running_servers() as servers:
+        yield servers
 
 
 @pytest.fixture(scope="session")

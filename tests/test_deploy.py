@@ -11,11 +11,13 @@ import sys
 import venv
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
-from qa.settings import Settings
+from qa.keys import keys_from_setting
+from qa.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -24,6 +26,9 @@ PERMISSIVE = re.compile(
     r"MIT|Apache|BSD|ISC|Python|PSF|MPL|Mozilla|Unlicense|Zlib|CC0|HPND|public domain",
     re.IGNORECASE,
 )
+
+LESSER = {"psycopg", "psycopg-binary", "psycopg-pool"}
+"""Under the LGPL, which lets a program use a library that it does not change."""
 
 UNSTATED = {"axe-playwright-python"}
 """Its package names no licence; its repository says MIT. It is for tests alone."""
@@ -81,7 +86,7 @@ def test_every_dependency_has_a_licence_that_lets_it_be_used(dist: Path) -> None
         rows = list(csv.DictReader(file))
     assert len(rows) > 100
     others = {row["Name"] for row in rows if not PERMISSIVE.search(row["License"])}
-    assert others <= UNSTATED
+    assert others <= UNSTATED | LESSER
 
 
 def test_the_image_runs_without_rights_and_says_whether_it_is_healthy() -> None:
@@ -109,9 +114,81 @@ def test_the_composed_service_is_read_only_and_reached_from_this_machine() -> No
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "article-qa.service", "compose.yaml"])
+def test_the_composed_replicas_share_their_servers_and_are_reached_through_the_proxy() -> None:
+    composed: dict[str, Any] = yaml.safe_load((DEPLOY / "servers" / "compose.yaml").read_text())
+    services = composed["services"]
+    replicas = [name for name in services if name.startswith("replica-")]
+    proxy = (DEPLOY / "servers" / "nginx.conf").read_text()
+    assert len(replicas) == 2
+    for name in replicas:
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert "ports" not in services[name]
+        assert f"server {name}:8000" in proxy
+        environment = services[name]["environment"]
+        assert urlsplit(environment["QA_CHROMA_URL"]).hostname in services
+        assert "@postgres:5432/" in environment["QA_DATABASE_URL"]
+        assert set(services[name]["depends_on"]) == {"postgres", "chroma"}
+    assert [port for each in services.values() for port in each.get("ports", [])] == [
+        "127.0.0.1:8000:8000"
+    ]
+    assert all("image" in each and ":latest" not in each["image"] for each in services.values())
+    kept = {
+        volume.split(":")[0] for each in services.values() for volume in each.get("volumes", ())
+    }
+    assert kept - {"./nginx.conf"} == set(composed["volumes"])
+
+
+def manifests() -> list[dict[str, Any]]:
+    files = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    return [each for file in files for each in yaml.safe_load_all(file.read_text())]
+
+
+def test_the_manifests_fit_together() -> None:
+    by_kind: dict[str, dict[str, dict[str, Any]]] = {}
+    for each in manifests():
+        by_kind.setdefault(each["kind"], {})[each["metadata"]["name"]] = each
+    secret = by_kind["Secret"]["article-qa"]["stringData"]
+    workloads = {**by_kind["Deployment"], **by_kind["StatefulSet"]}
+    for name, workload in workloads.items():
+        labels = workload["spec"]["template"]["metadata"]["labels"]
+        assert workload["spec"]["selector"]["matchLabels"].items() <= labels.items()
+        service = by_kind["Service"][name]["spec"]
+        assert service["selector"].items() <= labels.items()
+        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        assert ":latest" not in container["image"]
+        assert "readinessProbe" in container
+        mounted = {each["name"] for each in container["volumeMounts"]}
+        template = workload["spec"]["template"]["spec"]
+        claims = workload["spec"].get("volumeClaimTemplates", [])
+        volumes = {each["name"] for each in template.get("volumes", [])}
+        assert mounted == volumes | {each["metadata"]["name"] for each in claims}
+    (replica,) = by_kind["Deployment"]["article-qa"]["spec"]["template"]["spec"]["containers"]
+    assert replica["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert replica["livenessProbe"]["httpGet"]["path"] == "/health"
+    assert replica["securityContext"]["readOnlyRootFilesystem"] is True
+    settings = {name: str(value) for name, value in secret.items() if name.startswith("QA_")}
+    settings |= {each["name"]: each["value"] for each in replica["env"]}
+    read = read_settings(**{name.removeprefix("QA_").lower(): settings[name] for name in settings})
+    assert urlsplit(read.chroma_url or "").hostname in by_kind["Service"]
+    assert read.database_url is not None
+    assert urlsplit(read.database_url.get_secret_value()).hostname in by_kind["Service"]
+    assert len(keys_from_setting(settings["QA_API_KEYS"])) == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dockerfile",
+        "article-qa.service",
+        "compose.yaml",
+        "servers/compose.yaml",
+        "kubernetes/article-qa.yaml",
+        "kubernetes/secret.example.yaml",
+    ],
+)
 def test_every_setting_that_is_named_exists(name: str) -> None:
-    named = set(re.findall(r"\bQA_([A-Z_]+)=", (DEPLOY / name).read_text()))
+    named = set(re.findall(r"\bQA_([A-Z_]+)\b *[=:,]", (DEPLOY / name).read_text()))
     assert {each.lower() for each in named} <= set(Settings.model_fields)
 
 

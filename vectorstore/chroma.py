@@ -1,12 +1,17 @@
-"""Passage vectors in an embedded Chroma collection. The only module that knows Chroma."""
+"""Passage vectors in a Chroma collection, embedded or on a server. The only module that knows
+Chroma."""
 
+import base64
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
+import httpx
 import numpy as np
 
 from vectorstore.errors import UserError
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 COLLECTION = "passages"
 # Chroma refuses larger writes, and SQLite limits how many ids one read may name.
 LARGEST_CALL = 5_000
+SECONDS_TO_ANSWER = 60.0
 EF_SEARCH = 1_200
 """How many neighbours the graph keeps in view: of a million passages, .95 of the ten nearest are
 found with so many, and .6 with Chroma's default of 100."""
@@ -41,65 +47,77 @@ class VectorStoreError(UserError):
 
 
 class VectorStore:
-    """Vectors by passage id. For one process at a time, from any of its threads."""
+    """Vectors by passage id, in any threads. A folder is for one process at a time, a server's
+    collection for any number of them.
 
-    def __init__(self, folder: Path) -> None:
+    Raises VectorStoreError here if they cannot be opened, and in every method where a server does
+    not answer.
+    """
+
+    def __init__(self, where: "Path | ChromaServer", collection: str = COLLECTION) -> None:
         # Importing takes a second, which a command that talks to a running service should not pay.
-        import chromadb
-        from chromadb.config import Settings
         from chromadb.errors import ChromaError
 
-        def connect() -> "ClientAPI":
-            return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
-
+        self._where = where
+        self._name = collection
+        self._writing = threading.Lock()
+        if isinstance(where, ChromaServer):
+            with self._told():
+                self._client = where.connect()
+                self._collection = self._open_collection()
+            return
         try:
-            self._client = connect()
+            self._client = _open_folder(where)
             self._collection = self._open_collection()
             if self._made_by_an_earlier_version():
                 self._widen_search()
                 # It takes effect for a client that opens the collection afterwards.
                 self.close()
-                self._client = connect()
+                self._client = _open_folder(where)
                 self._collection = self._open_collection()
         except (ChromaError, ValueError) as error:
             raise VectorStoreError(
-                f"The vectors in {folder} cannot be opened ({error}). Move that folder away and "
+                f"The vectors in {where} cannot be opened ({error}). Move that folder away and "
                 "run `qa doctor --repair`: the vectors are rebuilt from the catalog."
             ) from error
-        self._writing = threading.Lock()
 
     def close(self) -> None:
         # PersistentClient is declared to return the interface, which lacks it.
         self._client.close()  # type: ignore[attr-defined]
+        if isinstance(self._where, ChromaServer):
+            for session in _sessions_of(self._client):
+                session.close()
 
     def count(self) -> int:
-        return self._collection.count()
+        with self._told():
+            return self._collection.count()
 
     def put(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
         """Add passages, or replace those with the same id: one row of `vectors` (n, d) for each."""
-        with self._writing:
+        with self._writing, self._told():
             for start in range(0, len(passage_ids), LARGEST_CALL):
                 batch = slice(start, start + LARGEST_CALL)
                 self._collection.upsert(ids=list(passage_ids[batch]), embeddings=vectors[batch])
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Remove these passages; unknown ids are ignored."""
-        with self._writing:
+        with self._writing, self._told():
             for start in range(0, len(passage_ids), LARGEST_CALL):
                 batch = list(passage_ids[start : start + LARGEST_CALL])
                 self._collection.delete(ids=batch)
 
     def clear(self) -> None:
         """Remove everything, whatever its dimension."""
-        with self._writing:
-            self._client.delete_collection(COLLECTION)
+        with self._writing, self._told():
+            self._client.delete_collection(self._name)
             self._collection = self._open_collection()
 
     def nearest(self, vector: Vectors, k: int) -> list[Neighbour]:
         """The `k` passages nearest to `vector` (d,), nearest first; approximate."""
-        found = self._collection.query(
-            query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
-        )
+        with self._told():
+            found = self._collection.query(
+                query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
+            )
         distances = (found["distances"] or [[]])[0]
         return [
             Neighbour(passage_id, 1 - distance)
@@ -111,7 +129,8 @@ class VectorStore:
         found: set[str] = set()
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
-            found.update(self._collection.get(ids=batch, include=[])["ids"] if batch else [])
+            with self._told():
+                found.update(self._collection.get(ids=batch, include=[])["ids"] if batch else [])
         return found
 
     def vectors(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
@@ -119,13 +138,16 @@ class VectorStore:
         found: dict[str, Vectors] = {}
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
-            answer = self._collection.get(ids=batch, include=["embeddings"])
+            with self._told():
+                answer = self._collection.get(ids=batch, include=["embeddings"])
             found.update(zip(answer["ids"], np.asarray(answer["embeddings"]), strict=True))
         return found
 
     def ids(self) -> Iterator[str]:
         for start in range(0, self.count(), LARGEST_CALL):
-            yield from self._collection.get(limit=LARGEST_CALL, offset=start, include=[])["ids"]
+            with self._told():
+                page = self._collection.get(limit=LARGEST_CALL, offset=start, include=[])
+            yield from page["ids"]
 
     def _made_by_an_earlier_version(self) -> bool:
         return bool(self._collection.metadata != SEARCHED_WITH)
@@ -139,8 +161,96 @@ class VectorStore:
 
     def _open_collection(self) -> "chromadb.Collection":
         return self._client.get_or_create_collection(
-            COLLECTION,
+            self._name,
             metadata=SEARCHED_WITH,
             embedding_function=None,
             configuration={"hnsw": HNSW},
         )
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raises VectorStoreError for a server that does not answer. An embedded Chroma's errors
+        pass: `storage_failures` in qa/ knows them."""
+        if not isinstance(self._where, ChromaServer):
+            yield
+            return
+        from chromadb.errors import ChromaError, NotFoundError
+
+        try:
+            yield
+        except NotFoundError as error:
+            # Another process has rebuilt the vectors: the name now stands for another collection.
+            self._collection = self._open_collection()
+            raise VectorStoreError(
+                f"The vectors at {self._where.place} were rebuilt meanwhile. Do it again."
+            ) from error
+        # The client raises ValueError where it finds no server.
+        except (httpx.HTTPError, ChromaError, ValueError) as error:
+            what = "failed" if isinstance(error, ChromaError) else "does not answer"
+            raise VectorStoreError(
+                f"Chroma at {self._where.place} {what} ({_first_line(error)}). Start it with "
+                "`chroma run`, or correct QA_CHROMA_URL; what was stored before is kept."
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ChromaServer:
+    """A Chroma server by its URL; user and password in it are for a proxy in front of it."""
+
+    url: str
+
+    @property
+    def place(self) -> str:
+        """Host and port.
+
+        >>> ChromaServer("http://qa:secret@vectors:8000").place
+        'vectors:8000'
+        """
+        parts = urlsplit(self.url)
+        return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+    def connect(self) -> "ClientAPI":
+        """Raises ValueError or httpx.HTTPError if it does not answer."""
+        import chromadb
+        from chromadb.config import Settings
+
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise VectorStoreError("QA_CHROMA_URL is not an address. Write it as http://HOST:8000.")
+        client = chromadb.HttpClient(
+            parts.hostname,
+            parts.port or (443 if parts.scheme == "https" else 80),
+            ssl=parts.scheme == "https",
+            headers=_authorization(parts.username, parts.password),
+            settings=Settings(anonymized_telemetry=False),
+        )
+        # Without it a server that is reached but silent is waited for without end.
+        for session in _sessions_of(client):
+            session.timeout = httpx.Timeout(SECONDS_TO_ANSWER)
+        return client
+
+
+def _sessions_of(client: "ClientAPI") -> list[httpx.Client]:
+    """Its HTTP connections, and those it looks up the tenant with: it neither limits nor closes
+    them itself."""
+    whole: Any = client
+    both = (whole, whole._admin_client)  # noqa: SLF001
+    return [each._server._session for each in both]  # noqa: SLF001
+
+
+def _authorization(user: str | None, password: str | None) -> dict[str, str] | None:
+    if user is None:
+        return None
+    encoded = base64.b64encode(f"{unquote(user)}:{unquote(password or '')}".encode()).decode()
+    return {"Authorization": f"Basic {encoded}"}
+
+
+def _open_folder(folder: Path) -> "ClientAPI":
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__

@@ -5,6 +5,7 @@ import struct
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,33 @@ LARGEST = 127
 ROWS_AT_ONCE = 1_024
 """As floats they fit in a core's cache."""
 GROWTH = 4_096
+
+
+class RowVectors(Protocol):
+    """One vector per row, for exact comparisons. Any thread may read; one at a time may change."""
+
+    def close(self) -> None: ...
+
+    def put(self, rows: Sequence[int], vectors: Vectors) -> None:
+        """Store one of `vectors` (n, d) for each row, in place of any that it has."""
+
+    def copy(self, rows: Sequence[int], to: Sequence[int]) -> None:
+        """Give the rows `to` the vectors of `rows`."""
+
+    def clear(self) -> None:
+        """Forget everything, whatever its dimension."""
+
+    def sync(self) -> None:
+        """Return when all that was put is on the disk."""
+
+    def known(self, rows: Sequence[int]) -> NDArray[np.bool_]:
+        """Which of these rows have a vector; shape (n,)."""
+
+    def vectors(self, rows: Sequence[int]) -> Vectors:
+        """The vectors (n, d) of rows that have one."""
+
+    def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
+        """The cosine of `vector` (d,) with each row's; shape (n,), 0 for rows without a vector."""
 
 
 class ExactVectors:
@@ -83,8 +111,7 @@ class ExactVectors:
             places = np.flatnonzero(rows < len(held))
         for start in range(0, len(places), ROWS_AT_ONCE):
             batch = places[start : start + ROWS_AT_ONCE]
-            encoded = held[rows[batch]]
-            found[batch] = (_integers(encoded).astype(np.float32) @ vector) * _scales(encoded)
+            found[batch] = cosines(held[rows[batch]], vector)
         return found
 
     def _write(self, rows: NDArray[np.int64], encoded: NDArray[np.uint8]) -> None:
@@ -136,6 +163,12 @@ def decode(encoded: NDArray[np.uint8]) -> Vectors:
     """What `encode` was given, (n, d), nearly."""
     vectors: Vectors = _integers(encoded).astype(np.float32) * _scales(encoded)[:, np.newaxis]
     return vectors
+
+
+def cosines(encoded: NDArray[np.uint8], vector: Vectors) -> Vectors:
+    """The cosine of `vector` (d,) with each of these vectors (n, 4 + d); shape (n,)."""
+    found: Vectors = (_integers(encoded).astype(np.float32) @ vector) * _scales(encoded)
+    return found
 
 
 def _integers(encoded: NDArray[np.uint8]) -> NDArray[np.int8]:

@@ -1,7 +1,8 @@
 """What search has to know of every passage, in memory: 15 bytes each, by the passage's row."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +58,21 @@ class PassageColumns:
         self._source_numbers: dict[str, int] = {}
         self._looked: Columns | None = None
         self._lock = threading.Lock()
+        self.known_changes = 0
         self.put(list(facts))
+
+    def changes(self) -> int:
+        """Grows before and after every visible change: odd while one is in progress."""
+        return self.known_changes
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Encloses a visible change."""
+        self.known_changes += 1
+        try:
+            yield
+        finally:
+            self.known_changes += 1
 
     def put(self, facts: Sequence[PassageFacts]) -> None:
         if not facts:
@@ -74,7 +89,7 @@ class PassageColumns:
     def remove(self, rows: Sequence[int]) -> None:
         with self._lock:
             self._looked = None
-            self._used[list(rows)] = False
+            self._used[[each for each in rows if each < len(self._used)]] = False
 
     def unused(self, count: int) -> list[int]:
         """The `count` lowest rows that no passage has."""

@@ -1,56 +1,26 @@
-"""An open index: the catalog and the vectors, kept consistent by one process."""
+"""An open index: the catalog and the vectors, kept consistent."""
 
-import json
-import os
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.catalog.records import IndexedArticle, skipping
 from vectorstore.catalog.repetition import Repetition
-from vectorstore.catalog.sqlite import SqliteDatabase
-from vectorstore.chroma import VectorStore
 from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted, split_article
+from vectorstore.engine import Engine, FolderEngine
 from vectorstore.errors import UserError
-from vectorstore.exact_vectors import ExactVectors
-from vectorstore.passage_columns import Columns, PassageColumns
+from vectorstore.passage_columns import Columns
 from vectorstore.types import Article, ArticleInfo, Embedder, Filters, Passage, Vectors
 
 ARTICLES_SPLIT_AT_ONCE = 50
-VECTORS_COPIED_AT_ONCE = 5_000
 EMBEDDING_MODEL = "embedding_model"
 EMBEDDING_FINGERPRINT = "embedding_fingerprint"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The process that has an index open, and the `url` where it serves it, if it does."""
-
-    pid: int | None
-    url: str | None
-
-
-class IndexInUse(UserError):
-    """The index is open in another process."""
-
-    def __init__(self, folder: Path, owner: Owner) -> None:
-        self.folder = folder
-        self.owner = owner
-        whom = "another process" if owner.pid is None else f"process {owner.pid}"
-        where = "" if owner.url is None else f", which serves it at {owner.url}"
-        super().__init__(
-            f"The index in {folder} is in use by {whom}{where}. Only one process at a time can "
-            "have it open: stop that one first."
-        )
 
 
 class OtherEmbeddingModel(UserError):
@@ -60,56 +30,70 @@ class OtherEmbeddingModel(UserError):
 class Store:
     """An open index. Any thread may read; every change holds `writing`.
 
-    Raises IndexInUse, OtherEmbeddingModel, or CatalogError on opening. With `rebuild`, vectors of
-    another model are discarded, and `repair_index` recomputes them.
+    A folder stands for its `FolderEngine`. Raises IndexInUse, OtherEmbeddingModel, CatalogError or
+    VectorStoreError on opening. With `rebuild`, vectors of another model are discarded, and
+    `repair_index` recomputes them.
     """
 
     def __init__(
         self,
-        folder: Path,
+        where: Path | Engine,
         embedder: Embedder,
         *,
         size: PassageSize | None = None,
         rebuild: bool = False,
     ) -> None:
-        self.folder = folder
+        self.engine = FolderEngine(where) if isinstance(where, Path) else where
         self.embedder = embedder
         self._size = size or PassageSize()
         self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
-        self.writing = threading.RLock()
         self._in_step = True
-        self.changes = 0
-        """Incremented before and after every visible change: odd while one is in progress."""
-        folder.mkdir(parents=True, exist_ok=True)
-        # Another thread than the one that opened the index may close it.
-        lock = FileLock(folder / "lock", thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise IndexInUse(folder, _read_owner(folder)) from None
         with ExitStack() as opened:
-            opened.callback(lock.release)
-            self._say_owner(url=None)
-            self._database = SqliteDatabase(folder / "catalog.sqlite")
-            opened.callback(self._database.close)
+            engine = self.engine.open(opened)
+            self.writing = engine.writing
+            self._database = engine.database
             self.catalog = Catalog(self._database)
             self.staging = IncomingArticles(self._database)
-            self._check_model(rebuild)
+            if not rebuild:
+                self._check_model()
             if self.catalog.full_text_is_missing():
                 self.catalog.rebuild_full_text()
-            self.columns = PassageColumns(self.catalog.passage_facts())
-            self.vectors = VectorStore(folder / "vectors")
+            self.columns = engine.read_columns(self.catalog, self._check_model)
+            self.vectors = engine.open_vectors(self.catalog)
             opened.callback(self.vectors.close)
-            self.exact = self._open_exact()
+            self.exact = engine.open_exact(self.catalog, self.vectors)
             opened.callback(self.exact.close)
-            if self.catalog.meta(EMBEDDING_MODEL) is not None:
-                if rebuild and not self._was_built_with_this_model():
-                    self.vectors.clear()
-                    self.exact.clear()
-                self._note_model()
-            self.recover()
-            self.settle_paragraphs()
+            # Where another process is changing a shared index, that one finishes what was begun.
+            if self.writing.acquire(blocking=rebuild or not self.engine.is_shared):
+                try:
+                    self._finish_opening(rebuild)
+                finally:
+                    self.writing.release()
             self._opened = opened.pop_all()
+
+    def _finish_opening(self, rebuild: bool) -> None:
+        if self.catalog.meta(EMBEDDING_MODEL) is not None:
+            if rebuild and not self._was_built_with_this_model():
+                self.vectors.clear()
+                self.exact.clear()
+            self._note_model()
+        self.recover()
+        self.settle_paragraphs()
+
+    @property
+    def folder(self) -> Path:
+        """The index folder, which has only what is kept beside an index on servers."""
+        return self.engine.folder
+
+    @property
+    def changes(self) -> int:
+        """Grows with every visible change, of other processes too; odd while one is in progress."""
+        return self.columns.changes()
+
+    @property
+    def known_changes(self) -> int:
+        """`changes` as of the last search; asks nobody."""
+        return self.columns.known_changes
 
     @cached_property
     def size(self) -> PassageSize:
@@ -121,7 +105,7 @@ class Store:
 
     def serve_at(self, url: str) -> None:
         """Tell other processes where this one serves the index."""
-        self._say_owner(url)
+        self.engine.serve_at(url)
 
     def recover(self) -> None:
         """Finish an interrupted change: vectors follow the catalog."""
@@ -169,7 +153,7 @@ class Store:
             self.catalog.announce({*old, *new})
             self.exact.copy([old[each] for each in kept], [rows[each] for each in kept])
             self._put(added, [rows[each] for each in added], vectors)
-            with self._changing():
+            with self.columns.changing():
                 facts = self.catalog.publish(articles, rows)
                 self.columns.remove(list(old.values()))
                 self.columns.put(facts)
@@ -186,7 +170,7 @@ class Store:
                 [passage.id for passage in self.catalog.passages_of(article_id)]
             )
             self.catalog.announce(rows)
-            with self._changing():
+            with self.columns.changing():
                 self.catalog.remove(article_id)
                 self.columns.remove(list(rows.values()))
             self.vectors.delete(list(rows))
@@ -227,14 +211,6 @@ class Store:
                 self.publish([self.split(each, repetition) for each in articles if each])
             self.catalog.settle_paragraphs()
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        self.changes += 1
-        try:
-            yield
-        finally:
-            self.changes += 1
-
     def put_vectors(self, passage_ids: Sequence[str]) -> None:
         """Embed these passages and store their vectors."""
         with self.writing:
@@ -256,28 +232,13 @@ class Store:
         self.exact.sync()
         self.vectors.put(passage_ids, vectors)
 
-    def _open_exact(self) -> ExactVectors:
-        """The exact vectors. Where there are none yet, they are taken from Chroma."""
-        path = self.folder / "vectors.i8"
-        if not path.exists():
-            unfinished = path.with_suffix(".new")
-            unfinished.unlink(missing_ok=True)
-            exact = ExactVectors(unfinished)
-            ids = list(self.vectors.ids())
-            for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
-                rows = self.catalog.rows_of(ids[start : start + VECTORS_COPIED_AT_ONCE])
-                vectors = self.vectors.vectors(list(rows))
-                if vectors:
-                    exact.put([rows[each] for each in vectors], np.stack(list(vectors.values())))
-            exact.sync()
-            exact.close()
-            unfinished.rename(path)
-        return ExactVectors(path)
-
     def in_step(self) -> bool:
         """Whether every passage has its vector; during a change, whether it was so before."""
         if self.writing.acquire(blocking=False):
             try:
+                if self.engine.is_shared:
+                    # Whoever was interrupted may not come back.
+                    self.recover()
                 self._in_step = self.columns.look().passages == self.vectors.count()
             finally:
                 self.writing.release()
@@ -298,8 +259,8 @@ class Store:
             return weights == wanted
         return name in (None, self.embedder.name)
 
-    def _check_model(self, rebuild: bool) -> None:
-        if rebuild or self._was_built_with_this_model():
+    def _check_model(self) -> None:
+        if self._was_built_with_this_model():
             return
         name = self.catalog.meta(EMBEDDING_MODEL)
         built_with, now = f"the embedding model {name}", f"{self.embedder.name} is configured now"
@@ -307,32 +268,8 @@ class Store:
         if name == self.embedder.name:
             built_with, now = f"other weights of {built_with}", "the configured ones differ"
             instead = "Set QA_EMBEDDING_MODEL to the original model"
+        elsewhere = "database (QA_DATABASE_URL)" if self.engine.is_shared else "folder (QA_DATA)"
         raise OtherEmbeddingModel(
-            f"The index in {self.folder} was built with {built_with}, and {now}. {instead}, or "
-            "recompute all vectors with `qa doctor --repair`, or use another folder (QA_DATA)."
+            f"The index {self.engine.place} was built with {built_with}, and {now}. {instead}, or "
+            f"recompute all vectors with `qa doctor --repair`, or use another {elsewhere}."
         )
-
-    def _say_owner(self, url: str | None) -> None:
-        owner = json.dumps({"pid": os.getpid(), "url": url})
-        (self.folder / "owner.json").write_text(owner, "utf-8")
-
-
-def read_owner(folder: Path) -> Owner | None:
-    """The process that has the index in this folder open, if any."""
-    if not (folder / "lock").exists():
-        return None
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return _read_owner(folder)
-    lock.release()
-    return None
-
-
-def _read_owner(folder: Path) -> Owner:
-    try:
-        owner = json.loads((folder / "owner.json").read_text("utf-8"))
-        return Owner(pid=owner["pid"], url=owner["url"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return Owner(pid=None, url=None)

@@ -39,7 +39,7 @@ from qa.cli.output import (
 )
 from qa.cli.session import err, fail, open_for, out, say_if_empty, say_waiting
 from qa.keys import KeyFile, Scope
-from qa.settings import Settings, read_settings
+from qa.settings import Settings, read_settings, settings_of_another_index
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -361,6 +361,39 @@ def doctor(repair: bool, data: Path | None) -> None:
     show_diagnosis(out, report)
     if not report.agrees:
         sys.exit(1)
+
+
+@cli.command()
+@click.option(
+    "--to",
+    required=True,
+    type=Text(),
+    metavar="FOLDER|URL",
+    help="An empty folder, or a PostgreSQL database: postgresql://USER:PASSWORD@HOST/NAME.",
+)
+@click.option("--chroma", metavar="URL", type=Text(), help="The Chroma server beside it.")
+@data_option
+def move(to: str, chroma: str | None, data: Path | None) -> None:
+    """Copy the index to servers, or back into a folder.
+
+    Nothing is embedded again, and the index stays where it was. To use the copy, set
+    QA_DATABASE_URL and QA_CHROMA_URL, or QA_DATA, to where it is now.
+    """
+    from qa.composition import build_service
+    from qa.connect import open_service
+
+    there = settings_of_another_index(read_settings(data=data), to, chroma)
+    source = open_service(read_settings(data=data), say_waiting)
+    try:
+        target = build_service(there)
+        try:
+            with repair_progress(err, "Moving") as on_progress:
+                passages = source.move(target, on_progress)
+        finally:
+            target.close()
+    finally:
+        source.close()
+    out.print(f"Moved {passages:,} passages. The index is still where it was, too.")
 
 
 @cli.group()

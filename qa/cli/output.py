@@ -112,10 +112,12 @@ def ingest_progress(
 
 
 @contextmanager
-def repair_progress(console: Console) -> Iterator[Callable[["IngestProgress"], None]]:
-    """Shows how many of the missing vectors are made, while it is open."""
+def repair_progress(
+    console: Console, what: str = "Embedding"
+) -> Iterator[Callable[["IngestProgress"], None]]:
+    """Shows how many passages are done, while it is open."""
     with _bar(console, "passages") as bar:
-        task = bar.add_task("Embedding", total=0, visible=False)
+        task = bar.add_task(what, total=0, visible=False)
 
         def on_progress(progress: "IngestProgress") -> None:
             bar.update(task, completed=progress.done, total=progress.total, visible=True)

@@ -15,9 +15,9 @@ from qa.logs import start_logging
 from qa.service import Service
 from qa.settings import Settings
 from qa.tracing import start_tracing
+from vectorstore.engine import IndexInUse
 from vectorstore.errors import UserError
 from vectorstore.readers import count_candidates, read_articles
-from vectorstore.store import IndexInUse
 
 SECONDS_TO_STOP_LOADING = 20.0
 
@@ -66,7 +66,7 @@ def _serve(
     try:
         if seed is not None and service.collection().articles == 0:
             _seed(service, seed, settings.keep_all, console)
-        if keys is not None:
+        if keys is not None and settings.database_url is None:
             keys = keys.with_key(write_local_key(settings.data))
         server = HttpServer(service, settings, keys)
         loading.start()

@@ -12,7 +12,7 @@ from qa.settings import Settings
 
 if TYPE_CHECKING:
     from qa.library import Library
-    from vectorstore.store import IndexInUse
+    from vectorstore.engine import IndexInUse
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -41,9 +41,9 @@ def say_if_empty(library: "Library", settings: Settings) -> bool:
     """Whether the library has no articles; if so, tells the user what to do."""
     empty = library.collection().articles == 0
     if empty:
-        err.print(
-            f"The index in {settings.data} has no articles. Add some: qa ingest PATH", markup=False
-        )
+        on_servers = settings.database_url is not None
+        place = "The index on the servers" if on_servers else f"The index in {settings.data}"
+        err.print(f"{place} has no articles. Add some: qa ingest PATH", markup=False)
     return empty
 
 

@@ -21,9 +21,10 @@ from qa.evaluation.drawn_collection import (
 from qa.http_client import Client
 from vectorstore.catalog.records import IndexedArticle
 from vectorstore.embedding import BundledEmbedder
+from vectorstore.engine import read_owner
 from vectorstore.ingest import ingest
 from vectorstore.retrieval import lexical_scores, nearest_rows
-from vectorstore.store import Store, read_owner
+from vectorstore.store import Store
 from vectorstore.types import Article, Embedder, Filters, Span, Vectors
 
 PASSAGES_PUBLISHED_AT_ONCE = 2_000

@@ -1,12 +1,11 @@
 """Crashes at a chosen step: inside a transaction, or between two writes to Chroma."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.sqlite import SqliteDatabase
+from vectorstore.catalog.database import Database, Transaction
 from vectorstore.store import Store
 
 
@@ -27,32 +26,35 @@ class Fuse:
             raise Crash
 
 
-class FusedConnection:
-    def __init__(self, connection: sqlite3.Connection, fuse: Fuse) -> None:
-        self._connection = connection
+class FusedTransaction:
+    def __init__(self, transaction: Transaction, fuse: Fuse) -> None:
+        self._transaction = transaction
         self._fuse = fuse
 
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
         self._fuse.step()
-        return self._connection.execute(statement, values)
+        return self._transaction.execute(statement, values)
 
-    def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> sqlite3.Cursor:
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> Any:
         self._fuse.step()
-        return self._connection.executemany(statement, rows)
+        return self._transaction.executemany(statement, rows)
 
 
-class FusedDatabase(SqliteDatabase):
-    """Another pair of hands on the same file, with a fuse before and after every change."""
+class FusedDatabase:
+    """Another pair of hands on the same database, with a fuse before and after every change."""
 
-    def __init__(self, database: SqliteDatabase, fuse: Fuse) -> None:
-        self.__dict__.update(database.__dict__)
+    def __init__(self, database: Database, fuse: Fuse) -> None:
+        self._database = database
         self._fuse = fuse
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Transaction]:
         self._fuse.step()
-        with super().transaction() as db:
-            yield cast(sqlite3.Connection, FusedConnection(db, self._fuse))
+        with self._database.transaction() as db:
+            yield FusedTransaction(db, self._fuse)
             self._fuse.step()
         self._fuse.step()
 
@@ -80,5 +82,5 @@ class FusedCollection:
 
 def put_fuse(store: Store, fuse: Fuse) -> None:
     """Every write to this store's catalog and vectors is a step of the fuse from now on."""
-    store.catalog = Catalog(FusedDatabase(store._database, fuse))
+    store.catalog = Catalog(cast(Database, FusedDatabase(store._database, fuse)))
     store.vectors._collection = cast(Any, FusedCollection(store.vectors._collection, fuse))

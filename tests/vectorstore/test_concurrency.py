@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.vectorstore.examples import NOTICE, article
 from vectorstore.ingest import ingest
 from vectorstore.integrity import inspect_index
@@ -45,6 +47,7 @@ def reading_while(store: Store, write: Callable[[], None], *reads: Callable[[], 
         return sum(reader.result() for reader in readers)
 
 
+@pytest.mark.both_engines
 def test_nobody_sees_an_article_half_replaced(store: Store) -> None:
     others = [
         article(f"other {n}", f"Another story altogether, number {n}.", NOTICE) for n in range(2)

@@ -103,6 +103,7 @@ def test_a_change_may_be_cut_off_at_any_step(
         shutil.rmtree(tmp_path / f"cut off at {step}")
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("steps_before_second", [0, 1, 2])
 def test_recovering_may_be_cut_off_too(open_store: OpenStore, steps_before_second: int) -> None:
     store = open_store()

@@ -1,8 +1,6 @@
 """Ingest can be repeated; a bad article stops no other; an interruption loses nothing."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import date
 from itertools import pairwise
 
@@ -26,6 +24,7 @@ def statuses(report: IngestReport) -> dict[str, str]:
     return {outcome.id: outcome.status for outcome in report.outcomes}
 
 
+@pytest.mark.both_engines
 def test_the_report_says_what_became_of_each_article(store: Store) -> None:
     report = ingest(store, ARTICLES[:3])
     assert statuses(report) == {"a 0": "added", "a 1": "added", "a 2": "added"}
@@ -47,6 +46,7 @@ def test_the_report_says_what_became_of_each_article(store: Store) -> None:
     assert inspect_index(store).agrees
 
 
+@pytest.mark.both_engines
 def test_doing_it_again_changes_nothing_and_embeds_nothing(
     store: Store, hashing: HashingEmbedder
 ) -> None:
@@ -94,6 +94,7 @@ def test_what_is_not_among_the_articles_stays(store: Store) -> None:
     assert len(held(store)) == 4
 
 
+@pytest.mark.both_engines
 def test_of_two_articles_with_one_id_the_later_one_counts(store: Store) -> None:
     first, second = article("a", "The first one."), article("a", "The second one.")
     assert statuses(ingest(store, [first, second])) == {"a": "added"}
@@ -113,6 +114,7 @@ def test_a_file_named_like_an_article_does_not_hide_it(store: Store) -> None:
     assert [each.status for each in report.outcomes] == ["added", "skipped"]
 
 
+@pytest.mark.both_engines
 def test_an_article_that_cannot_be_stored_does_not_stop_the_others(store: Store) -> None:
     bad = article("bad", "Half of a \ud83d pair.")
     report = ingest(store, [ARTICLES[0], bad, ARTICLES[1]])
@@ -157,10 +159,10 @@ def with_notice(name: str) -> Article:
     return article(name, f"What only {name} tells, at some length.", NOTICE)
 
 
+@pytest.mark.both_engines
 def test_every_text_is_stored_once(store: Store) -> None:
     def texts() -> list[str]:
-        with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as database:
-            return [row[0] for row in database.execute("SELECT text FROM texts ORDER BY text")]
+        return [row[0] for row in store._database.rows("SELECT text FROM texts ORDER BY text")]
 
     ingest(store, [with_notice(name) for name in "abc"])
     ingest(store, [article("b", "Other."), article("d", "Another."), article("d", "Later.")])
@@ -224,6 +226,7 @@ def test_an_interruption_keeps_what_is_done_and_the_rest_goes_in_the_next_time(
     assert inspect_index(store).agrees
 
 
+@pytest.mark.both_engines
 def test_a_reader_that_fails_leaves_the_index_as_it_was(store: Store) -> None:
     def failing() -> Iterator[Article]:
         yield ARTICLES[0]

@@ -1,9 +1,5 @@
 """Every planted inconsistency is found, named, and repaired if possible."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-
 import numpy as np
 import pytest
 
@@ -13,12 +9,7 @@ from vectorstore.ingest import Progress, ingest
 from vectorstore.integrity import inspect_index, repair_index
 from vectorstore.store import Store
 
-
-@contextmanager
-def plant(store: Store) -> Iterator[sqlite3.Connection]:
-    """The catalog's file, for what the store itself would never write."""
-    with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as database, database:
-        yield database
+pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture
@@ -67,7 +58,7 @@ def test_a_repair_tells_how_far_it_is_and_keeps_what_is_done_when_it_is_interrup
 
 
 def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> None:
-    with plant(full) as db:
+    with full._database.transaction() as db:
         db.execute("DELETE FROM postings WHERE term = 'ancient'")
     assert full.catalog.document_frequency(["ancient"]) == {}
     assert inspect_index(full).findings == ("The full-text index does not match the passages.",)
@@ -76,7 +67,7 @@ def test_a_full_text_index_out_of_step_is_found_and_repaired(full: Store) -> Non
 
 
 def test_passages_that_are_not_what_the_article_says_are_named(full: Store) -> None:
-    with plant(full) as db:
+    with full._database.transaction() as db:
         db.execute("UPDATE texts SET text = upper(text) WHERE text LIKE 'An %'")
     finding = "Passages of a do not match its text."
     assert inspect_index(full).findings == (finding,)

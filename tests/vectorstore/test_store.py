@@ -13,10 +13,11 @@ from tests.vectorstore.examples import article, as_split, held
 from tests.vectorstore.hashing import HashingEmbedder
 from tests.vectorstore.test_crashes import start
 from vectorstore.chunking import embedded_text
+from vectorstore.engine import IndexInUse, Owner, read_owner
 from vectorstore.errors import UserError
 from vectorstore.ingest import ingest
 from vectorstore.integrity import inspect_index, repair_index
-from vectorstore.store import IndexInUse, OtherEmbeddingModel, Owner, Store, read_owner
+from vectorstore.store import OtherEmbeddingModel, Store
 
 ARTICLES = [
     article("a", "The senate passed the bill.", "It takes force in May.", title="The bill"),
@@ -24,6 +25,7 @@ ARTICLES = [
 ]
 
 
+@pytest.mark.both_engines
 def test_what_was_published_is_there_when_it_is_opened_again(open_store: OpenStore) -> None:
     store = open_store()
     store.publish([as_split(store, each) for each in ARTICLES])
@@ -36,6 +38,7 @@ def test_what_was_published_is_there_when_it_is_opened_again(open_store: OpenSto
     assert inspect_index(again).agrees
 
 
+@pytest.mark.both_engines
 def test_the_vectors_are_those_of_the_passages_under_their_titles(
     store: Store, hashing: HashingEmbedder
 ) -> None:
@@ -47,6 +50,7 @@ def test_the_vectors_are_those_of_the_passages_under_their_titles(
         assert np.allclose(stored, hashing.embed([text])[0], atol=1e-6)
 
 
+@pytest.mark.both_engines
 def test_only_passages_that_changed_are_embedded_again(
     store: Store, hashing: HashingEmbedder
 ) -> None:
@@ -59,6 +63,7 @@ def test_only_passages_that_changed_are_embedded_again(
     assert inspect_index(store).agrees
 
 
+@pytest.mark.both_engines
 def test_a_removed_article_leaves_nothing(store: Store) -> None:
     store.publish([as_split(store, each) for each in ARTICLES])
     assert store.remove("a")
@@ -156,6 +161,7 @@ def test_another_model_is_refused_in_a_sentence_that_says_what_to_do(
     assert set(held(open_store())) == {"a", "b"}
 
 
+@pytest.mark.both_engines
 def test_other_weights_under_the_same_name_are_another_model(open_store: OpenStore) -> None:
     store = open_store(HashingEmbedder(fingerprint="some"))
     store.publish([as_split(store, each) for each in ARTICLES])
@@ -179,6 +185,7 @@ def test_an_index_from_before_fingerprints_takes_on_that_of_the_model_of_its_nam
         open_store(HashingEmbedder(fingerprint="others"))
 
 
+@pytest.mark.both_engines
 def test_an_index_is_in_step_while_it_is_being_changed(store: Store) -> None:
     store.publish([as_split(store, each) for each in ARTICLES])
     assert store.in_step()
@@ -209,6 +216,7 @@ def test_an_index_without_articles_takes_any_model(open_store: OpenStore) -> Non
     assert inspect_index(other).agrees
 
 
+@pytest.mark.both_engines
 def test_rebuilding_embeds_every_passage_with_the_new_model(open_store: OpenStore) -> None:
     store = open_store()
     ingest(store, ARTICLES)
@@ -232,6 +240,7 @@ def test_rebuilding_embeds_every_passage_with_the_new_model(open_store: OpenStor
         open_store()
 
 
+@pytest.mark.both_engines
 def test_a_rebuild_that_is_cut_off_is_finished_by_the_next_repair(open_store: OpenStore) -> None:
     store = open_store()
     ingest(store, ARTICLES)

@@ -6,10 +6,10 @@ more. An article is added or removed in one transaction.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vectorstore.bm25 import Postings
-from vectorstore.catalog.database import Database, fold_case
+from vectorstore.catalog.database import Database, Transaction, fold_case
 from vectorstore.catalog.postings import (
     document_frequency,
     index_passages,
@@ -36,6 +36,7 @@ from vectorstore.catalog.rows import (
     place_from,
     spans_from_json,
 )
+from vectorstore.catalog.transfer import copy_catalog
 from vectorstore.types import Article, ArticleInfo, Passage, Span
 
 POSTINGS = "postings"
@@ -239,6 +240,15 @@ class Catalog:
     def remove(self, article_id: str) -> None:
         with self._db.transaction() as db:
             remove_article(db, article_id)
+
+    def copy_into(self, target: Transaction) -> None:
+        """Copy everything visible into an empty catalog."""
+        copy_catalog(self._db, target)
+
+    def take_over(self, copy_into: Callable[[Transaction], None]) -> None:
+        """Become what another catalog's `copy_into` copies, in one transaction."""
+        with self._db.transaction() as db:
+            copy_into(db)
 
     def unsettled_paragraphs(self) -> list[str]:
         """Fingerprints of paragraphs in articles that have changed since `settle_paragraphs`."""

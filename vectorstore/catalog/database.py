@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from vectorstore.errors import UserError
@@ -57,6 +58,41 @@ class Database(Protocol):
         """What the database finds wrong with its files, each in a few words."""
 
     def close(self) -> None: ...
+
+
+class WritingLock(Protocol):
+    """Held by whoever changes an index; the thread that holds it may acquire it again."""
+
+    def acquire(self, blocking: bool = True) -> bool:
+        """Whether it is held now; waits for it if `blocking`."""
+
+    def release(self) -> None: ...
+
+    def __enter__(self) -> bool: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class SharedDatabase(Database, Protocol):
+    """A database that several processes have open."""
+
+    @property
+    def writing(self) -> WritingLock:
+        """Held by one thread of one of the processes."""
+
+    def change_number(self) -> int:
+        """A number that grows with every change that a search could notice."""
+
+    def rows_changed_since(
+        self, number: int
+    ) -> list[tuple[int, int | None, int | None, str | None]]:
+        """The rows of passages that came or went after the change of this number: with the
+        number of words, which is None for a passage that is gone, the date and the source."""
 
 
 def batches_of(keys: Sequence[Key]) -> Iterator[tuple[str, Sequence[Key]]]:

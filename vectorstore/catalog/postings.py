@@ -101,7 +101,12 @@ def read_postings(database: Database, terms: Sequence[str]) -> dict[str, Posting
     ):
         rows[term].append(part_rows)
         counts[term].append(part_counts)
-    return {term: _postings(b"".join(rows[term]), b"".join(counts[term])) for term in rows}
+    # In the order of the terms, so that scores are added up in the same order by every database.
+    return {
+        term: _postings(b"".join(rows[term]), b"".join(counts[term]))
+        for term in terms
+        if term in rows
+    }
 
 
 def document_frequency(database: Database, terms: Sequence[str]) -> dict[str, int]:

@@ -9,18 +9,21 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.examples import article, by_paragraphs, unused_rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import CatalogError
+from vectorstore.catalog.database import CatalogError, Database
 from vectorstore.catalog.records import IndexedArticle, RepeatedParagraph, skipping
 from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.passage_columns import PassageColumns
 from vectorstore.text.words import stem
 from vectorstore.types import Article, ArticleInfo, Filters, Passage, SkippedSpan, Span
+
+pytestmark = pytest.mark.both_engines
 
 
 def publish(catalog: Catalog, *articles: Article) -> None:
@@ -92,9 +95,7 @@ def test_what_is_not_there_is_none_and_nothing(catalog: Catalog) -> None:
     assert catalog.document_frequency(["nothing"]) == {}
 
 
-def test_a_replaced_article_leaves_nothing_of_itself(
-    catalog: Catalog, database: SqliteDatabase
-) -> None:
+def test_a_replaced_article_leaves_nothing_of_itself(catalog: Catalog, database: Database) -> None:
     publish(
         catalog, article("a", "An ancient paragraph.", "A lasting one."), article("b", "Other.")
     )
@@ -110,9 +111,7 @@ def test_a_replaced_article_leaves_nothing_of_itself(
     assert catalog.faults() == []
 
 
-def test_a_removed_article_leaves_nothing_of_itself(
-    catalog: Catalog, database: SqliteDatabase
-) -> None:
+def test_a_removed_article_leaves_nothing_of_itself(catalog: Catalog, database: Database) -> None:
     publish(catalog, article("a", "An ancient paragraph."))
     catalog.remove("a")
     tables = ("articles", "passages", "paragraphs", "staged", "staged_paragraphs", "pending")
@@ -127,7 +126,7 @@ def test_articles_appear_together_or_not_at_all(catalog: Catalog) -> None:
     publish(catalog, article("a", "Old."))
     good, bad = by_paragraphs(article("a", "New.")), by_paragraphs(article("b", "New."))
     twice = replace(bad, passages=bad.passages * 2)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
         catalog.publish([good, twice], unused_rows(catalog, [good, twice]))
     assert catalog.article_ids() == ["a"]
     assert ids_with(catalog, "old") == ["a"]
@@ -213,6 +212,7 @@ def test_a_filter_that_names_what_cannot_be_lets_nothing_through(
     assert ids_allowed(catalog, Filters(article_ids=(strange,))) == []
 
 
+@pytest.mark.embedded_only
 def test_filters_may_name_more_than_sqlite_takes_values(catalog: Catalog) -> None:
     publish(catalog, *(article(f"article {n}", f"Word {n}.") for n in range(1_500)))
     named = tuple(f"article {n}" for n in range(40_000))
@@ -351,7 +351,7 @@ def test_the_summary_counts_what_is_there(catalog: Catalog) -> None:
 
 
 def test_a_full_text_index_out_of_step_is_found_and_rebuilt(
-    catalog: Catalog, database: SqliteDatabase
+    catalog: Catalog, database: Database
 ) -> None:
     publish(catalog, article("a", "An ancient paragraph."))
     with database.transaction() as db:

@@ -1,7 +1,6 @@
 """Staged articles come back as they were read, are not visible, and do not stay."""
 
-import sqlite3
-from contextlib import closing
+import pytest
 
 from tests.vectorstore.examples import NOTICE, article
 from vectorstore.catalog.catalog import Catalog
@@ -9,6 +8,8 @@ from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.ingest import ingest
 from vectorstore.store import Store
 from vectorstore.types import Article
+
+pytestmark = pytest.mark.both_engines
 
 
 def story(n: int, *more: str) -> Article:
@@ -36,6 +37,5 @@ def test_staged_articles_are_not_visible(staging: IncomingArticles, catalog: Cat
 def test_nothing_stays_staged_after_an_ingest(store: Store) -> None:
     ingest(store, [story(n, NOTICE) for n in range(3)] + [article("only", NOTICE)])
     assert store.staging.count() == 0
-    with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as database:
-        for table in ("staged", "staged_paragraphs", "pending"):
-            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    for table in ("staged", "staged_paragraphs", "pending"):
+        assert store._database.value(f"SELECT count(*) FROM {table}") == 0

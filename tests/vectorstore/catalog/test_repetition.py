@@ -74,6 +74,7 @@ def test_two_long_notices_are_recognised_beside_each_other(store: Store) -> None
         assert NOTICE not in "".join(texts)
 
 
+@pytest.mark.both_engines
 def test_it_is_also_left_out_of_articles_that_came_earlier(store: Store) -> None:
     for n in range(3):
         ingest(store, [story(n, NOTICE)])
@@ -211,6 +212,7 @@ def test_a_paragraph_comes_back_when_an_article_that_shared_it_is_removed(store:
     assert inspect_index(store).agrees
 
 
+@pytest.mark.both_engines
 def test_a_paragraph_comes_back_when_an_article_that_shared_it_is_replaced(store: Store) -> None:
     ingest(store, [with_notice(name) for name in "abc"])
     ingest(store, [article("b", "Something else altogether, without the notice.")])
@@ -230,6 +232,7 @@ def test_a_paragraph_stays_away_while_enough_articles_share_it(
     assert len(hashing.embedded) == embedded
 
 
+@pytest.mark.both_engines
 def test_a_paragraph_comes_back_though_the_process_dies_before(
     open_store: OpenStore, hashing: HashingEmbedder
 ) -> None:
@@ -241,6 +244,7 @@ def test_a_paragraph_comes_back_though_the_process_dies_before(
     assert all(NOTICE in prose_of(again, name) for name in "ac")
 
 
+@pytest.mark.both_engines
 def test_a_paragraph_is_not_lost_by_an_ingest_that_is_cut_off(
     open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +267,7 @@ def test_a_paragraph_is_not_lost_by_an_ingest_that_is_cut_off(
     assert inspect_index(store).agrees
 
 
+@pytest.mark.both_engines
 def test_what_a_failed_ingest_left_does_not_count(store: Store) -> None:
     def failing() -> Iterator[Article]:
         yield from (with_notice(f"never came {n}") for n in range(500))
