@@ -1,1 +1,1 @@
-"""The source of truth, in SQLite or PostgreSQL: articles, passages, full-text index. Imports no framework."""
+"""The source of truth, in SQLite or PostgreSQL: articles, passages and postings. No framework."""
