@@ -257,6 +257,8 @@ def _question_json(question: Question) -> bytes:
             },
             "passages": question.passages,
             "answerer": question.answerer,
+            "as_of": question.as_of,
+            "reads_dates": question.reads_dates,
         }
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, Protocol
 
 from vectorstore.types import Filters, Metadata, ScoredPassage, Span, page_at
@@ -31,6 +32,10 @@ class Question:
     passages: int = 8
     answerer: AnswererName | None = None
     """None: the chat model if one is configured, otherwise the extractive answerer."""
+    as_of: date | None = None
+    """Answer with what was published by this day, which is "today" in the question."""
+    reads_dates: bool = True
+    """Whether "in April 2022" or "last week" in the question says where to search."""
 
 
 class Event:
@@ -170,6 +175,25 @@ class Reply:
     it answers; None if it has no estimate."""
 
 
+SpeaksOf = Literal["reported", "happened", "as_of"]
+"""What a phrase dates: the articles, what they tell of, or the state of things to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTimeframe:
+    """When a question asks about, in its own words, and the days that they were read as, both
+    included; None is without end.
+
+    Articles of "reported" and "as_of" days alone were searched; those of "happened" days, and a
+    while after them, were preferred.
+    """
+
+    text: str
+    first: date | None
+    last: date | None
+    speaks_of: SpeaksOf
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Reply, Event):
     """The body of `POST /ask`: the answerer's reply, and how it was made.
@@ -182,6 +206,8 @@ class Answer(Reply, Event):
     question: str
     standalone_question: str
     passages: tuple[PassageResult, ...]
+    timeframe: ReadTimeframe | None = None
+    as_of: date | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 

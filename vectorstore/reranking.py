@@ -36,11 +36,12 @@ class ReadingSearch:
     reranks: bool = True
     seconds: float = 1.0
 
-    def __call__(self, question: str, k: int, filters: Filters) -> list[ScoredPassage]:
+    def __call__(
+        self, question: str, k: int, filters: Filters, favoured: Filters | None = None
+    ) -> list[ScoredPassage]:
         """The `k` best passages, best first."""
-        found = [
-            replace(f, prior=f.score) for f in search(self.store, question, max(k, READ), filters)
-        ]
+        ranked = search(self.store, question, max(k, READ), filters, favoured)
+        found = [replace(each, prior=each.score) for each in ranked]
         read = self._read(question, found)
         if not self.reranks or (self.reader is None and self.reranker is None):
             return read[:k]

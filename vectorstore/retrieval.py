@@ -19,6 +19,8 @@ MOST_OVERLAP = 0.5
 LOOKS = 3
 QUESTIONS_EMBEDDED_AT_ONCE = 16
 MOST_OF_ONE_ARTICLE = 4
+FAVOUR = 0.1
+"""What matching `favoured` adds to a score, which is from 0 to 1 without it."""
 
 COMPARED_EXACTLY = 30_000
 """So many vectors are compared in about 3 ms."""
@@ -26,35 +28,46 @@ MORE_THAN_WANTED = 2
 
 
 def search(
-    store: Store, question: str, k: int, filters: Filters | None = None
+    store: Store,
+    question: str,
+    k: int,
+    filters: Filters | None = None,
+    favoured: Filters | None = None,
 ) -> list[ScoredPassage]:
     """The `k` best passages for a question among the articles that match `filters`, best first.
 
     Candidates are the passages with the nearest vectors and those with the best BM25 scores. Every
     candidate gets both scores, each scaled to [0, 1] over the candidates, and is ranked by their
-    weighted sum.
+    weighted sum. Passages that match `favoured` are candidates even if others come before them,
+    and rank `FAVOUR` higher.
     """
-    (found,) = search_many(store, [question], k, filters)
+    (found,) = search_many(store, [question], k, filters, favoured)
     return found
 
 
 def search_many(
-    store: Store, questions: Sequence[str], k: int, filters: Filters | None = None
+    store: Store,
+    questions: Sequence[str],
+    k: int,
+    filters: Filters | None = None,
+    favoured: Filters | None = None,
 ) -> Iterator[list[ScoredPassage]]:
     """The results of `search` for each question, in order; questions are embedded in batches."""
     for start in range(0, len(questions), QUESTIONS_EMBEDDED_AT_ONCE):
         batch = questions[start : start + QUESTIONS_EMBEDDED_AT_ONCE]
         for question, vector in zip(batch, store.embedder.embed(batch), strict=True):
-            yield _consistent_search(store, question, vector, k, filters or Filters())
+            yield _consistent_search(
+                store, question, vector, k, filters or Filters(), favoured or Filters()
+            )
 
 
 def _consistent_search(
-    store: Store, question: str, vector: Vectors, k: int, filters: Filters
+    store: Store, question: str, vector: Vectors, k: int, filters: Filters, favoured: Filters
 ) -> list[ScoredPassage]:
     found: list[ScoredPassage] = []
     for _ in range(LOOKS):
         changes = store.changes
-        found = _search(store, question, vector, k, filters)
+        found = _search(store, question, vector, k, filters, favoured)
         # An article replaced during the search may have been missed: its old passages gone, its
         # new ones not yet there. Search again.
         if changes == store.changes and changes % 2 == 0:
@@ -63,7 +76,7 @@ def _consistent_search(
 
 
 def _search(
-    store: Store, question: str, vector: Vectors, k: int, filters: Filters
+    store: Store, question: str, vector: Vectors, k: int, filters: Filters, favoured: Filters
 ) -> list[ScoredPassage]:
     columns = store.columns.look()
     allowed = store.allowed(columns, filters) if filters else None
@@ -72,11 +85,19 @@ def _search(
         lexical *= allowed
     best = _highest(lexical, CANDIDATES)
     dense = nearest_rows(store, vector, columns, allowed)
+    preferred = store.allowed(columns, favoured) if favoured else None
+    if preferred is not None:
+        if allowed is not None:
+            preferred &= allowed
+        best = np.union1d(best, _highest(lexical * preferred, CANDIDATES))
+        dense = nearest_rows(store, vector, columns, preferred) | dense
     missing = np.array([row for row in best.tolist() if row not in dense], np.int64)
     similarities = store.exact.similarities(vector, missing)
     dense |= dict(zip(missing.tolist(), similarities.tolist(), strict=True))
     rows = np.array(list(dense), np.int64)
     scores = fuse_scores(np.array(list(dense.values()), np.float32), lexical[rows])
+    if preferred is not None:
+        scores += FAVOUR * np.array([_is_allowed(preferred, row) for row in rows.tolist()])
     found = store.catalog.passages_at(rows.tolist())
     ranked = sorted(
         (

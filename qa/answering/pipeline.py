@@ -6,8 +6,11 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Protocol
 
 from qa.answering.rewriting.query_rewriter import RewrittenQuestion
+from qa.answering.timeframe import time_of
 from qa.tracing import detached_step, step
 from qa.types import (
     Answer,
@@ -24,12 +27,20 @@ from vectorstore.spelling import Correction, corrected
 from vectorstore.types import Filters, ScoredPassage
 
 Rewrite = Callable[[str, Sequence[Turn]], Awaitable[RewrittenQuestion]]
-Retrieve = Callable[[str, int, Filters], Sequence[ScoredPassage]]
 Correct = Callable[[str], Sequence[Correction]]
 
 
 Damage = Callable[[], str | None]
 """A sentence that says what is wrong with the index, if anything is."""
+
+
+class Retrieve(Protocol):
+    """The `k` best passages for a question among those that match `filters`, best first; those that
+    match `favoured` as well rank higher."""
+
+    def __call__(
+        self, question: str, k: int, filters: Filters, favoured: Filters | None = None, /
+    ) -> Sequence[ScoredPassage]: ...
 
 
 def no_corrections(question: str) -> Sequence[Correction]:
@@ -51,6 +62,7 @@ class Pipeline:
     damage: Damage = no_damage
     traces_questions: bool = False
     """Whether questions are recorded in traces."""
+    today: Callable[[], date] = date.today
 
     async def events(self, question: Question) -> AsyncGenerator[Event]:
         """`PassagesFound`, then `Token` and `SentenceChecked` as they come, last the `Answer`.
@@ -65,10 +77,13 @@ class Pipeline:
         # A capital is more often a name that the articles lack than a slip: that is only offered.
         slips = spelling if all(each.written.islower() for each in spelling) else ()
         asked = corrected(standalone.text, slips)
+        when = await asyncio.to_thread(time_of, question, asked, self.today())
         clock.lap("rewrite")
         with step("retrieve"):
             found, damage = await asyncio.gather(
-                asyncio.to_thread(self.retrieve, asked, question.passages, question.filters),
+                asyncio.to_thread(
+                    self.retrieve, asked, question.passages, when.filters, when.favoured
+                ),
                 asyncio.to_thread(self.damage),
             )
         clock.lap("retrieve")
@@ -83,7 +98,9 @@ class Pipeline:
                     if not isinstance(part, Reply):
                         yield part
                         continue
-                    reply = with_notices(part, damage, read_as(slips))
+                    reply = with_notices(
+                        part, damage, read_as(slips), when.notice(answered=part.answered)
+                    )
                     if not reply.answered and meant != asked:
                         offer = f" Did you mean “{meant.rstrip('?')}”?"
                         yield Token(offer)
@@ -96,6 +113,8 @@ class Pipeline:
                         question=question.text,
                         standalone_question=asked,
                         passages=passages,
+                        timeframe=when.read,
+                        as_of=when.as_of,
                         timings_ms=clock.milliseconds,
                     )
 

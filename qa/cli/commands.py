@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import QuestionText, Text, check_days, data_option, filter_options, json_option
+from qa.cli.options import (
+    Day,
+    QuestionText,
+    Text,
+    check_days,
+    data_option,
+    filter_options,
+    json_option,
+)
 from qa.cli.output import (
     ingest_progress,
     printable,
@@ -167,6 +175,12 @@ def follow(address: str | None, action: str | None, as_json: bool, data: Path | 
     type=click.IntRange(1, 20),
     help="How many passages to answer from.",
 )
+@click.option(
+    "--as-of", type=Day(), help='Answer with what was published by this day, which is "today".'
+)
+@click.option(
+    "--ignore-dates", is_flag=True, help='Search at all times, whatever "last week" says.'
+)
 @filter_options
 @json_option
 @data_option
@@ -174,6 +188,8 @@ def ask(
     question: str,
     answerer: str | None,
     passages: int,
+    as_of: date | None,
+    ignore_dates: bool,
     published_from: date | None,
     published_to: date | None,
     sources: tuple[str, ...],
@@ -190,6 +206,8 @@ def ask(
         text=question,
         filters=Filters(published_from, published_to, sources, article_ids),
         passages=passages,
+        as_of=as_of,
+        reads_dates=not ignore_dates,
         answerer=answerer,  # type: ignore[arg-type]  # one of the choices above
     )
     settings = read_settings(data=data)

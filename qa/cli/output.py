@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qa.following.follower import FollowReport
     from qa.keys import Key
     from qa.schemas import AddReport, ArticleEntry, WholeArticle
-    from qa.types import Answer, Citation, Event, PassageResult
+    from qa.types import Answer, Citation, Event, PassageResult, ReadTimeframe
     from vectorstore.ingest import Progress as IngestProgress
     from vectorstore.integrity import IndexReport
 
@@ -190,9 +190,24 @@ async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -
             await events.aclose()
 
 
+def _read_as_days(frame: "ReadTimeframe") -> str:
+    """A sentence that says what was made of "last week"."""
+    first, last = frame.first, frame.last
+    days = " ".join(f"{word} {day}" for word, day in (("from", first), ("to", last)) if day)
+    if frame.speaks_of == "happened":
+        searched = "articles of that time come first"
+    else:
+        searched = "only articles of those days were searched"
+    return (
+        f"“{frame.text}” was read as {days}: {searched}. Search at all times with --ignore-dates."
+    )
+
+
 def _show_sources(console: Console, answer: "Answer") -> None:
     if answer.notice:
         console.print(f"\n[yellow]{_safe(answer.notice)}[/yellow]")
+    if answer.timeframe is not None and answer.timeframe.speaks_of != "as_of":
+        console.print(f"\n[dim]{_safe(_read_as_days(answer.timeframe))}[/dim]")
     for sentence in answer.sentences:
         if not sentence.supported:
             reason = sentence.reason or "No passage supports it."

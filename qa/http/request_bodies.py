@@ -101,6 +101,14 @@ class AskBody(BaseModel):
     filters: FiltersBody = FiltersBody()
     passages: int = Field(default=8, ge=1, le=20)
     answerer: AnswererName | None = None
+    as_of: Day = Field(
+        default=None,
+        description='Answer with what was published by this day, which is "today".',
+    )
+    reads_dates: bool = Field(
+        default=True,
+        description='Whether "in April 2022" or "last week" in the question narrows the search.',
+    )
 
     def as_question(self) -> Question:
         return Question(
@@ -109,6 +117,8 @@ class AskBody(BaseModel):
             filters=self.filters.filters(),
             passages=self.passages,
             answerer=self.answerer,
+            as_of=self.as_of,
+            reads_dates=self.reads_dates,
         )
 
 

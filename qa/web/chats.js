@@ -144,13 +144,14 @@ const escape = (text) => text.replace(/[\\`*_<>#|~]/g, "\\$&").replace(/\[(?!\d{
 
 /** A turn's filters as a phrase; "" if it had none. @param {Turn} turn */
 export function filterWords(turn) {
-  const { from, to, sources, articles } = turn.filters;
+  const { from, to, asOf, sources, articles } = turn.filters;
   const parts = [
     from && to ? `${day(from)} to ${day(to)}` : from ? `from ${day(from)}` : to ? `until ${day(to)}` : "",
     sources.map(line).join(", "),
     articles.map((article) => `“${line(article.title)}”`).join(", "),
   ].filter(Boolean);
-  return parts.length > 0 ? `Only ${parts.join(" · ")}` : "";
+  const words = [parts.length > 0 && `Only ${parts.join(" · ")}`, asOf && `As of ${day(asOf)}`];
+  return words.filter(Boolean).join(" · ");
 }
 
 /**

@@ -111,6 +111,8 @@ export class Conversation {
         question: turn.question,
         history: historyOf(earlier),
         filters: filtersBody(turn.filters),
+        ...(turn.filters.asOf && { as_of: turn.filters.asOf }),
+        ...(turn.ignoreDates && { reads_dates: false }),
         ...(this.parts.filters.answerer && { answerer: turn.answerer }),
       };
       for await (const event of ask(body, running.signal)) {
@@ -167,6 +169,11 @@ export class Conversation {
         source.open({ articleId: article_id, current: { article_id, start, end }, citations: [], passages: turn.answer?.passages ?? [], opener });
       },
       onAgain: (again) => this.#again(again),
+      onIgnoreDates: (read) => {
+        if (this.running) return;
+        read.ignoreDates = true;
+        this.#again(read);
+      },
       onEdit: (edited) => this.parts.composer().edit(edited.question),
       onCopy: (copied) => copy(answerText(copied), "Answer copied, with its sources."),
       onLink: (linked) => {

@@ -67,7 +67,7 @@ export class FilterPanel {
 
   #render() {
     const { filters, collection } = this;
-    /** @param {string} text @param {"from"|"to"} name */
+    /** @param {string} text @param {"from"|"to"|"asOf"} name */
     const dateField = (text, name) =>
       el(
         "label",
@@ -76,7 +76,7 @@ export class FilterPanel {
         el("input", {
           type: "date",
           name,
-          value: filters[name],
+          value: filters[name] ?? "",
           min: collection?.published_from,
           max: collection?.published_to,
           onchange: (/** @type {Event} */ event) => this.set({ ...this.filters, [name]: /** @type {HTMLInputElement} */ (event.target).value }),
@@ -101,7 +101,7 @@ export class FilterPanel {
     const keep = focused && this.panel.contains(focused) ? [focused.name, focused.value] : null;
     fill(
       this.panel,
-      el("div", { class: "dates", role: "group", "aria-label": "Published" }, dateField("Published from", "from"), dateField("to", "to")),
+      el("div", { class: "dates", role: "group", "aria-label": "Published" }, dateField("Published from", "from"), dateField("to", "to"), dateField("Answer as of", "asOf")),
       sources.length > 0 && el("fieldset", { class: "sources-choice" }, el("legend", {}, "Sources"), el("div", { class: "checks" }, ...sources)),
       this.#answererChoice(),
     );
@@ -151,6 +151,7 @@ export class FilterPanel {
     const tags = [];
     if (filters.from) tags.push([`From ${day(filters.from)}`, { ...filters, from: "" }]);
     if (filters.to) tags.push([`Until ${day(filters.to)}`, { ...filters, to: "" }]);
+    if (filters.asOf) tags.push([`As of ${day(filters.asOf)}`, { ...filters, asOf: "" }]);
     for (const source of filters.sources) {
       tags.push([source, { ...filters, sources: filters.sources.filter((each) => each !== source) }]);
     }

@@ -8,7 +8,7 @@
  */
 
 /** @returns {Filters} */
-export const noFilters = () => ({ from: "", to: "", sources: [], articles: [] });
+export const noFilters = () => ({ from: "", to: "", asOf: "", sources: [], articles: [] });
 
 /**
  * @param {string} hash
@@ -32,6 +32,7 @@ export function readRoute(hash) {
     filters: {
       from: isoDate(values.get("from")),
       to: isoDate(values.get("to")),
+      asOf: isoDate(values.get("as_of")),
       sources: values.getAll("source"),
       articles: values.getAll("article").map((article) => ({ id: article, title: article })),
     },
@@ -53,6 +54,7 @@ export function askAddress(question, filters) {
   const query = new URLSearchParams({ q: question });
   if (filters.from) query.set("from", filters.from);
   if (filters.to) query.set("to", filters.to);
+  if (filters.asOf) query.set("as_of", filters.asOf);
   for (const source of filters.sources) query.append("source", source);
   for (const article of filters.articles) query.append("article", article.id);
   return `#/ask?${query}`;

@@ -4,7 +4,7 @@ import { line, words } from "./bidi.js";
 import { quotedParts, writtenParts } from "./body.js";
 import { filterWords } from "./chats.js";
 import { chip } from "./chip.js";
-import { dateline } from "./dates.js";
+import { dateline, day } from "./dates.js";
 import { el, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { originalLink } from "./original.js";
@@ -16,7 +16,7 @@ import { originalLink } from "./original.js";
  * @typedef {{
  *   onCite: (turn: Turn, citation: Citation, opener: HTMLElement) => void,
  *   onPassage: (passage: Passage, opener: HTMLElement) => void,
- *   onAgain: (turn: Turn) => void, onEdit: (turn: Turn) => void,
+ *   onAgain: (turn: Turn) => void, onIgnoreDates: (turn: Turn) => void, onEdit: (turn: Turn) => void,
  *   onCopy: (turn: Turn) => void, onLink: (turn: Turn) => void,
  * }} TurnActions
  */
@@ -60,7 +60,7 @@ export class TurnView {
     this.element.dataset.kind = !answer ? "" : answer.answered ? answer.answerer : "unanswered";
     this.body.setAttribute("aria-busy", String(turn.state === "asking"));
     if (answer && !answer.answered) {
-      this.above.replaceChildren();
+      this.above.replaceChildren(...this.#timeframe());
       this.body.replaceChildren(this.#unanswered());
       this.below.replaceChildren(this.#actions());
       return;
@@ -91,6 +91,7 @@ export class TurnView {
     if (standalone && standalone.trim() !== turn.question.trim()) {
       nodes.push(el("p", { class: "read-as", dir: "auto" }, "Understood as: ", ...words(standalone)));
     }
+    nodes.push(...this.#timeframe());
     if (answer?.notice) nodes.push(el("p", { class: "notice" }, icon("warn"), el("span", {}, ...words(answer.notice))));
     if (turn.state === "asking") nodes.push(el("p", { class: "label working" }, this.#progress()));
     else if (answer) nodes.push(el("p", { class: "label" }, ...labelOf(answer)));
@@ -100,6 +101,22 @@ export class TurnView {
       nodes.push(el("p", { class: "short", dir: "auto" }, ...words(short.text), chip(citation, this.#cite)));
     }
     this.above.replaceChildren(...nodes);
+  }
+
+  /** The days that the question was read to ask about, to be taken away. */
+  #timeframe() {
+    const { answer } = this.turn;
+    if (!answer?.timeframe) return [];
+    const { text, first, last, speaks_of } = answer.timeframe;
+    const days = first === last && first ? day(first) : [first && `from ${day(first)}`, last && `to ${day(last)}`].filter(Boolean).join(" ");
+    const what = speaks_of === "happened" ? "articles of that time first" : `only articles ${days}`;
+    const button = el(
+      "button",
+      { type: "button", class: "tag", "aria-label": `Search at all times, not just ${line(text)}`, onclick: () => this.actions.onIgnoreDates(this.turn) },
+      el("span", { dir: "auto" }, ...words(text)),
+      icon("close"),
+    );
+    return [el("p", { class: "timeframe" }, button, el("span", { class: "label" }, what))];
   }
 
   #progress() {

@@ -15,7 +15,10 @@
  * @typedef {{id: string, question: string, standalone_question: string, answered: boolean,
  *   text: string, short_answer: {text: string, citation: number}|null, sentences: Sentence[],
  *   citations: Citation[], passages: Passage[], answerer: "extractive"|"llm",
- *   model: string|null, notice: string|null, confidence?: number|null}} Answer
+ *   model: string|null, notice: string|null, confidence?: number|null,
+ *   timeframe?: Timeframe|null, as_of?: string|null}} Answer
+ * @typedef {{text: string, first: string|null, last: string|null,
+ *   speaks_of: "reported"|"happened"|"as_of"}} Timeframe
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
  *   author: string|null, url: string|null, passages: number}} ArticleRow
  * @typedef {"metadata"|"page"|"promotional"|"repeated"} SkipReason
@@ -36,14 +39,14 @@
  *
  * The page's own data.
  *
- * @typedef {{from: string, to: string, sources: string[], articles: {id: string, title: string}[]}}
- *   Filters `from` and `to` are ISO dates, or "".
+ * @typedef {{from: string, to: string, asOf?: string, sources: string[],
+ *   articles: {id: string, title: string}[]}} Filters `from`, `to` and `asOf` are ISO dates, or "".
  * @typedef {"asking"|"done"|"stopped"|"failed"} TurnState
  * @typedef {{what: string, next: string, action: "retry"|"edit", wait: number}} Trouble
  *   A failure as two sentences; `wait` is in seconds.
  * @typedef {{id: string, question: string, asked: string, filters: Filters, answerer: string,
  *   state: TurnState, text: string, sentences: Sentence[], citations: Citation[],
- *   answer: Answer|null, trouble: Trouble|null}} Turn
+ *   answer: Answer|null, trouble: Trouble|null, ignoreDates?: boolean}} Turn
  * @typedef {{id: string, title: string, created: string, updated: string, turns: Turn[]}} Chat
  */
 export {};

@@ -121,6 +121,29 @@ def test_a_date_filter_is_a_tag_that_holds_and_can_be_removed(chat: ChatPage) ->
     expect(chat.chips.first).to_be_visible()
 
 
+def test_the_days_a_question_names_are_a_tag_that_can_be_taken_away(chat: ChatPage) -> None:
+    turn = chat.ask("What was published before March 2001 about the Blockchain Association?")
+    expect(turn).to_contain_text("The articles do not say")
+    expect(turn).to_contain_text("only articles to 28 February 2001")
+    with chat.page.expect_request("**/ask") as asked:
+        turn.get_by_role("button", name="Search at all times, not just before March 2001").click()
+    assert body_of(asked.value)["reads_dates"] is False
+    expect(chat.chips.first).to_be_visible()
+    expect(turn.get_by_role("button", name="Search at all times")).to_have_count(0)
+
+
+def test_a_question_is_answered_as_of_a_day(chat: ChatPage) -> None:
+    chat.page.get_by_role("button", name="Filter", exact=True).click()
+    chat.page.get_by_label("Answer as of").fill("2001-12-31")
+    with chat.page.expect_request("**/ask") as asked:
+        turn = chat.ask(QUESTION)
+    assert body_of(asked.value)["as_of"] == "2001-12-31"
+    expect(turn).to_contain_text("As of 31 December 2001")
+    chat.page.get_by_role("button", name="Remove the filter: As of 31 December 2001").click()
+    chat.ask(QUESTION)
+    expect(chat.chips.first).to_be_visible()
+
+
 def test_answers_come_from_the_sources_chosen(chat: ChatPage) -> None:
     source = chat.collection()["sources"][-1]["source"]
     chat.page.get_by_role("button", name="Filter", exact=True).click()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from qa.http.problems import Problem, shortened
-from qa.http.request_bodies import HISTORY_CHARACTERS, HISTORY_TURNS, LONGEST_QUESTION
+from qa.http.request_bodies import HISTORY_CHARACTERS, HISTORY_TURNS, LONGEST_QUESTION, Day
 from qa.types import AnswererName, Question, Turn
 
 DEFAULT_MODEL = "article-qa"
@@ -65,6 +65,10 @@ class ChatBody(BaseModel):
     source_events: bool | None = Field(
         default=None, description="Send Open WebUI's source events in the stream."
     )
+    as_of: Day = Field(
+        default=None,
+        description='Answer with what was published by this day, which is "today".',
+    )
 
     def as_question(self) -> Question:
         """The last user message, with the conversation before it. Raises Problem."""
@@ -86,7 +90,7 @@ class ChatBody(BaseModel):
             raise Problem(
                 404, f"There is no model {shortened(self.model)!r} here. There are: {known}."
             )
-        return Question(text, latest(history), answerer=MODELS[self.model])
+        return Question(text, latest(history), answerer=MODELS[self.model], as_of=self.as_of)
 
 
 def latest(turns: Sequence[Turn]) -> tuple[Turn, ...]:

@@ -76,7 +76,9 @@ async def rewrite(question: str, history: Sequence[Turn]) -> RewrittenQuestion:
 
 
 def chain_of(answerer: Saying | None = None, asked: list[Asked] | None = None) -> Chain:
-    def retrieve(question: str, k: int, filters: Filters) -> Sequence[ScoredPassage]:
+    def retrieve(
+        question: str, k: int, filters: Filters, favoured: Filters | None = None
+    ) -> Sequence[ScoredPassage]:
         if asked is not None:
             asked.append((question, k, filters))
         return [PASSAGE]

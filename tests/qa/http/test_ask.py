@@ -40,6 +40,38 @@ def test_what_the_articles_do_not_say_is_not_cited(http: httpx.Client) -> None:
     assert body["text"]
 
 
+def test_what_was_published_later_is_not_there_as_of_a_day(http: httpx.Client) -> None:
+    early = http.post("/ask", json={"question": QUESTION, "as_of": "2001-01-01"}).json()
+    assert_answer(early)
+    assert not early["answered"]
+    assert early["passages"] == []
+    assert early["as_of"] == "2001-01-01"
+    assert early["notice"] == "As of 1 January 2001: articles published later were left out."
+    late = http.post("/ask", json={"question": QUESTION, "as_of": "2030-01-01"}).json()
+    assert late["answered"]
+    assert {each["published"] for each in late["citations"]} - {None}
+
+
+def test_the_days_that_a_question_names_are_searched_unless_it_says_not_to(
+    http: httpx.Client,
+) -> None:
+    question = {
+        "question": "What was published before March 2001 about the Blockchain Association?"
+    }
+    read = http.post("/ask", json=question).json()
+    assert read["timeframe"] == {
+        "text": "before March 2001",
+        "first": None,
+        "last": "2001-02-28",
+        "speaks_of": "reported",
+    }
+    assert read["passages"] == []
+    assert "only articles published to 28 February 2001 were searched" in read["notice"]
+    unread = http.post("/ask", json=question | {"reads_dates": False}).json()
+    assert unread["timeframe"] is None
+    assert unread["passages"]
+
+
 def test_events_come_in_order_and_end_with_the_same_answer(http: httpx.Client) -> None:
     whole = http.post("/ask", json={"question": QUESTION}).json()
     streamed = http.post("/ask", json={"question": QUESTION}, headers=STREAM)

@@ -1,0 +1,346 @@
+"""When a question asks about: "in April 2022", "last week", "before 3 May", as days.
+
+Rules know which words speak of time and how they bound it; dateparser counts back from today, and
+`vectorstore.text.dates` reads dates.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from qa.types import Question, ReadTimeframe, SpeaksOf
+from vectorstore.text.dates import YEAR, DateMention, find_dates
+from vectorstore.types import Filters, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From the first day to the last, both included; None is without end."""
+
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeframe:
+    """The days that a phrase of a question, `text[span.start:span.end]`, names."""
+
+    days: Days
+    span: Span
+    speaks_of: SpeaksOf
+
+    def narrowed(self, filters: Filters) -> Filters:
+        """The filters, and only articles of the days named, if the phrase dates articles."""
+        if self.speaks_of == "happened":
+            return filters
+        return replace(
+            filters,
+            published_from=_latest(filters.published_from, self.days.first),
+            published_to=earliest(filters.published_to, self.days.last),
+        )
+
+    @property
+    def favoured(self) -> Filters | None:
+        """The articles to prefer: of the days on which something happened, and soon after."""
+        if self.speaks_of != "happened":
+            return None
+        last = self.days.last
+        return Filters(
+            published_from=self.days.first,
+            published_to=None if last is None else last + timedelta(days=DAYS_UNTIL_REPORTED),
+        )
+
+
+_COUNT = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)"
+_UNIT = r"(?:day|week|month|year)"
+_RELATIVE = re.compile(
+    rf"\b(?:(?P<ago>(?:the\sday\sbefore\s)?yesterday"
+    rf"|(?:{_COUNT}|a\sfew|a\scouple\sof)\s{_UNIT}s?\sago)"
+    rf"|(?P<today>today)"
+    rf"|(?P<which>last|this|past|previous)\s(?P<unit>week|month|quarter|year)"
+    rf"|(?:(?:the|these)\s)?(?:last|past|previous)\s(?P<count>{_COUNT}|few|couple\sof)\s"
+    rf"(?P<of>{_UNIT})s?)\b",
+    re.IGNORECASE,
+)
+_SEASON = re.compile(
+    rf"\b(?:(?P<which>last|this)\s(?P<named>spring|summer|autumn|fall|winter)"
+    rf"|(?P<season>spring|summer|autumn|winter|(?<=the\s)fall)(?:\sof|\sin)?\s(?P<year>{YEAR.pattern}))\b",
+    re.IGNORECASE,
+)
+_FIRST_MONTH_OF = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
+_PART = re.compile(
+    r"\b(?:(?:the\s)?(?P<part>early|mid|middle|late|beginning|start|end)(?:[\s-]|\sof\s)(?:the\s)?)$",
+    re.IGNORECASE,
+)
+_CONNECTIVE = re.compile(
+    r"(?:^|(?<=[\s,(]))(?P<word>ever since|since|from|after|before|prior to|until|till|up to|by"
+    r"|as of|between|in|on|during|throughout|over|within|of|for|at)\s(?:the\s|this\s)?$",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"\s*(?:and|to|until|till|through|[-–])\s*(?:the\s)?", re.IGNORECASE)
+_NEEDS_A_CONNECTIVE = re.compile(r"\d{4}")
+_ONWARDS = re.compile(r"\s(?:on|onwards?)\b", re.IGNORECASE)
+_FUTURE = re.compile(r"\b(?:will|going to|next|upcoming|plans? to)\b", re.IGNORECASE)
+_OF_ARTICLES = re.compile(
+    r"\b(?:articles?|reports?|reported|reporting|news|headlines?|stor(?:y|ies)|coverage|covered"
+    r"|published|press|wrote|written)\b",
+    re.IGNORECASE,
+)
+PLAIN = frozenset(["", "in", "on", "during", "throughout", "over", "within", "of", "for", "at"])
+DAYS_UNTIL_REPORTED = 45
+FRESH_DAYS = 62
+"""What is said to have happened within so many days was reported since."""
+
+
+def timeframe_of(question: str, today: date) -> Timeframe | None:
+    """The first phrase of a question that names days; "today" and "last week" count from `today`.
+
+    >>> frame = timeframe_of("Who left the lobby in April 2021?", date(2022, 5, 18))
+    >>> frame.days.first.isoformat(), frame.days.last.isoformat(), frame.speaks_of
+    ('2021-04-01', '2021-04-30', 'happened')
+    >>> frame = timeframe_of("What was reported before 3 May?", date(2022, 5, 18))
+    >>> frame.days.first, frame.days.last.isoformat(), frame.speaks_of
+    (None, '2022-05-02', 'reported')
+    """
+    anchors = sorted(_anchors(question, today), key=lambda each: each[0])
+    for place, (span, days) in enumerate(anchors):
+        connective = _CONNECTIVE.search(question[: span.start])
+        word = connective["word"].lower() if connective else ""
+        if not word and _NEEDS_A_CONNECTIVE.fullmatch(span.of(question)):
+            continue
+        if span.of(question).lower() == "today" and not _OF_ARTICLES.search(question):
+            continue  # "What is it called today?" asks for the newest word, not for today's
+        start = connective.start("word") if connective else span.start
+        if word in ("between", "from") and place + 1 < len(anchors):
+            following, until = anchors[place + 1]
+            if _JOINED.fullmatch(question, span.end, following.start):
+                joined = _through(days, until)
+                return _timeframe(question, joined, Span(start, following.end), "in", today)
+        if word == "from" and not _ONWARDS.match(question, span.end):
+            word = "in"  # "news from 2021"
+        if days != Days(None, None):
+            return _timeframe(question, days, Span(start, span.end), word, today)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a question says of time, and what follows for the search."""
+
+    filters: Filters
+    favoured: Filters | None = None
+    as_of: date | None = None
+    read: ReadTimeframe | None = None
+
+    def notice(self, *, answered: bool) -> str | None:
+        """A sentence that says which articles were left out; after an answer, only those that
+        another day to answer as of would bring in."""
+        if self.as_of is not None:
+            return f"As of {day_name(self.as_of)}: articles published later were left out."
+        if answered or self.read is None or self.read.speaks_of == "happened":
+            return None
+        published = {
+            "from": self.read.first and day_name(self.read.first),
+            "to": self.read.last and day_name(self.read.last),
+        }
+        days = " ".join(f"{word} {day}" for word, day in published.items() if day)
+        return f"“{self.read.text}”: only articles published {days} were searched."
+
+
+def time_of(question: Question, asked: str, today: date) -> When:
+    """When a question asks about, as `asked` to stand alone. What its filters say of dates counts
+    for more than its words."""
+    filters, as_of = question.filters, question.as_of
+    filters = replace(filters, published_to=earliest(filters.published_to, as_of))
+    says = question.reads_dates and not (filters.published_from or question.filters.published_to)
+    frame = timeframe_of(asked, as_of or today) if says else None
+    if frame is None:
+        return When(filters, as_of=as_of)
+    if frame.speaks_of == "as_of":
+        as_of = earliest(as_of, frame.days.last)
+    read = ReadTimeframe(frame.span.of(asked), frame.days.first, frame.days.last, frame.speaks_of)
+    return When(frame.narrowed(filters), frame.favoured, as_of, read)
+
+
+def day_name(day: date) -> str:
+    """
+    >>> day_name(date(2022, 4, 20))
+    '20 April 2022'
+    """
+    return f"{day.day} {day:%B %Y}"
+
+
+def earliest(*days: date | None) -> date | None:
+    """The earliest of the days that are given; None if none is."""
+    return min((each for each in days if each is not None), default=None)
+
+
+def _latest(*days: date | None) -> date | None:
+    return max((each for each in days if each is not None), default=None)
+
+
+def _timeframe(question: str, days: Days, span: Span, word: str, today: date) -> Timeframe:
+    """The phrase `word` and `days` as the question means it."""
+    if word == "as of":
+        return Timeframe(Days(None, days.last), span, "as_of")
+    if _OF_ARTICLES.search(question):
+        return Timeframe(_bounded(days, word), span, "reported")
+    if word in PLAIN and days.first and 0 <= (today - days.first).days <= FRESH_DAYS:
+        return Timeframe(Days(days.first, None), span, "reported")
+    return Timeframe(_bounded(days, word), span, "happened")
+
+
+def _anchors(question: str, today: date) -> Iterator[tuple[Span, Days]]:
+    """The places where a question names days, and which."""
+    taken: list[Span] = []
+    for match in _SEASON.finditer(question):
+        taken.append(Span(*match.span()))
+        yield taken[-1], _season(match, today)
+    for match in _RELATIVE.finditer(question):
+        taken.append(Span(*match.span()))
+        yield taken[-1], _relative(match, today)
+    for mention in find_dates(question):
+        if any(each.start < mention.end and mention.start < each.end for each in taken):
+            continue
+        if not mention.years and _FUTURE.search(question):
+            continue
+        days = _days_of(mention, today)
+        if days is not None:
+            part = _PART.search(question[: mention.start])
+            start = part.start() if part else mention.start
+            yield Span(start, mention.end), _part_of(days, part["part"] if part else "")
+
+
+def _bounded(days: Days, word: str) -> Days:
+    """The days that "since", "before" and their like leave of `days` on."""
+    if word in ("since", "ever since", "from"):
+        return Days(days.first, None)
+    if word == "after":
+        return Days(days.last + timedelta(days=1) if days.last else None, None)
+    if word in ("before", "prior to"):
+        return Days(None, days.first - timedelta(days=1) if days.first else None)
+    if word in ("until", "till", "up to", "by"):
+        return Days(None, days.last)
+    return days
+
+
+def _through(first: Days, last: Days) -> Days:
+    """From the one to the other: "January to March 2021" gives the year with its end."""
+    if first.first and last.last and first.first > last.last:
+        try:
+            return Days(first.first.replace(year=last.last.year), last.last)
+        except ValueError:  # the 29th of February
+            return last
+    return Days(first.first, last.last)
+
+
+def _relative(match: re.Match[str], today: date) -> Days:
+    if match["today"]:
+        return Days(today, today)
+    if match["ago"]:
+        return _parsed(match["ago"], today)
+    if match["unit"]:
+        return _calendar(match["which"].lower(), match["unit"].lower(), today)
+    return Days(_parsed(f"{match['count']} {match['of']}s ago", today, exact=True).first, today)
+
+
+def _parsed(phrase: str, today: date, *, exact: bool = False) -> Days:
+    """What dateparser makes of "three weeks ago": those seven days, or the `exact` one."""
+    from dateparser.date import DateDataParser
+
+    for vague, count in (("a few", "3"), ("few", "3"), ("a couple of", "2"), ("couple of", "2")):
+        phrase = re.sub(rf"^{vague}\b", count, phrase, flags=re.IGNORECASE)
+    settings = {
+        "RELATIVE_BASE": datetime.combine(today, time()),
+        "PREFER_DATES_FROM": "past",
+        "PREFER_DAY_OF_MONTH": "current",
+        "PREFER_MONTH_OF_YEAR": "current",
+    }
+    found = DateDataParser(languages=["en"], settings=settings).get_date_data(phrase)
+    if found.date_obj is None:
+        return Days(None, None)
+    day = found.date_obj.date()
+    if exact:
+        return Days(day, day)
+    around = {"week": 3, "month": 15, "year": 183}.get(found.period, 0)
+    return Days(day - timedelta(days=around), min(today, day + timedelta(days=around)))
+
+
+def _calendar(which: str, unit: str, today: date) -> Days:
+    """This week, month, quarter or year up to today, or the whole one before it."""
+    if unit == "week":
+        first = today - timedelta(days=today.weekday())
+        before = first - timedelta(days=7)
+    elif unit == "year":
+        first, before = date(today.year, 1, 1), date(today.year - 1, 1, 1)
+    else:
+        months = 3 if unit == "quarter" else 1
+        month = (today.month - 1) // months * months + 1
+        first, before = _month(today.year, month), _month(today.year, month - months)
+    return Days(first, today) if which == "this" else Days(before, first - timedelta(days=1))
+
+
+def _season(match: re.Match[str], today: date) -> Days:
+    name = (match["season"] or match["named"]).lower()
+    if match["year"]:
+        year = int(match["year"])
+    else:
+        year = today.year
+        begun = _month(year, _FIRST_MONTH_OF[name])
+        if begun > today or (match["which"].lower() == "last" and _season_end(begun) >= today):
+            year -= 1
+    first = _month(year, _FIRST_MONTH_OF[name])
+    return Days(first, _season_end(first))
+
+
+def _season_end(first: date) -> date:
+    return _month(first.year, first.month + 3) - timedelta(days=1)
+
+
+def _days_of(mention: DateMention, today: date) -> Days | None:
+    """The days of a date; without a year, the last such before today."""
+    if mention.weekday is not None and mention.month is None:
+        day = today - timedelta(days=(today.weekday() - mention.weekday) % 7)
+        return Days(day, day)
+    first_month, months = 1, 12
+    if mention.month:
+        first_month, months = mention.month, 1
+    elif mention.quarter:
+        first_month, months = 3 * mention.quarter - 2, 3
+    elif mention.half:
+        first_month, months = 6 * mention.half - 5, 6
+    elif not mention.years:
+        return None
+    years = sorted(mention.years) or [_last_year_with(first_month, mention.day, today)]
+    try:
+        if mention.day and mention.month:
+            day = date(years[0], mention.month, mention.day)
+            return Days(day, day)
+        return Days(
+            _month(years[0], first_month),
+            _month(years[-1], first_month + months) - timedelta(days=1),
+        )
+    except ValueError:  # the 31st of April
+        return None
+
+
+def _last_year_with(month: int, day: int | None, today: date) -> int:
+    return today.year if (month, day or 1) <= (today.month, today.day) else today.year - 1
+
+
+def _part_of(days: Days, part: str) -> Days:
+    """The early, middle or late third of `days`."""
+    if not part or days.first is None or days.last is None:
+        return days
+    third = (days.last - days.first).days // 3
+    if part.lower() in ("early", "beginning", "start"):
+        return Days(days.first, days.first + timedelta(days=third))
+    if part.lower() in ("late", "end"):
+        return Days(days.last - timedelta(days=third), days.last)
+    return Days(days.first + timedelta(days=third), days.last - timedelta(days=third))
+
+
+def _month(year: int, month: int) -> date:
+    """The first day of a month; the 13th is the next year's first, the 0th the last year's last."""
+    return date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
