@@ -109,10 +109,12 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests that need the embedding model, a browser or subprocesses as slow."""
+    """Marks tests that need the embedding model, a browser, a server or subprocesses as slow."""
     for item in items:
-        needs_model = {"embedder", "judge", "reader"} & set(getattr(item, "fixturenames", ()))
-        if needs_model or any(item.path.is_relative_to(TESTS / name) for name in SLOW):
+        needed = set(getattr(item, "fixturenames", ()))
+        engine = item.callspec.params.get("engine_name") if hasattr(item, "callspec") else None
+        is_slow = bool({"embedder", "judge", "reader", "servers"} & needed) or engine == "servers"
+        if is_slow or any(item.path.is_relative_to(TESTS / name) for name in SLOW):
             item.add_marker(pytest.mark.slow)
 
 

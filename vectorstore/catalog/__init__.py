@@ -1,1 +1,1 @@
-"""The source of truth, in SQLite or PostgreSQL: articles, passages and postings. No framework."""
+"""The source of truth: articles, passages, full text; in SQLite or PostgreSQL. No framework."""
