@@ -3,6 +3,7 @@
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 COLLECTION = "passages"
 # Chroma refuses larger writes, and SQLite limits how many ids one read may name.
 LARGEST_CALL = 5_000
+REPAIR = "Run `qa doctor --repair`: it makes the vectors anew from the catalog."
 EF_SEARCH = 1_200
 """How many neighbours the graph keeps in view: of a million passages, .95 of the ten nearest are
 found with so many, and .6 with Chroma's default of 100."""
@@ -63,9 +65,10 @@ class VectorStore:
                 self._collection = self._open_collection()
         except (ChromaError, ValueError) as error:
             raise VectorStoreError(
-                f"The vectors in {folder} cannot be opened ({error}). Move that folder away and "
-                "run `qa doctor --repair`: the vectors are rebuilt from the catalog."
+                f"The vectors in {folder} cannot be opened ({error}). {REPAIR}"
             ) from error
+        self._folder = folder
+        self._damage: type[Exception] = ChromaError
         self._writing = threading.Lock()
 
     def close(self) -> None:
@@ -73,7 +76,14 @@ class VectorStore:
         self._client.close()  # type: ignore[attr-defined]
 
     def count(self) -> int:
-        return self._collection.count()
+        with self._reading():
+            return self._collection.count()
+
+    def check(self) -> None:
+        """Read every vector. Raises VectorStoreError if one cannot be read."""
+        ids = list(self.ids())
+        for start in range(0, len(ids), LARGEST_CALL):
+            self.vectors(ids[start : start + LARGEST_CALL])
 
     def put(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
         """Add passages, or replace those with the same id: one row of `vectors` (n, d) for each."""
@@ -97,9 +107,10 @@ class VectorStore:
 
     def nearest(self, vector: Vectors, k: int) -> list[Neighbour]:
         """The `k` passages nearest to `vector` (d,), nearest first; approximate."""
-        found = self._collection.query(
-            query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
-        )
+        with self._reading():
+            found = self._collection.query(
+                query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
+            )
         distances = (found["distances"] or [[]])[0]
         return [
             Neighbour(passage_id, 1 - distance)
@@ -111,7 +122,8 @@ class VectorStore:
         found: set[str] = set()
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
-            found.update(self._collection.get(ids=batch, include=[])["ids"] if batch else [])
+            with self._reading():
+                found.update(self._collection.get(ids=batch, include=[])["ids"])
         return found
 
     def vectors(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
@@ -119,13 +131,26 @@ class VectorStore:
         found: dict[str, Vectors] = {}
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
-            answer = self._collection.get(ids=batch, include=["embeddings"])
+            with self._reading():
+                answer = self._collection.get(ids=batch, include=["embeddings"])
             found.update(zip(answer["ids"], np.asarray(answer["embeddings"]), strict=True))
         return found
 
     def ids(self) -> Iterator[str]:
         for start in range(0, self.count(), LARGEST_CALL):
-            yield from self._collection.get(limit=LARGEST_CALL, offset=start, include=[])["ids"]
+            with self._reading():
+                found = self._collection.get(limit=LARGEST_CALL, offset=start, include=[])
+            yield from found["ids"]
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Raises VectorStoreError for what Chroma cannot read."""
+        try:
+            yield
+        except self._damage as error:
+            raise VectorStoreError(
+                f"The vectors in {self._folder} cannot be read ({error}). {REPAIR}"
+            ) from error
 
     def _made_by_an_earlier_version(self) -> bool:
         return bool(self._collection.metadata != SEARCHED_WITH)

@@ -34,6 +34,12 @@ class ExactVectors:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         self._map()
 
+    @property
+    def dimension(self) -> int:
+        """The length of its vectors; 0 while there are none."""
+        _, width = self._rows.shape
+        return max(0, width - SCALE.itemsize)
+
     def close(self) -> None:
         self._rows = np.empty((0, 0), np.uint8)
         os.close(self._file)
@@ -72,6 +78,8 @@ class ExactVectors:
 
     def vectors(self, rows: Sequence[int]) -> Vectors:
         """The vectors (n, d) of rows that have one."""
+        if not rows:
+            return np.empty((0, self.dimension), np.float32)
         return decode(self._rows[list(rows)])
 
     def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
@@ -119,6 +127,16 @@ class ExactVectors:
         self._rows = np.asarray(
             np.memmap(self._path, np.uint8, "r", offset=HEADER.size, shape=(rows, width))
         )
+
+
+def is_exact_file(path: Path) -> bool:
+    """Whether there is a file of exact vectors at `path`; an empty one is one without vectors."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(HEADER.size)
+    except FileNotFoundError:
+        return False
+    return not header or (len(header) == HEADER.size and header.startswith(MAGIC))
 
 
 def encode(vectors: Vectors) -> NDArray[np.uint8]:

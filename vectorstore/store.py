@@ -2,11 +2,11 @@
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +18,28 @@ from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.catalog.records import IndexedArticle, skipping
 from vectorstore.catalog.repetition import Repetition
 from vectorstore.catalog.sqlite import SqliteDatabase
-from vectorstore.chroma import VectorStore
-from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted, split_article
+from vectorstore.chroma import VectorStore, VectorStoreError
+from vectorstore.chunking import PassageSize, Tokens, split_article
 from vectorstore.errors import UserError
-from vectorstore.exact_vectors import ExactVectors
+from vectorstore.exact_vectors import ExactVectors, is_exact_file
 from vectorstore.passage_columns import Columns, PassageColumns
-from vectorstore.types import Article, ArticleInfo, Embedder, Filters, Passage, Vectors
+from vectorstore.types import Article, Embedder, Filters
+from vectorstore.vector_index import (
+    FIRST_GENERATION,
+    VectorIndex,
+    discard_generations,
+    exact_path,
+    next_generation,
+    open_vectors,
+)
 
 ARTICLES_SPLIT_AT_ONCE = 50
-VECTORS_COPIED_AT_ONCE = 5_000
 EMBEDDING_MODEL = "embedding_model"
 EMBEDDING_FINGERPRINT = "embedding_fingerprint"
+GENERATION = "vectors"
+UNFINISHED = "unfinished_vectors"
+"""Keys of the catalog's `meta`. The last two name the vectors in use, and those that are being made
+beside them for another model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +84,7 @@ class Store:
         rebuild: bool = False,
     ) -> None:
         self.folder = folder
-        self.embedder = embedder
         self._size = size or PassageSize()
-        self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
         self.writing = threading.RLock()
         self._in_step = True
         self.changes = 0
@@ -94,30 +103,49 @@ class Store:
             opened.callback(self._database.close)
             self.catalog = Catalog(self._database)
             self.staging = IncomingArticles(self._database)
-            self._check_model(rebuild)
+            fits = self._was_built_with(embedder)
+            if not fits and not rebuild:
+                raise self._other_model(embedder)
             if self.catalog.full_text_is_missing():
                 self.catalog.rebuild_full_text()
             self.columns = PassageColumns(self.catalog.passage_facts())
-            self.vectors = VectorStore(folder / "vectors")
-            opened.callback(self.vectors.close)
-            self.exact = self._open_exact()
-            opened.callback(self.exact.close)
+            discard_generations(folder, keep={self._generation(), self._unfinished_generation()})
+            self.vector_index = self._open_vectors(embedder, rebuild)
+            opened.callback(self._close_vectors)
             if self.catalog.meta(EMBEDDING_MODEL) is not None:
-                if rebuild and not self._was_built_with_this_model():
-                    self.vectors.clear()
-                    self.exact.clear()
+                if not fits:
+                    self.vector_index.clear()
                 self._note_model()
             self.recover()
             self.settle_paragraphs()
             self._opened = opened.pop_all()
 
-    @cached_property
+    @property
+    def embedder(self) -> Embedder:
+        return self.vector_index.embedder
+
+    @property
+    def vectors(self) -> VectorStore:
+        return self.vector_index.vectors
+
+    @property
+    def exact(self) -> ExactVectors:
+        return self.vector_index.exact
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.vector_index.tokens
+
+    @property
     def size(self) -> PassageSize:
         """The passage size, reduced to what the model can read."""
-        return fitted(self._size, self.embedder.max_tokens)
+        return self.vector_index.size
 
     def close(self) -> None:
         self._opened.close()
+
+    def _close_vectors(self) -> None:
+        self.vector_index.close()
 
     def serve_at(self, url: str) -> None:
         """Tell other processes where this one serves the index."""
@@ -164,11 +192,11 @@ class Store:
             known = dict(zip(old, self.exact.known(list(old.values())), strict=True))
             kept = [each for each in new if known.get(each)]
             added = [each for each in new if not known.get(each)]
-            vectors = self._embed([new[each] for each in added])
+            vectors = self.vector_index.embed([new[each] for each in added])
             self._note_model()
             self.catalog.announce({*old, *new})
             self.exact.copy([old[each] for each in kept], [rows[each] for each in kept])
-            self._put(added, [rows[each] for each in added], vectors)
+            self.vector_index.put(added, [rows[each] for each in added], vectors)
             with self._changing():
                 facts = self.catalog.publish(articles, rows)
                 self.columns.remove(list(old.values()))
@@ -241,38 +269,45 @@ class Store:
             rows = self.catalog.rows_of(passage_ids)
             found = self.catalog.passages(list(rows))
             self._note_model()
-            self._put(list(rows), list(rows.values()), self._embed([found[each] for each in rows]))
+            vectors = self.vector_index.embed([found[each] for each in rows])
+            self.vector_index.put(list(rows), list(rows.values()), vectors)
 
-    def _embed(self, passages: Sequence[tuple[Passage, ArticleInfo]]) -> Vectors:
-        return self.embedder.embed(
-            [
-                embedded_text(passage, info.title, self.tokens, self.size)
-                for passage, info in passages
-            ]
-        )
+    def copy_to_exact(self, passage_ids: Sequence[str]) -> None:
+        """Give these passages the exact vectors of those that Chroma has of them."""
+        with self.writing:
+            rows = self.catalog.rows_of(passage_ids)
+            vectors = self.vectors.vectors(list(rows))
+            self.exact.put([rows[each] for each in vectors], np.stack(list(vectors.values())))
+            self.exact.sync()
 
-    def _put(self, passage_ids: Sequence[str], rows: Sequence[int], vectors: Vectors) -> None:
-        self.exact.put(rows, vectors)
-        self.exact.sync()
-        self.vectors.put(passage_ids, vectors)
+    def copy_to_chroma(self, passage_ids: Sequence[str]) -> None:
+        """Give Chroma the exact vectors of these passages, with a cosine to the first ones of
+        0.999."""
+        with self.writing:
+            rows = self.catalog.rows_of(passage_ids)
+            self.vectors.put(list(rows), self.exact.vectors(list(rows.values())))
 
-    def _open_exact(self) -> ExactVectors:
-        """The exact vectors. Where there are none yet, they are taken from Chroma."""
-        path = self.folder / "vectors.i8"
-        if not path.exists():
-            unfinished = path.with_suffix(".new")
-            unfinished.unlink(missing_ok=True)
-            exact = ExactVectors(unfinished)
-            ids = list(self.vectors.ids())
-            for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
-                rows = self.catalog.rows_of(ids[start : start + VECTORS_COPIED_AT_ONCE])
-                vectors = self.vectors.vectors(list(rows))
-                if vectors:
-                    exact.put([rows[each] for each in vectors], np.stack(list(vectors.values())))
-            exact.sync()
-            exact.close()
-            unfinished.rename(path)
-        return ExactVectors(path)
+    def _open_vectors(self, embedder: Embedder, rebuild: bool) -> VectorIndex:
+        """The vectors in use. With `rebuild`, those that cannot be read are left for new ones."""
+        name, rows_of = self._generation(), self.catalog.rows_of
+        try:
+            return open_vectors(self.folder, name, embedder, self._size, rows_of, read_all=rebuild)
+        except VectorStoreError:
+            if not rebuild:
+                raise
+        # Chroma remembers a folder that it failed to open, so the new ones have another name.
+        new = next_generation(self.folder)
+        if is_exact_file(exact_path(self.folder, name)):
+            shutil.copyfile(exact_path(self.folder, name), exact_path(self.folder, new))
+        self.catalog.set_meta(GENERATION, new)
+        return open_vectors(self.folder, new, embedder, self._size, rows_of)
+
+    def _generation(self) -> str:
+        return self.catalog.meta(GENERATION) or FIRST_GENERATION
+
+    def _unfinished_generation(self) -> str:
+        unfinished = self.catalog.meta(UNFINISHED)
+        return "" if unfinished is None else str(json.loads(unfinished)["name"])
 
     def in_step(self) -> bool:
         """Whether every passage has its vector; during a change, whether it was so before."""
@@ -290,24 +325,22 @@ class Store:
         if fingerprint and self.catalog.meta(EMBEDDING_FINGERPRINT) != fingerprint:
             self.catalog.set_meta(EMBEDDING_FINGERPRINT, fingerprint)
 
-    def _was_built_with_this_model(self) -> bool:
+    def _was_built_with(self, embedder: Embedder) -> bool:
         """Compares weights if both are known, else names. An empty index fits every model."""
         name = self.catalog.meta(EMBEDDING_MODEL)
-        weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), self.embedder.fingerprint
+        weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), embedder.fingerprint
         if weights and wanted:
             return weights == wanted
-        return name in (None, self.embedder.name)
+        return name in (None, embedder.name)
 
-    def _check_model(self, rebuild: bool) -> None:
-        if rebuild or self._was_built_with_this_model():
-            return
+    def _other_model(self, embedder: Embedder) -> OtherEmbeddingModel:
         name = self.catalog.meta(EMBEDDING_MODEL)
-        built_with, now = f"the embedding model {name}", f"{self.embedder.name} is configured now"
+        built_with, now = f"the embedding model {name}", f"{embedder.name} is configured now"
         instead = f"Set QA_EMBEDDING_MODEL={name}"
-        if name == self.embedder.name:
+        if name == embedder.name:
             built_with, now = f"other weights of {built_with}", "the configured ones differ"
             instead = "Set QA_EMBEDDING_MODEL to the original model"
-        raise OtherEmbeddingModel(
+        return OtherEmbeddingModel(
             f"The index in {self.folder} was built with {built_with}, and {now}. {instead}, or "
             "recompute all vectors with `qa doctor --repair`, or use another folder (QA_DATA)."
         )
