@@ -99,6 +99,7 @@ SLOW = (
     "qa/evaluation/test_regression_gate.py",
     "qa/http/test_event_loop.py",
     "test_deploy.py",
+    "test_kill.py",
     "test_packaging.py",
     "test_readme.py",
     "test_soak.py",

@@ -37,7 +37,7 @@ class ExactVectors:
     @property
     def dimension(self) -> int:
         """The length of its vectors; 0 while there are none."""
-        _, width = self._rows.shape
+        width: int = self._rows.shape[1]
         return max(0, width - SCALE.itemsize)
 
     def close(self) -> None:
