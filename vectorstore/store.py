@@ -23,9 +23,11 @@ from vectorstore.chunking import PassageSize, Tokens, split_article
 from vectorstore.errors import UserError
 from vectorstore.exact_vectors import ExactVectors, is_exact_file
 from vectorstore.passage_columns import Columns, PassageColumns
+from vectorstore.restored_files import finish_restore
 from vectorstore.types import Article, Embedder, Filters
 from vectorstore.vector_index import (
     FIRST_GENERATION,
+    VECTORS_COPIED_AT_ONCE,
     VectorIndex,
     discard_generations,
     exact_path,
@@ -98,6 +100,7 @@ class Store:
             raise IndexInUse(folder, _read_owner(folder)) from None
         with ExitStack() as opened:
             opened.callback(lock.release)
+            finish_restore(folder)
             self._say_owner(url=None)
             self._database = SqliteDatabase(folder / "catalog.sqlite")
             opened.callback(self._database.close)
@@ -157,6 +160,11 @@ class Store:
             pending = self.catalog.pending()
             if not pending:
                 return
+            try:
+                self.vectors.known(pending)
+            except VectorStoreError:
+                # Chroma does not survive being killed while it writes its files.
+                self._replace_chroma()
             visible = self.catalog.rows_of(pending)
             self.vectors.delete([each for each in pending if each not in visible])
             missing = self.without_vectors(visible)
@@ -301,6 +309,25 @@ class Store:
             shutil.copyfile(exact_path(self.folder, name), exact_path(self.folder, new))
         self.catalog.set_meta(GENERATION, new)
         return open_vectors(self.folder, new, embedder, self._size, rows_of)
+
+    def _replace_chroma(self) -> None:
+        """Begin a new generation, for which Chroma gets its vectors from the exact ones."""
+        old, name = self.vector_index, next_generation(self.folder)
+        shutil.copyfile(exact_path(self.folder, old.name), exact_path(self.folder, name))
+        new = open_vectors(self.folder, name, old.embedder, self._size, self.catalog.rows_of)
+        rows = self.catalog.rows_by_passage()
+        ids = [
+            each
+            for each, known in zip(rows, old.exact.known(list(rows.values())), strict=True)
+            if known
+        ]
+        for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
+            batch = ids[start : start + VECTORS_COPIED_AT_ONCE]
+            new.vectors.put(batch, new.exact.vectors([rows[each] for each in batch]))
+        self.catalog.set_meta(GENERATION, name)
+        self.vector_index = new
+        old.close()
+        discard_generations(self.folder, keep={name, self._unfinished_generation()})
 
     def _generation(self) -> str:
         return self.catalog.meta(GENERATION) or FIRST_GENERATION
