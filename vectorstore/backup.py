@@ -84,8 +84,8 @@ def back_up(
     """Write a backup of the index in `folder` to `file`, all or nothing. It may be in use: changes
     wait only while the vectors are copied. Files of these names `beside` it are taken along.
 
-    Raises BackupError if there is no index, or if `file` exists and is no backup, CatalogError if
-    the catalog cannot be read, and OSError.
+    Raises BackupError if there is no index, or if `file` exists and is no backup or cannot be
+    written, CatalogError if the catalog cannot be read.
     """
     if (folder / RESTORED).exists() or (folder / MOVING).exists():
         with _owning(folder):
@@ -96,6 +96,16 @@ def back_up(
         raise BackupError(
             f"{file} exists and is no backup, so it is not overwritten. Give another name."
         )
+    try:
+        return _back_up(folder, file, with_vectors, beside)
+    except OSError as error:
+        raise BackupError(
+            f"The backup {file} cannot be written: {error.strerror}. Make room, or choose another "
+            "place. Nothing was changed."
+        ) from error
+
+
+def _back_up(folder: Path, file: Path, with_vectors: bool, beside: Sequence[str]) -> BackupContents:
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as name:
         copy = Path(name)
@@ -256,9 +266,7 @@ def _pack(paths: Sequence[Path], packed: Path) -> None:
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive,
     ):
         for path in filter(Path.exists, paths):
-            # Vectors are nearly random, and become hardly shorter.
-            kind = zipfile.ZIP_STORED if path.name == VECTORS else None
-            archive.write(path, path.name, kind)
+            archive.write(path, path.name)
         archive.close()
         file.flush()
         os.fsync(file.fileno())
