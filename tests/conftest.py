@@ -96,6 +96,7 @@ SLOW = (
     "qa/cli/test_follow.py",
     "qa/cli/test_processes.py",
     "qa/cli/test_startup.py",
+    "qa/cli/test_upkeep.py",
     "qa/evaluation/test_regression_gate.py",
     "qa/http/test_event_loop.py",
     "test_deploy.py",

@@ -11,6 +11,7 @@ from vectorstore.ingest import Progress, ignore_progress
 from vectorstore.store import Store
 from vectorstore.types import Vectors
 
+ARTICLES_SPLIT_AT_ONCE = 50
 PASSAGES_EMBEDDED_AT_ONCE = 256
 VECTORS_COMPARED_AT_ONCE = 5_000
 LEAST_COSINE = 0.98
@@ -66,6 +67,11 @@ def _check(store: Store) -> IndexReport:
         passages = store.catalog.passages_of(article_id)
         if article and any(each.text != article.text[each.start : each.end] for each in passages):
             findings.append(f"Passages of {article_id} do not match its text.")
+    if too_long := articles_with_long_passages(store):
+        findings.append(
+            f"{len(too_long):,} articles have passages that are longer than the embedding model "
+            "reads."
+        )
     try:
         findings += compare_vectors(store).findings()
     except VectorStoreError as error:
@@ -103,9 +109,37 @@ def repair_index(
             make(batch)
             done += len(batch)
             on_progress(Progress("embedding", done, total, done))
+        split_too_long(store, on_progress)
         after = inspect_index(store)
     gone = tuple(each for each in before.findings if each not in after.findings)
     return IndexReport(after.articles, after.passages, after.findings, gone)
+
+
+def articles_with_long_passages(store: Store) -> list[str]:
+    """The ids of articles with passages beyond the passage size, which is that of the model."""
+    found = []
+    for article_id in store.catalog.article_ids():
+        passages = store.catalog.passages_of(article_id)
+        counts = store.tokens.count([each.text for each in passages])
+        if any(count > store.size.limit for count in counts):
+            found.append(article_id)
+    return found
+
+
+def split_too_long(store: Store, on_progress: Callable[[Progress], None] = ignore_progress) -> None:
+    """Split articles again that have passages beyond the passage size, as those of another model
+    may be. `on_progress` gets the number of these articles done."""
+    article_ids = articles_with_long_passages(store)
+    for start in range(0, len(article_ids), ARTICLES_SPLIT_AT_ONCE):
+        batch = article_ids[start : start + ARTICLES_SPLIT_AT_ONCE]
+        with store.writing:
+            store.staging.clear()
+            repetition = store.staging.repetition()
+            articles = (store.catalog.article_as_read(each) for each in batch)
+            store.publish([store.split(each, repetition) for each in articles if each])
+            store.settle_paragraphs()
+        done = start + len(batch)
+        on_progress(Progress("embedding", done, len(article_ids), done))
 
 
 def compare_vectors(store: Store) -> VectorDifferences:

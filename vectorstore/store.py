@@ -29,10 +29,12 @@ from vectorstore.vector_index import (
     FIRST_GENERATION,
     VECTORS_COPIED_AT_ONCE,
     VectorIndex,
+    discard_generation,
     discard_generations,
     exact_path,
     next_generation,
     open_vectors,
+    retire,
 )
 
 ARTICLES_SPLIT_AT_ONCE = 50
@@ -106,7 +108,7 @@ class Store:
             opened.callback(self._database.close)
             self.catalog = Catalog(self._database)
             self.staging = IncomingArticles(self._database)
-            fits = self._was_built_with(embedder)
+            fits = self.was_built_with(embedder)
             if not fits and not rebuild:
                 raise self._other_model(embedder)
             if self.catalog.full_text_is_missing():
@@ -307,27 +309,50 @@ class Store:
         new = next_generation(self.folder)
         if is_exact_file(exact_path(self.folder, name)):
             shutil.copyfile(exact_path(self.folder, name), exact_path(self.folder, new))
-        self.catalog.set_meta(GENERATION, new)
+        self.catalog.update_meta({GENERATION: new})
         return open_vectors(self.folder, new, embedder, self._size, rows_of)
+
+    def open_generation(self, name: str, embedder: Embedder) -> VectorIndex:
+        """Open vectors beside those in use."""
+        return open_vectors(self.folder, name, embedder, self._size, self.catalog.rows_of)
+
+    def discard_generation(self, name: str) -> None:
+        """Remove vectors that nobody has open."""
+        discard_generation(self.folder, name)
+
+    def switch_vectors(self, new: VectorIndex) -> None:
+        """Use these vectors, which every passage has to have, from now on.
+
+        A search that has begun goes on with the old ones; they are removed once it is over.
+        """
+        with self.writing:
+            old = self.vector_index
+            with self._changing():
+                self.catalog.update_meta(
+                    {
+                        GENERATION: new.name,
+                        EMBEDDING_MODEL: new.embedder.name,
+                        EMBEDDING_FINGERPRINT: new.embedder.fingerprint,
+                        UNFINISHED: None,
+                    }
+                )
+                self.vector_index = new
+            retire(old, self.folder)
 
     def _replace_chroma(self) -> None:
         """Begin a new generation, for which Chroma gets its vectors from the exact ones."""
         old, name = self.vector_index, next_generation(self.folder)
         shutil.copyfile(exact_path(self.folder, old.name), exact_path(self.folder, name))
-        new = open_vectors(self.folder, name, old.embedder, self._size, self.catalog.rows_of)
+        new = self.open_generation(name, old.embedder)
         rows = self.catalog.rows_by_passage()
-        ids = [
-            each
-            for each, known in zip(rows, old.exact.known(list(rows.values())), strict=True)
-            if known
-        ]
+        known = old.exact.known(list(rows.values()))
+        ids = [each for each, is_known in zip(rows, known, strict=True) if is_known]
         for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
             batch = ids[start : start + VECTORS_COPIED_AT_ONCE]
             new.vectors.put(batch, new.exact.vectors([rows[each] for each in batch]))
-        self.catalog.set_meta(GENERATION, name)
+        self.catalog.update_meta({GENERATION: name})
         self.vector_index = new
-        old.close()
-        discard_generations(self.folder, keep={name, self._unfinished_generation()})
+        retire(old, self.folder)
 
     def _generation(self) -> str:
         return self.catalog.meta(GENERATION) or FIRST_GENERATION
@@ -352,8 +377,9 @@ class Store:
         if fingerprint and self.catalog.meta(EMBEDDING_FINGERPRINT) != fingerprint:
             self.catalog.set_meta(EMBEDDING_FINGERPRINT, fingerprint)
 
-    def _was_built_with(self, embedder: Embedder) -> bool:
-        """Compares weights if both are known, else names. An empty index fits every model."""
+    def was_built_with(self, embedder: Embedder) -> bool:
+        """Whether the vectors are of this model: its weights if both are known, else its name.
+        An index without any fits every model."""
         name = self.catalog.meta(EMBEDDING_MODEL)
         weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), embedder.fingerprint
         if weights and wanted:

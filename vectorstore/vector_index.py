@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -121,6 +122,26 @@ def discard_generations(folder: Path, *, keep: Collection[str]) -> None:
         found = _GENERATION.fullmatch(path.name)
         if found and (found[1] not in keep or path.suffix == ".new"):
             discard(path)
+
+
+def discard_generation(folder: Path, name: str) -> None:
+    """Remove the files of a generation that nobody has open."""
+    discard(folder / name)
+    discard(exact_path(folder, name))
+
+
+def retire(index: VectorIndex, folder: Path) -> None:
+    """Close the index and remove its files, once no search uses it any longer: when the last
+    reference to it is gone."""
+    stores = index.vectors, index.exact
+    finalizer = weakref.finalize(index, _end, stores, folder, index.name)
+    finalizer.atexit = False  # what is left then is removed when the index is opened
+
+
+def _end(stores: tuple[VectorStore, ExactVectors], folder: Path, name: str) -> None:
+    for each in stores:
+        each.close()
+    discard_generation(folder, name)
 
 
 def discard(path: Path) -> None:

@@ -423,7 +423,7 @@ def settings(data: Path | None) -> None:
     show_settings(out, read_settings(data=data))
 
 
-for _command in (upkeep.backup, upkeep.restore):
+for _command in (upkeep.backup, upkeep.restore, upkeep.reindex):
     cli.add_command(_command)
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from qa.cli.options import data_option
+from qa.cli.options import Text, data_option
 from qa.cli.output import printable, repair_progress
-from qa.cli.session import err, out
+from qa.cli.session import err, open_for, out
 from qa.settings import read_settings
 
 BESIDE = ("followed.json",)
@@ -76,4 +76,33 @@ def restore(file: Path, replace: bool, data: Path | None) -> None:
     out.print(
         f"Restored {restored.articles:,} articles, {restored.passages:,} passages, as they were "
         f"at {restored.made}."
+    )
+
+
+@click.command()
+@click.option(
+    "--model",
+    required=True,
+    type=Text(),
+    help="The embedding model: a folder, or a name on the Hugging Face Hub.",
+)
+@data_option
+def reindex(model: str, data: Path | None) -> None:
+    """Embed every passage with another model, and search with it from then on.
+
+    It is made beside the vectors in use, and takes their place in the end. While `qa serve` is
+    running, the service does it, and answers questions meanwhile. Interrupted, the model in use
+    stays; run it again to go on.
+    """
+    with (
+        open_for(read_settings(data=data)) as library,
+        repair_progress(err) as on_progress,
+    ):
+        report = library.reindex(model, on_progress)
+    out.print(
+        printable(
+            f"Embedded {report.embedded:,} of {report.passages:,} passages with {report.model}. "
+            f"From now on, set QA_EMBEDDING_MODEL={model}"
+        ),
+        markup=False,
     )

@@ -63,6 +63,15 @@ class Catalog:
                 (key, value),
             )
 
+    def update_meta(self, values: Mapping[str, str | None]) -> None:
+        """Set several of them together; None removes one."""
+        with self._db.transaction() as db:
+            db.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in values])
+            db.executemany(
+                "INSERT INTO meta VALUES (?, ?)",
+                [(key, value) for key, value in values.items() if value is not None],
+            )
+
     # Articles.
 
     def content_hash(self, article_id: str) -> str | None:

@@ -30,6 +30,7 @@ OPERATIONS = (
     "POST /check",
     "POST /followed",
     "POST /followed/look",
+    "POST /reindex",
     "POST /session",
     "POST /undo/{token}",
     "POST /v1/chat/completions",
@@ -38,8 +39,8 @@ OPERATIONS = (
 
 FALLIBLE = (
     "DELETE /followed", "GET /articles", "GET /search", "POST /addresses", "POST /articles",
-    "POST /ask", "POST /check", "POST /followed", "POST /followed/look", "POST /session",
-    "POST /v1/chat/completions",
+    "POST /ask", "POST /check", "POST /followed", "POST /followed/look", "POST /reindex",
+    "POST /session", "POST /v1/chat/completions",
 )  # fmt: skip
 """The others take no parameters, or any string."""
 BEYOND_A_SCHEMA: list[Any] = [positive_data_acceptance, negative_data_rejection]
