@@ -106,6 +106,7 @@ SLOW = (
     "test_soak.py",
     "vectorstore/test_concurrency.py",
     "vectorstore/test_crashes.py",
+    "vectorstore/test_small_disk.py",
 )
 
 

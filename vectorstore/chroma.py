@@ -38,6 +38,16 @@ class Neighbour:
     similarity: float
 
 
+class VectorDiskFull(UserError):
+    """There is no room for what Chroma writes even to read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The disk with the vectors in {folder} is full. Nothing is lost. Free some space, "
+            "then do it again."
+        )
+
+
 class VectorStoreError(UserError):
     """The vectors cannot be read; the message says why and what to do."""
 
@@ -48,6 +58,7 @@ class VectorStore:
     def __init__(self, folder: Path) -> None:
         # Importing takes a second, which a command that talks to a running service should not pay.
         import chromadb
+        from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
         from chromadb.errors import ChromaError
 
@@ -64,6 +75,10 @@ class VectorStore:
                 self._client = connect()
                 self._collection = self._open_collection()
         except (ChromaError, ValueError) as error:
+            # Chroma would go on with what it failed to start, and not try this folder again.
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)  # noqa: SLF001
+            if _is_of_a_full_disk(error):
+                raise VectorDiskFull(folder) from error
             raise VectorStoreError(
                 f"The vectors in {folder} cannot be opened ({error}). {REPAIR}"
             ) from error
@@ -148,6 +163,8 @@ class VectorStore:
         try:
             yield
         except self._damage as error:
+            if _is_of_a_full_disk(error):
+                raise VectorDiskFull(self._folder) from error
             raise VectorStoreError(
                 f"The vectors in {self._folder} cannot be read ({error}). {REPAIR}"
             ) from error
@@ -169,3 +186,8 @@ class VectorStore:
             embedding_function=None,
             configuration={"hnsw": HNSW},
         )
+
+
+def _is_of_a_full_disk(error: Exception) -> bool:
+    """Chroma's errors are known by their words alone."""
+    return "disk is full" in str(error) or "No space left" in str(error)
