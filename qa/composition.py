@@ -79,6 +79,7 @@ def build_service(
         fetcher=fetcher,
         make_follower=partial(make_follower, settings, fetcher),
         vitals=vitals,
+        make_embedder=embedder_for,
     )
 
 

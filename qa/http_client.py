@@ -33,6 +33,7 @@ from qa.types import (
 from vectorstore.errors import UserError
 from vectorstore.ingest import Progress, ignore_progress
 from vectorstore.readers import Unreadable
+from vectorstore.reindexing import ReindexReport
 from vectorstore.types import Article, Filters
 
 ARTICLES_SENT_AT_ONCE = 50
@@ -57,6 +58,15 @@ class ProblemDetail:
 
 
 PROBLEM = TypeAdapter(ProblemDetail)
+
+
+@dataclass(frozen=True, slots=True)
+class ReindexProgress:
+    """How many passages are embedded."""
+
+    done: int
+    total: int | None
+
 
 Body = TypeVar("Body")
 
@@ -208,6 +218,34 @@ class Client:
         response = self._send("POST", "/followed/look", content=sent, timeout=SECONDS_TO_LOOK)
         return _parse(FollowReport, response)
 
+    def reindex(
+        self, model: str, on_progress: Callable[[Progress], None] = ignore_progress
+    ) -> ReindexReport:
+        named = str(Path(model).resolve()) if Path(model).is_dir() else model
+        headers = {"Content-Type": "application/json"}
+        content = to_json({"model": named})
+        try:
+            with self._http.stream(
+                "POST", "/reindex", content=content, headers=headers
+            ) as response:
+                if response.is_error:
+                    response.read()
+                    raise _refusal(response)
+                for name, data in _named_events(_whole_lines(response.iter_text())):
+                    if name == "error":
+                        raise ServiceError(_read(PROBLEM, data).detail)
+                    if name == "reindexed":
+                        return _read(TypeAdapter(ReindexReport), data)
+                    progress = _read(TypeAdapter(ReindexProgress), data)
+                    done = progress.done
+                    on_progress(Progress("embedding", done, progress.total, done))
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        raise ServiceError(
+            "The service stopped before the index was embedded anew. Its model is unchanged: do it "
+            "again."
+        )
+
     def collection(self) -> Collection:
         return _parse(Collection, self._send("GET", "/collection"))
 
@@ -303,6 +341,26 @@ async def _lines(texts: AsyncIterator[str]) -> AsyncIterator[str]:
         *whole, unfinished = (unfinished + text).split("\n")
         for line in whole:
             yield line.removesuffix("\r")
+
+
+def _whole_lines(texts: Iterator[str]) -> Iterator[str]:
+    """As `_lines`, of texts that are waited for."""
+    unfinished = ""
+    for text in texts:
+        *whole, unfinished = (unfinished + text).split("\n")
+        for line in whole:
+            yield line.removesuffix("\r")
+
+
+def _named_events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """The name and the data of each event."""
+    name = ""
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, value
 
 
 async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:

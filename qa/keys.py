@@ -21,6 +21,7 @@ Scope = Literal["read", "change"]
 
 SHORTEST_SECRET = 24
 LOCAL_KEY = "local-key"
+LOCAL_NAME = "this machine"
 
 
 class KeyProblem(UserError):
@@ -38,6 +39,11 @@ class Key:
     digest: str
     created: str
     revoked: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is that of commands on this machine."""
+        return self.name == LOCAL_NAME
 
     def may(self, scope: Scope) -> bool:
         return scope == "read" or self.scope == "change"
@@ -109,6 +115,8 @@ class KeyFile:
 
     def add(self, name: str, scope: Scope) -> str:
         """Make a key and return its secret. Raises KeyProblem if the name is taken."""
+        if name == LOCAL_NAME:
+            raise KeyProblem(f"{name!r} is the key of commands on this machine. Choose a name.")
         key, secret = new_key(name, scope)
         with self._changing():
             keys = self.keys()
@@ -169,7 +177,7 @@ class KeyRing:
 def write_local_key(folder: Path) -> Key:
     """Make a key for commands of this user on this machine, who can read the index anyway: they
     find its secret in the index folder while the service runs."""
-    key, secret = new_key("this machine", "change")
+    key, secret = new_key(LOCAL_NAME, "change")
     write_privately(folder / LOCAL_KEY, secret.encode())
     return key
 

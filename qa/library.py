@@ -9,6 +9,7 @@ from qa.schemas import AddReport, ArticleList, Collection, WholeArticle
 from qa.types import Answer, Event, PassageResult, Question
 from vectorstore.ingest import Progress, ignore_progress
 from vectorstore.readers import Unreadable
+from vectorstore.reindexing import ReindexReport
 from vectorstore.types import Article, Filters
 
 
@@ -46,6 +47,10 @@ class Library(Protocol):
     def unfollow(self, address: str) -> bool: ...
 
     def look_now(self, address: str | None = None) -> FollowReport: ...
+
+    def reindex(
+        self, model: str, on_progress: Callable[[Progress], None] = ignore_progress
+    ) -> ReindexReport: ...
 
     def collection(self) -> Collection: ...
 

@@ -16,6 +16,7 @@ from qa.types import Answer, AnswererName, Event, PassageResult, Question
 from qa.undo import AdditionNotes, UndoLog, UndoReport
 from qa.verification.checker import CheckedText, check_text_by_search
 from qa.verification.claim_judge import ClaimJudge
+from vectorstore.bundled_model import EmbeddingModelError
 from vectorstore.errors import UserError
 from vectorstore.fetching.fetcher import Fetcher
 from vectorstore.fetching.web_reader import read_address
@@ -23,9 +24,10 @@ from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.integrity import IndexReport, inspect_index, repair_index
 from vectorstore.moving import move_index
 from vectorstore.readers import SUFFIXES, Unreadable
+from vectorstore.reindexing import Reindexing, ReindexReport
 from vectorstore.retrieval import search, search_many
 from vectorstore.store import Store
-from vectorstore.types import Article, Filters, ScoredPassage
+from vectorstore.types import Article, Embedder, Filters, ScoredPassage
 
 EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
@@ -68,8 +70,11 @@ class Service:
         fetcher: Fetcher | None = None,
         make_follower: Callable[[Add, Remove], Follower] | None = None,
         vitals: Callable[[], Vitals] = Vitals,
+        make_embedder: Callable[[str], Embedder] | None = None,
     ) -> None:
         self.store = store
+        self._make_embedder = make_embedder
+        self._reindexing = Reindexing(store)
         self._chains = chains
         self._retrieve = retrieve
         self._judge = judge
@@ -255,6 +260,31 @@ class Service:
         """
         with told_as_sentences(target.store.folder):
             return move_index(self.store, target.store, on_progress)
+
+    def embedder_named(self, model: str) -> Embedder:
+        """The embedding model of this name, as QA_EMBEDDING_MODEL has them, loaded.
+
+        Raises EmbeddingModelError.
+        """
+        if self._make_embedder is None:
+            raise EmbeddingModelError("This service has no other embedding model.")
+        embedder = self._make_embedder(model)
+        embedder.embed(["ready"])
+        return embedder
+
+    def reindex(
+        self,
+        model: str | Embedder,
+        on_progress: Callable[[Progress], None] = ignore_progress,
+    ) -> ReindexReport:
+        """Embed every passage with another model, and search with it from then on. Questions are
+        answered and articles changed meanwhile; interrupted, the model in use stays.
+
+        Raises EmbeddingModelError, ReindexRefused, StorageFailed.
+        """
+        embedder = self.embedder_named(model) if isinstance(model, str) else model
+        with told_as_sentences(self.store.folder):
+            return self._reindexing.run(embedder, on_progress)
 
     def collection(self) -> Collection:
         self._notice_changes_by_others()

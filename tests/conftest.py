@@ -1,5 +1,6 @@
 """The environment of every test: only loopback, no model hub, no telemetry."""
 
+import gc
 import ipaddress
 import logging
 import os
@@ -89,6 +90,13 @@ def logging_as_it_was() -> Iterator[None]:
     own.setLevel(levels[1])
 
 
+@pytest.fixture(autouse=True)
+def garbage_is_collected() -> Iterator[None]:
+    """`qa serve` exempts its models from collection, for good; here it ends with the test."""
+    yield
+    gc.unfreeze()
+
+
 TESTS = Path(__file__).parent
 SLOW = (
     "browser",
@@ -97,14 +105,17 @@ SLOW = (
     "qa/cli/test_follow.py",
     "qa/cli/test_processes.py",
     "qa/cli/test_startup.py",
+    "qa/cli/test_upkeep.py",
     "qa/evaluation/test_regression_gate.py",
     "qa/http/test_event_loop.py",
     "test_deploy.py",
+    "test_kill.py",
     "test_packaging.py",
     "test_readme.py",
     "test_soak.py",
     "vectorstore/test_concurrency.py",
     "vectorstore/test_crashes.py",
+    "vectorstore/test_small_disk.py",
 )
 
 

@@ -26,6 +26,7 @@ COLLECTION = "passages"
 # Chroma refuses larger writes, and SQLite limits how many ids one read may name.
 LARGEST_CALL = 5_000
 SECONDS_TO_ANSWER = 60.0
+REPAIR = "Run `qa doctor --repair`: it makes the vectors anew from the catalog."
 EF_SEARCH = 1_200
 """How many neighbours the graph keeps in view: of a million passages, .95 of the ten nearest are
 found with so many, and .6 with Chroma's default of 100."""
@@ -42,6 +43,16 @@ class Neighbour:
     similarity: float
 
 
+class VectorDiskFull(UserError):
+    """There is no room for what Chroma writes even to read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The disk with the vectors in {folder} is full. Nothing is lost. Free some space, "
+            "then do it again."
+        )
+
+
 class VectorStoreError(UserError):
     """The vectors cannot be read; the message says why and what to do."""
 
@@ -50,14 +61,16 @@ class VectorStore:
     """Vectors by passage id, in any threads. A folder is for one process at a time, a server's
     collection for any number of them.
 
-    Raises VectorStoreError here if they cannot be opened, and in every method where a server does
-    not answer.
+    Raises VectorStoreError if they cannot be opened or read, and in every method where a server
+    does not answer.
     """
 
     def __init__(self, where: "Path | ChromaServer", collection: str = COLLECTION) -> None:
         # Importing takes a second, which a command that talks to a running service should not pay.
+        from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.errors import ChromaError
 
+        self._damage: type[Exception] = ChromaError
         self._where = where
         self._name = collection
         self._writing = threading.Lock()
@@ -76,9 +89,12 @@ class VectorStore:
                 self._client = _open_folder(where)
                 self._collection = self._open_collection()
         except (ChromaError, ValueError) as error:
+            # Chroma would go on with what it failed to start, and not try this folder again.
+            SharedSystemClient._identifier_to_system.pop(str(where), None)  # noqa: SLF001
+            if _is_of_a_full_disk(error):
+                raise VectorDiskFull(where) from error
             raise VectorStoreError(
-                f"The vectors in {where} cannot be opened ({error}). Move that folder away and "
-                "run `qa doctor --repair`: the vectors are rebuilt from the catalog."
+                f"The vectors in {where} cannot be opened ({error}). {REPAIR}"
             ) from error
 
     def close(self) -> None:
@@ -89,8 +105,14 @@ class VectorStore:
                 session.close()
 
     def count(self) -> int:
-        with self._told():
+        with self._reading():
             return self._collection.count()
+
+    def check(self) -> None:
+        """Read every vector. Raises VectorStoreError if one cannot be read."""
+        ids = list(self.ids())
+        for start in range(0, len(ids), LARGEST_CALL):
+            self.vectors(ids[start : start + LARGEST_CALL])
 
     def put(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
         """Add passages, or replace those with the same id: one row of `vectors` (n, d) for each."""
@@ -114,7 +136,7 @@ class VectorStore:
 
     def nearest(self, vector: Vectors, k: int) -> list[Neighbour]:
         """The `k` passages nearest to `vector` (d,), nearest first; approximate."""
-        with self._told():
+        with self._reading():
             found = self._collection.query(
                 query_embeddings=vector[np.newaxis], n_results=k, include=["distances"]
             )
@@ -129,8 +151,8 @@ class VectorStore:
         found: set[str] = set()
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
-            with self._told():
-                found.update(self._collection.get(ids=batch, include=[])["ids"] if batch else [])
+            with self._reading():
+                found.update(self._collection.get(ids=batch, include=[])["ids"])
         return found
 
     def vectors(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
@@ -138,14 +160,14 @@ class VectorStore:
         found: dict[str, Vectors] = {}
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
-            with self._told():
+            with self._reading():
                 answer = self._collection.get(ids=batch, include=["embeddings"])
             found.update(zip(answer["ids"], np.asarray(answer["embeddings"]), strict=True))
         return found
 
     def ids(self) -> Iterator[str]:
         for start in range(0, self.count(), LARGEST_CALL):
-            with self._told():
+            with self._reading():
                 page = self._collection.get(limit=LARGEST_CALL, offset=start, include=[])
             yield from page["ids"]
 
@@ -168,9 +190,25 @@ class VectorStore:
         )
 
     @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Raises VectorStoreError for what Chroma cannot read, or a server that does not answer."""
+        if isinstance(self._where, ChromaServer):
+            with self._told():
+                yield
+            return
+        try:
+            yield
+        except self._damage as error:
+            if _is_of_a_full_disk(error):
+                raise VectorDiskFull(self._where) from error
+            raise VectorStoreError(
+                f"The vectors in {self._where} cannot be read ({error}). {REPAIR}"
+            ) from error
+
+    @contextmanager
     def _told(self) -> Iterator[None]:
-        """Raises VectorStoreError for a server that does not answer. An embedded Chroma's errors
-        pass: `storage_failures` in qa/ knows them."""
+        """Raises VectorStoreError for a server that does not answer. What an embedded Chroma says
+        of a failed write passes: `storage_failures` in qa/ knows it."""
         if not isinstance(self._where, ChromaServer):
             yield
             return
@@ -250,6 +288,11 @@ def _open_folder(folder: Path) -> "ClientAPI":
     from chromadb.config import Settings
 
     return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+
+
+def _is_of_a_full_disk(error: Exception) -> bool:
+    """Chroma's errors are known by their words alone."""
+    return "disk is full" in str(error) or "No space left" in str(error)
 
 
 def _first_line(error: Exception) -> str:

@@ -2,32 +2,31 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import Database, WritingLock
 from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.chroma import ChromaServer, VectorStore
+from vectorstore.chunking import PassageSize
 from vectorstore.errors import UserError
-from vectorstore.exact_vectors import ExactVectors, RowVectors
 from vectorstore.passage_columns import PassageColumns
+from vectorstore.restored_files import finish_restore
 from vectorstore.shared_columns import SharedColumns
 from vectorstore.shared_vectors import SharedVectors
+from vectorstore.types import Embedder
+from vectorstore.vector_index import VectorIndex, open_vectors
 
 if TYPE_CHECKING:
     from vectorstore.catalog.postgres import PostgresDatabase
-
-VECTORS_COPIED_AT_ONCE = 5_000
-COLLECTION_OF_VECTORS = "vectors"
-"""The setting of a shared catalog that names its collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,24 @@ class OpenEngine:
 
     database: Database
     writing: WritingLock
-    open_vectors: Callable[[Catalog], VectorStore]
-    open_exact: Callable[[Catalog, VectorStore], RowVectors]
+    open_vectors: "OpenVectors"
     read_columns: Callable[[Catalog, Callable[[], None]], PassageColumns]
     """Calls its second argument when another process has changed something."""
+
+
+class OpenVectors(Protocol):
+    """Opens a generation of the vectors, or begins it; `rows_of` gives the rows of passages by
+    their ids. Raises VectorStoreError; with `read_all`, also if any one of them cannot be read."""
+
+    def __call__(
+        self,
+        name: str,
+        embedder: Embedder,
+        size: PassageSize,
+        rows_of: Callable[[Sequence[str]], Mapping[str, int]],
+        *,
+        read_all: bool = False,
+    ) -> VectorIndex: ...
 
 
 class Engine(Protocol):
@@ -108,32 +121,19 @@ class FolderEngine:
         except Timeout:
             raise IndexInUse(self.folder, _read_owner(self.folder)) from None
         closing.callback(lock.release)
+        finish_restore(self.folder)
         self._say_owner(url=None)
         database = SqliteDatabase(self.folder / "catalog.sqlite")
         closing.callback(database.close)
         return OpenEngine(
             database,
             RLock(),
-            lambda catalog: VectorStore(self.folder / "vectors"),
-            self._open_exact,
+            partial(open_vectors, self.folder),
             lambda catalog, on_change: PassageColumns(catalog.passage_facts()),
         )
 
     def serve_at(self, url: str) -> None:
         self._say_owner(url)
-
-    def _open_exact(self, catalog: Catalog, vectors: VectorStore) -> ExactVectors:
-        """The exact vectors. Where there are none yet, they are taken from Chroma."""
-        path = self.folder / "vectors.i8"
-        if not path.exists():
-            unfinished = path.with_suffix(".new")
-            unfinished.unlink(missing_ok=True)
-            exact = ExactVectors(unfinished)
-            copy_vectors(catalog, vectors, exact)
-            exact.sync()
-            exact.close()
-            unfinished.rename(path)
-        return ExactVectors(path)
 
     def _say_owner(self, url: str | None) -> None:
         owner = json.dumps({"pid": os.getpid(), "url": url})
@@ -173,15 +173,18 @@ class ServerEngine:
 
             return SharedColumns(database, hear)
 
-        return OpenEngine(
-            database,
-            database.writing,
-            lambda catalog: VectorStore(
-                self._chroma, catalog.meta(COLLECTION_OF_VECTORS) or COLLECTION_OF_VECTORS
-            ),
-            lambda catalog, vectors: exact,
-            read_columns,
-        )
+        def open_shared(
+            name: str,
+            embedder: Embedder,
+            size: PassageSize,
+            rows_of: Callable[[Sequence[str]], Mapping[str, int]],
+            *,
+            read_all: bool = False,
+        ) -> VectorIndex:
+            vectors = VectorStore(self._chroma, name)
+            return VectorIndex(name, embedder, vectors, exact, size)
+
+        return OpenEngine(database, database.writing, open_shared, read_columns)
 
     def serve_at(self, url: str) -> None:
         """Nothing: every process has the index open itself."""
@@ -195,16 +198,6 @@ class ServerEngine:
                 "pip install 'article-qa[postgres]'."
             ) from error
         return PostgresDatabase(self._database_url, self._schema)
-
-
-def copy_vectors(catalog: Catalog, vectors: VectorStore, exact: RowVectors) -> None:
-    """Give every row its vector from Chroma."""
-    ids = list(vectors.ids())
-    for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
-        rows = catalog.rows_of(ids[start : start + VECTORS_COPIED_AT_ONCE])
-        found = vectors.vectors(list(rows))
-        if found:
-            exact.put([rows[each] for each in found], np.stack(list(found.values())))
 
 
 def read_owner(folder: Path) -> Owner | None:

@@ -24,6 +24,10 @@ GROWTH = 4_096
 class RowVectors(Protocol):
     """One vector per row, for exact comparisons. Any thread may read; one at a time may change."""
 
+    @property
+    def dimension(self) -> int:
+        """The length of its vectors; 0 while there are none."""
+
     def close(self) -> None: ...
 
     def put(self, rows: Sequence[int], vectors: Vectors) -> None:
@@ -61,6 +65,12 @@ class ExactVectors:
         self._rows: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         self._map()
+
+    @property
+    def dimension(self) -> int:
+        """The length of its vectors; 0 while there are none."""
+        width: int = self._rows.shape[1]
+        return max(0, width - SCALE.itemsize)
 
     def close(self) -> None:
         self._rows = np.empty((0, 0), np.uint8)
@@ -100,6 +110,8 @@ class ExactVectors:
 
     def vectors(self, rows: Sequence[int]) -> Vectors:
         """The vectors (n, d) of rows that have one."""
+        if not rows:
+            return np.empty((0, self.dimension), np.float32)
         return decode(self._rows[list(rows)])
 
     def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
@@ -146,6 +158,16 @@ class ExactVectors:
         self._rows = np.asarray(
             np.memmap(self._path, np.uint8, "r", offset=HEADER.size, shape=(rows, width))
         )
+
+
+def is_exact_file(path: Path) -> bool:
+    """Whether there is a file of exact vectors at `path`; an empty one is one without vectors."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(HEADER.size)
+    except FileNotFoundError:
+        return False
+    return not header or (len(header) == HEADER.size and header.startswith(MAGIC))
 
 
 def encode(vectors: Vectors) -> NDArray[np.uint8]:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vectorstore.engine import COLLECTION_OF_VECTORS
 from vectorstore.errors import UserError
 from vectorstore.ingest import Progress, ignore_progress
-from vectorstore.store import Store
+from vectorstore.store import GENERATION, Store
 
 VECTORS_MOVED_AT_ONCE = 1_000
 
@@ -27,7 +26,7 @@ def move_index(
 
     Raises CannotMove.
     """
-    collections = [each.catalog.meta(COLLECTION_OF_VECTORS) for each in (source, target)]
+    collections = [each.catalog.meta(GENERATION) for each in (source, target)]
     if source.engine.is_shared and collections[0] == collections[1]:
         raise CannotMove(f"The index {source.engine.place} is there already.")
     with source.writing, target.writing:

@@ -12,6 +12,7 @@ from vectorstore.passage_columns import Columns
 from vectorstore.store import Store
 from vectorstore.text.words import WORD, content_words, stem
 from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
+from vectorstore.vector_index import VectorIndex
 
 CANDIDATES = 50
 DENSE_WEIGHT = 0.6
@@ -55,19 +56,26 @@ def search_many(
     """The results of `search` for each question, in order; questions are embedded in batches."""
     for start in range(0, len(questions), QUESTIONS_EMBEDDED_AT_ONCE):
         batch = questions[start : start + QUESTIONS_EMBEDDED_AT_ONCE]
-        for question, vector in zip(batch, store.embedder.embed(batch), strict=True):
+        index = store.vector_index
+        for question, vector in zip(batch, index.embedder.embed(batch), strict=True):
             yield _consistent_search(
-                store, question, vector, k, filters or Filters(), favoured or Filters()
+                store, index, question, vector, k, filters or Filters(), favoured or Filters()
             )
 
 
 def _consistent_search(
-    store: Store, question: str, vector: Vectors, k: int, filters: Filters, favoured: Filters
+    store: Store,
+    index: VectorIndex,
+    question: str,
+    vector: Vectors,
+    k: int,
+    filters: Filters,
+    favoured: Filters,
 ) -> list[ScoredPassage]:
     found: list[ScoredPassage] = []
     for _ in range(LOOKS):
         changes = store.changes
-        found = _search(store, question, vector, k, filters, favoured)
+        found = _search(store, index, question, vector, k, filters, favoured)
         # An article replaced during the search may have been missed: its old passages gone, its
         # new ones not yet there. Search again.
         if changes == store.changes and changes % 2 == 0:
@@ -76,7 +84,13 @@ def _consistent_search(
 
 
 def _search(
-    store: Store, question: str, vector: Vectors, k: int, filters: Filters, favoured: Filters
+    store: Store,
+    index: VectorIndex,
+    question: str,
+    vector: Vectors,
+    k: int,
+    filters: Filters,
+    favoured: Filters,
 ) -> list[ScoredPassage]:
     columns = store.columns.look()
     allowed = store.allowed(columns, filters) if filters else None
@@ -84,15 +98,15 @@ def _search(
     if allowed is not None:
         lexical *= allowed
     best = _highest(lexical, CANDIDATES)
-    dense = nearest_rows(store, vector, columns, allowed)
+    dense = nearest_rows(store, index, vector, columns, allowed)
     preferred = store.allowed(columns, favoured) if favoured else None
     if preferred is not None:
         if allowed is not None:
             preferred &= allowed
         best = np.union1d(best, _highest(lexical * preferred, CANDIDATES))
-        dense = nearest_rows(store, vector, columns, preferred) | dense
+        dense = nearest_rows(store, index, vector, columns, preferred) | dense
     missing = np.array([row for row in best.tolist() if row not in dense], np.int64)
-    similarities = store.exact.similarities(vector, missing)
+    similarities = index.exact.similarities(vector, missing)
     dense |= dict(zip(missing.tolist(), similarities.tolist(), strict=True))
     rows = np.array(list(dense), np.int64)
     scores = fuse_scores(np.array(list(dense.values()), np.float32), lexical[rows])
@@ -171,7 +185,11 @@ def select_passages(ranked: Iterable[ScoredPassage], k: int) -> list[ScoredPassa
 
 
 def nearest_rows(
-    store: Store, vector: Vectors, columns: Columns, allowed: NDArray[np.bool_] | None
+    store: Store,
+    index: VectorIndex,
+    vector: Vectors,
+    columns: Columns,
+    allowed: NDArray[np.bool_] | None,
 ) -> dict[int, float]:
     """The rows of the nearest passages that are allowed, with their cosine similarities.
 
@@ -181,7 +199,7 @@ def nearest_rows(
     count = columns.passages if allowed is None else int(np.count_nonzero(allowed))
     if count > COMPARED_EXACTLY:
         wanted = math.ceil(MORE_THAN_WANTED * CANDIDATES * columns.passages / count)
-        neighbours = store.vectors.nearest(vector, CANDIDATES if allowed is None else wanted)
+        neighbours = index.vectors.nearest(vector, CANDIDATES if allowed is None else wanted)
         rows = store.catalog.rows_of([each.passage_id for each in neighbours])
         found = {
             rows[each.passage_id]: each.similarity
@@ -192,7 +210,7 @@ def nearest_rows(
         if allowed is None or len(found) >= CANDIDATES:
             return dict(list(found.items())[:CANDIDATES])
     rows_compared = np.flatnonzero(columns.used if allowed is None else allowed)
-    similarities = store.exact.similarities(vector, rows_compared)
+    similarities = index.exact.similarities(vector, rows_compared)
     best = np.argsort(-similarities, kind="stable")[:CANDIDATES]
     return dict(zip(rows_compared[best].tolist(), similarities[best].tolist(), strict=True))
 

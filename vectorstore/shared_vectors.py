@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.catalog.database import SharedDatabase
-from vectorstore.exact_vectors import ROWS_AT_ONCE, cosines, decode, encode
+from vectorstore.exact_vectors import ROWS_AT_ONCE, SCALE, cosines, decode, encode
 from vectorstore.types import Vectors
 
 FETCHED_AT_ONCE = 5_000
@@ -27,6 +27,11 @@ class SharedVectors:
         self._places: NDArray[np.int32] = np.empty(0, np.int32)
         self._encoded: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
         self._count = 0
+
+    @property
+    def dimension(self) -> int:
+        found = self._database.rows("SELECT encoded FROM vectors LIMIT 1")
+        return len(found[0][0]) - SCALE.itemsize if found else 0
 
     def close(self) -> None:
         """Nothing: the database is closed by whoever opened it."""
@@ -69,6 +74,8 @@ class SharedVectors:
         return np.isin(np.asarray(rows, np.int64), [row for (row,) in found])
 
     def vectors(self, rows: Sequence[int]) -> Vectors:
+        if not len(rows):
+            return np.empty((0, self.dimension), np.float32)
         return decode(self._encoded_at(np.asarray(rows, np.int64))[1])
 
     def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:

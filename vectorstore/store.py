@@ -1,8 +1,9 @@
 """An open index: the catalog and the vectors, kept consistent."""
 
+import json
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,31 @@ from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.incoming import IncomingArticles
 from vectorstore.catalog.records import IndexedArticle, skipping
 from vectorstore.catalog.repetition import Repetition
-from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted, split_article
+from vectorstore.chroma import VectorStore, VectorStoreError
+from vectorstore.chunking import PassageSize, Tokens, split_article
 from vectorstore.engine import Engine, FolderEngine
 from vectorstore.errors import UserError
+from vectorstore.exact_vectors import RowVectors, is_exact_file
 from vectorstore.passage_columns import Columns
-from vectorstore.types import Article, ArticleInfo, Embedder, Filters, Passage, Vectors
+from vectorstore.types import Article, Embedder, Filters
+from vectorstore.vector_index import (
+    FIRST_GENERATION,
+    VECTORS_COPIED_AT_ONCE,
+    VectorIndex,
+    discard_generation,
+    discard_generations,
+    exact_path,
+    next_generation,
+    retire,
+)
 
 ARTICLES_SPLIT_AT_ONCE = 50
 EMBEDDING_MODEL = "embedding_model"
 EMBEDDING_FINGERPRINT = "embedding_fingerprint"
+GENERATION = "vectors"
+UNFINISHED = "unfinished_vectors"
+"""Keys of the catalog's `meta`. The last two name the vectors in use, and those that are being made
+beside them for another model."""
 
 
 class OtherEmbeddingModel(UserError):
@@ -44,38 +61,37 @@ class Store:
         rebuild: bool = False,
     ) -> None:
         self.engine = FolderEngine(where) if isinstance(where, Path) else where
-        self.embedder = embedder
         self._size = size or PassageSize()
-        self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
         self._in_step = True
         with ExitStack() as opened:
-            engine = self.engine.open(opened)
+            self._opened_engine = engine = self.engine.open(opened)
             self.writing = engine.writing
-            self._database = engine.database
-            self.catalog = Catalog(self._database)
-            self.staging = IncomingArticles(self._database)
+            self.catalog = Catalog(engine.database)
+            self.staging = IncomingArticles(engine.database)
             if not rebuild:
-                self._check_model()
+                self._check_model(embedder)
             if self.catalog.full_text_is_missing():
                 self.catalog.rebuild_full_text()
-            self.columns = engine.read_columns(self.catalog, self._check_model)
-            self.vectors = engine.open_vectors(self.catalog)
-            opened.callback(self.vectors.close)
-            self.exact = engine.open_exact(self.catalog, self.vectors)
-            opened.callback(self.exact.close)
+            if not self.engine.is_shared:
+                keep = {self._generation(), self._unfinished_generation()}
+                discard_generations(self.folder, keep=keep)
+            self.vector_index = self._open_vectors(embedder, rebuild)
+            opened.callback(self._close_vectors)
+            self.columns = engine.read_columns(
+                self.catalog, lambda: self._check_model(self.embedder)
+            )
             # Where another process is changing a shared index, that one finishes what was begun.
             if self.writing.acquire(blocking=rebuild or not self.engine.is_shared):
                 try:
-                    self._finish_opening(rebuild)
+                    self._finish_opening()
                 finally:
                     self.writing.release()
             self._opened = opened.pop_all()
 
-    def _finish_opening(self, rebuild: bool) -> None:
+    def _finish_opening(self) -> None:
         if self.catalog.meta(EMBEDDING_MODEL) is not None:
-            if rebuild and not self._was_built_with_this_model():
-                self.vectors.clear()
-                self.exact.clear()
+            if not self.was_built_with(self.embedder):
+                self.vector_index.clear()
             self._note_model()
         self.recover()
         self.settle_paragraphs()
@@ -95,13 +111,32 @@ class Store:
         """`changes` as of the last search; asks nobody."""
         return self.columns.known_changes
 
-    @cached_property
+    @property
+    def embedder(self) -> Embedder:
+        return self.vector_index.embedder
+
+    @property
+    def vectors(self) -> VectorStore:
+        return self.vector_index.vectors
+
+    @property
+    def exact(self) -> RowVectors:
+        return self.vector_index.exact
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.vector_index.tokens
+
+    @property
     def size(self) -> PassageSize:
         """The passage size, reduced to what the model can read."""
-        return fitted(self._size, self.embedder.max_tokens)
+        return self.vector_index.size
 
     def close(self) -> None:
         self._opened.close()
+
+    def _close_vectors(self) -> None:
+        self.vector_index.close()
 
     def serve_at(self, url: str) -> None:
         """Tell other processes where this one serves the index."""
@@ -113,6 +148,13 @@ class Store:
             pending = self.catalog.pending()
             if not pending:
                 return
+            try:
+                self.vectors.known(pending)
+            except VectorStoreError:
+                if self.engine.is_shared:
+                    raise
+                # An embedded Chroma does not survive being killed while it writes its files.
+                self._replace_chroma()
             visible = self.catalog.rows_of(pending)
             self.vectors.delete([each for each in pending if each not in visible])
             missing = self.without_vectors(visible)
@@ -148,11 +190,11 @@ class Store:
             known = dict(zip(old, self.exact.known(list(old.values())), strict=True))
             kept = [each for each in new if known.get(each)]
             added = [each for each in new if not known.get(each)]
-            vectors = self._embed([new[each] for each in added])
+            vectors = self.vector_index.embed([new[each] for each in added])
             self._note_model()
             self.catalog.announce({*old, *new})
             self.exact.copy([old[each] for each in kept], [rows[each] for each in kept])
-            self._put(added, [rows[each] for each in added], vectors)
+            self.vector_index.put(added, [rows[each] for each in added], vectors)
             with self.columns.changing():
                 facts = self.catalog.publish(articles, rows)
                 self.columns.remove(list(old.values()))
@@ -217,20 +259,92 @@ class Store:
             rows = self.catalog.rows_of(passage_ids)
             found = self.catalog.passages(list(rows))
             self._note_model()
-            self._put(list(rows), list(rows.values()), self._embed([found[each] for each in rows]))
+            vectors = self.vector_index.embed([found[each] for each in rows])
+            self.vector_index.put(list(rows), list(rows.values()), vectors)
 
-    def _embed(self, passages: Sequence[tuple[Passage, ArticleInfo]]) -> Vectors:
-        return self.embedder.embed(
-            [
-                embedded_text(passage, info.title, self.tokens, self.size)
-                for passage, info in passages
-            ]
+    def copy_to_exact(self, passage_ids: Sequence[str]) -> None:
+        """Give these passages the exact vectors of those that Chroma has of them."""
+        with self.writing:
+            rows = self.catalog.rows_of(passage_ids)
+            vectors = self.vectors.vectors(list(rows))
+            self.exact.put([rows[each] for each in vectors], np.stack(list(vectors.values())))
+            self.exact.sync()
+
+    def copy_to_chroma(self, passage_ids: Sequence[str]) -> None:
+        """Give Chroma the exact vectors of these passages, with a cosine to the first ones of
+        0.999."""
+        with self.writing:
+            rows = self.catalog.rows_of(passage_ids)
+            self.vectors.put(list(rows), self.exact.vectors(list(rows.values())))
+
+    def _open_vectors(self, embedder: Embedder, rebuild: bool) -> VectorIndex:
+        """The vectors in use. With `rebuild`, those that cannot be read are left for new ones."""
+        name = self._generation()
+        try:
+            return self.open_generation(name, embedder, read_all=rebuild)
+        except VectorStoreError:
+            if not rebuild or self.engine.is_shared:
+                raise
+        # Chroma remembers a folder that it failed to open, so the new ones have another name.
+        new = next_generation(self.folder)
+        if is_exact_file(exact_path(self.folder, name)):
+            shutil.copyfile(exact_path(self.folder, name), exact_path(self.folder, new))
+        self.catalog.update_meta({GENERATION: new})
+        return self.open_generation(new, embedder)
+
+    def open_generation(
+        self, name: str, embedder: Embedder, *, read_all: bool = False
+    ) -> VectorIndex:
+        """Open vectors, in use or beside those. Raises VectorStoreError; with `read_all`, also if
+        any one of them cannot be read."""
+        return self._opened_engine.open_vectors(
+            name, embedder, self._size, self.catalog.rows_of, read_all=read_all
         )
 
-    def _put(self, passage_ids: Sequence[str], rows: Sequence[int], vectors: Vectors) -> None:
-        self.exact.put(rows, vectors)
-        self.exact.sync()
-        self.vectors.put(passage_ids, vectors)
+    def discard_generation(self, name: str) -> None:
+        """Remove vectors that nobody has open."""
+        discard_generation(self.folder, name)
+
+    def switch_vectors(self, new: VectorIndex) -> None:
+        """Use these vectors, which every passage has to have, from now on.
+
+        A search that has begun goes on with the old ones; they are removed once it is over.
+        """
+        with self.writing:
+            old = self.vector_index
+            with self.columns.changing():
+                self.catalog.update_meta(
+                    {
+                        GENERATION: new.name,
+                        EMBEDDING_MODEL: new.embedder.name,
+                        EMBEDDING_FINGERPRINT: new.embedder.fingerprint,
+                        UNFINISHED: None,
+                    }
+                )
+                self.vector_index = new
+            retire(old, self.folder)
+
+    def _replace_chroma(self) -> None:
+        """Begin a new generation, for which Chroma gets its vectors from the exact ones."""
+        old, name = self.vector_index, next_generation(self.folder)
+        shutil.copyfile(exact_path(self.folder, old.name), exact_path(self.folder, name))
+        new = self.open_generation(name, old.embedder)
+        rows = self.catalog.rows_by_passage()
+        known = old.exact.known(list(rows.values()))
+        ids = [each for each, is_known in zip(rows, known, strict=True) if is_known]
+        for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
+            batch = ids[start : start + VECTORS_COPIED_AT_ONCE]
+            new.vectors.put(batch, new.exact.vectors([rows[each] for each in batch]))
+        self.catalog.update_meta({GENERATION: name})
+        self.vector_index = new
+        retire(old, self.folder)
+
+    def _generation(self) -> str:
+        return self.catalog.meta(GENERATION) or FIRST_GENERATION
+
+    def _unfinished_generation(self) -> str:
+        unfinished = self.catalog.meta(UNFINISHED)
+        return "" if unfinished is None else str(json.loads(unfinished)["name"])
 
     def in_step(self) -> bool:
         """Whether every passage has its vector; during a change, whether it was so before."""
@@ -251,21 +365,22 @@ class Store:
         if fingerprint and self.catalog.meta(EMBEDDING_FINGERPRINT) != fingerprint:
             self.catalog.set_meta(EMBEDDING_FINGERPRINT, fingerprint)
 
-    def _was_built_with_this_model(self) -> bool:
-        """Compares weights if both are known, else names. An empty index fits every model."""
+    def was_built_with(self, embedder: Embedder) -> bool:
+        """Whether the vectors are of this model: its weights if both are known, else its name.
+        An index without any fits every model."""
         name = self.catalog.meta(EMBEDDING_MODEL)
-        weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), self.embedder.fingerprint
+        weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), embedder.fingerprint
         if weights and wanted:
             return weights == wanted
-        return name in (None, self.embedder.name)
+        return name in (None, embedder.name)
 
-    def _check_model(self) -> None:
-        if self._was_built_with_this_model():
+    def _check_model(self, embedder: Embedder) -> None:
+        if self.was_built_with(embedder):
             return
         name = self.catalog.meta(EMBEDDING_MODEL)
-        built_with, now = f"the embedding model {name}", f"{self.embedder.name} is configured now"
+        built_with, now = f"the embedding model {name}", f"{embedder.name} is configured now"
         instead = f"Set QA_EMBEDDING_MODEL={name}"
-        if name == self.embedder.name:
+        if name == embedder.name:
             built_with, now = f"other weights of {built_with}", "the configured ones differ"
             instead = "Set QA_EMBEDDING_MODEL to the original model"
         elsewhere = "database (QA_DATABASE_URL)" if self.engine.is_shared else "folder (QA_DATA)"

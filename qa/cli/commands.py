@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qa.cli import upkeep
 from qa.cli.options import (
     Day,
     QuestionText,
@@ -453,6 +454,10 @@ def check(context: click.Context, repair: bool, data: Path | None) -> None:
 def settings(data: Path | None) -> None:
     """Print the current settings, with secrets masked."""
     show_settings(out, read_settings(data=data))
+
+
+for _command in (upkeep.backup, upkeep.restore, upkeep.reindex):
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -232,7 +232,9 @@ def _recalls(folder: Path, questions: Sequence[str]) -> tuple[dict[str, float], 
             for vector in vectors:
                 exact = store.exact.similarities(vector, rows)
                 best = set(rows[np.argsort(-exact, kind="stable")[:RECALL_AT]].tolist())
-                got = list(nearest_rows(store, vector, columns, allowed))[:RECALL_AT]
+                got = list(nearest_rows(store, store.vector_index, vector, columns, allowed))[
+                    :RECALL_AT
+                ]
                 shares.append(len(best & set(got)) / max(1, len(best)))
             found[name] = statistics.mean(shares)
         return found, columns.passages

@@ -7,7 +7,18 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from qa.http import articles, ask, check, follow, health, key_cookie, page, prometheus, search
+from qa.http import (
+    articles,
+    ask,
+    check,
+    follow,
+    health,
+    key_cookie,
+    page,
+    prometheus,
+    reindex,
+    search,
+)
 from qa.http.access import AccessControl, KeyRequired
 from qa.http.api_description import description_of
 from qa.http.body_limit import BodyLimit
@@ -21,7 +32,7 @@ from qa.http.openai import routes as openai
 from qa.http.openai.chat_request import ChatBody
 from qa.http.origins import LOOPBACK_NAMES, SameOrigin
 from qa.http.problems import add_error_handlers
-from qa.http.request_bodies import AddressBody, AskBody, CheckBody, LookBody
+from qa.http.request_bodies import AddressBody, AskBody, CheckBody, LookBody, ReindexBody
 from qa.service import Service
 
 DESCRIPTION = """Ask questions of a collection of articles. Every sentence of an answer cites exact
@@ -62,10 +73,22 @@ def create_app(
     )
     is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
     add_state(app, AppState(service, capacity, control, counts, keep_alive, is_local))
-    modules = (ask, check, search, articles, follow, health, prometheus, key_cookie, openai, page)
+    modules = (
+        ask,
+        check,
+        search,
+        articles,
+        follow,
+        health,
+        reindex,
+        prometheus,
+        key_cookie,
+        openai,
+        page,
+    )
     for module in modules:
         app.include_router(module.router)
-    bodies = (AskBody, CheckBody, AddressBody, LookBody, ChatBody, SessionBody)
+    bodies = (AskBody, CheckBody, AddressBody, LookBody, ReindexBody, ChatBody, SessionBody)
     # FastAPI documents this way to extend the description; mypy knows no assignment to a method.
     app.openapi = partial(  # type: ignore[method-assign]
         description_of, app, bodies, keyed=control is not None

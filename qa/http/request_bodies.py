@@ -143,6 +143,16 @@ class LookBody(BaseModel):
     address: Address | None = None
 
 
+class ReindexBody(BaseModel):
+    """The embedding model to search with, as QA_EMBEDDING_MODEL names one."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"model": "all-MiniLM-L6-v2"}]}
+    )
+
+    model: Address
+
+
 class CheckBody(BaseModel):
     """A text to check."""
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from qa import composition
 from qa.cli import commands
 from tests.vectorstore.hashing import HashingEmbedder
+from vectorstore import embedding
+from vectorstore.bundled_model import BUNDLED_MODEL
 from vectorstore.types import Vectors
 
 
@@ -23,6 +25,11 @@ class Held(HashingEmbedder):
         return super().embed(texts)
 
 
+def embedder_for(model: str) -> Held:
+    return Held() if model == BUNDLED_MODEL else Held(model, dimension=48)
+
+
 if __name__ == "__main__":
-    setattr(composition, "embedder_for", lambda model: Held())  # noqa: B010
+    setattr(composition, "embedder_for", embedder_for)  # noqa: B010
+    setattr(embedding, "embedder_for", embedder_for)  # noqa: B010
     commands.main()

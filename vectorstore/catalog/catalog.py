@@ -5,7 +5,6 @@ more. An article is added or removed in one transaction.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vectorstore.bm25 import Postings
@@ -13,9 +12,9 @@ from vectorstore.catalog.database import Database, Transaction, fold_case
 from vectorstore.catalog.postings import (
     document_frequency,
     index_passages,
+    postings_differ,
     read_postings,
     terms_from,
-    terms_in,
 )
 from vectorstore.catalog.publishing import publish_articles, remove_article
 from vectorstore.catalog.records import (
@@ -40,6 +39,7 @@ from vectorstore.catalog.transfer import copy_catalog
 from vectorstore.types import Article, ArticleInfo, Passage, Span
 
 POSTINGS = "postings"
+FULL_TEXT_DIFFERS = "The full-text index does not match the passages."
 PASSAGES_READ_AT_ONCE = 2_000
 SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.content)")
 
@@ -62,6 +62,15 @@ class Catalog:
                 "INSERT INTO meta VALUES (?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 (key, value),
+            )
+
+    def update_meta(self, values: Mapping[str, str | None]) -> None:
+        """Set several of them together; None removes one."""
+        with self._db.transaction() as db:
+            db.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in values])
+            db.executemany(
+                "INSERT INTO meta VALUES (?, ?)",
+                [(key, value) for key, value in values.items() if value is not None],
             )
 
     # Articles.
@@ -263,8 +272,8 @@ class Catalog:
     def faults(self) -> list[str]:
         """Problems with the database and the full-text index, as sentences."""
         found = [f"The catalog file is damaged: {each}." for each in self._db.faults()]
-        if self._full_text_differs():
-            found.append("The full-text index does not match the passages.")
+        if postings_differ(self._db):
+            found.append(FULL_TEXT_DIFFERS)
         return found
 
     def full_text_is_missing(self) -> bool:
@@ -283,13 +292,3 @@ class Catalog:
                 last = passages[-1][0]
                 index_passages(db, passages)
             db.execute("DELETE FROM meta WHERE key = ?", (POSTINGS,))
-
-    def _full_text_differs(self) -> bool:
-        held: Counter[str] = Counter()
-        for text, words in self._db.rows("SELECT text, words FROM passages"):
-            terms = terms_in(text)
-            if words != terms.total():
-                return True
-            held.update(terms.keys())
-        indexed = self._db.rows("SELECT term, sum(passages) FROM postings GROUP BY term")
-        return held != dict(indexed)

@@ -109,6 +109,44 @@ def read_postings(database: Database, terms: Sequence[str]) -> dict[str, Posting
     }
 
 
+def postings_differ(database: Database) -> bool:
+    """Whether the postings are others than those of the passages.
+
+    Of each term the passages are counted and their rows and counts added up, each mixed into a
+    number of 64 bits: the sums of two sets that differ are equal once in 2 ** 64.
+    """
+    wanted: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row, text, words in database.rows("SELECT row, text, words FROM passages"):
+        terms = terms_in(text)
+        if words != terms.total():
+            return True
+        for term, count in terms.items():
+            sums = wanted[term]
+            sums[0] += 1
+            sums[1] += _mixed(row << 8 | min(count, MOST_COUNTED))
+    held: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for term, passages, lowest, highest, rows, counts in database.rows(
+        "SELECT term, passages, lowest, highest, rows, counts FROM postings"
+    ):
+        if not passages or (len(rows), len(counts)) != (passages * ROW.itemsize, passages):
+            return True
+        part = _postings(rows, counts)
+        if (lowest, highest) != (part.rows.min(), part.rows.max()):
+            return True
+        sums = held[term]
+        sums[0] += passages
+        for row, count in zip(part.rows.tolist(), part.counts.tolist(), strict=True):
+            sums[1] += _mixed(row << 8 | count)
+    return held != wanted
+
+
+def _mixed(value: int) -> int:
+    """The last step of SplitMix64."""
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    value = (value ^ value >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    return value ^ value >> 31
+
+
 def document_frequency(database: Database, terms: Sequence[str]) -> dict[str, int]:
     """The number of passages with each term; a term that no passage has is left out."""
     return dict(

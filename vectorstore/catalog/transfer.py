@@ -7,8 +7,8 @@ from typing import Any
 from vectorstore.catalog.database import Database, Transaction
 
 ROWS_AT_ONCE = 1_000
-NOT_COPIED = ("vectors", "postings")
-"""Settings of a database itself: the collection that belongs to it, and that it is an old one."""
+NOT_COPIED = ("vectors", "unfinished_vectors", "postings")
+"""Settings of a database itself: the vectors that belong to it, and that it is an old one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import CatalogError
 from vectorstore.catalog.incoming import IncomingArticles
-from vectorstore.catalog.sqlite import SqliteDatabase
+from vectorstore.catalog.sqlite import SCHEMA_VERSION, SqliteDatabase
 from vectorstore.ingest import ingest
 from vectorstore.integrity import inspect_index
 from vectorstore.retrieval import search
@@ -104,8 +105,19 @@ def write_as_layout_1(file: Path) -> None:
         )
 
 
-def test_an_index_of_the_first_layout_goes_on_where_it_was(
-    open_store: OpenStore, hashing: HashingEmbedder
+def write_as_layout(layout: int, file: Path) -> None:
+    """Rewrite the catalog in an earlier layout, as the program of that time brought it there."""
+    write_as_layout_1(file)
+    scripts = resources.files("vectorstore.catalog")
+    with closing(sqlite3.connect(file)) as old:
+        for each in range(2, layout + 1):
+            old.executescript(scripts.joinpath(f"layout_{each}.sql").read_text("utf-8"))
+        old.execute(f"PRAGMA user_version = {layout}")
+
+
+@pytest.mark.parametrize("layout", range(1, SCHEMA_VERSION))
+def test_an_index_of_an_earlier_layout_goes_on_where_it_was(
+    layout: int, open_store: OpenStore, hashing: HashingEmbedder
 ) -> None:
     store = open_store()
     articles = [
@@ -116,7 +128,7 @@ def test_an_index_of_the_first_layout_goes_on_where_it_was(
     before, embedded = held(store), len(hashing.embedded)
     page = store.catalog.page(1)
     store.close()
-    write_as_layout_1(store.folder / "catalog.sqlite")
+    write_as_layout(layout, store.folder / "catalog.sqlite")
 
     store = open_store()
     assert held(store) == before

@@ -1,0 +1,108 @@
+"""The commands that keep an index safe: backup, restore and reindex."""
+
+from pathlib import Path
+
+import click
+
+from qa.cli.options import Text, data_option
+from qa.cli.output import printable, repair_progress
+from qa.cli.session import err, open_for, out
+from qa.settings import read_settings
+
+BESIDE = ("followed.json",)
+IF_MISSING = ("keys.json",)
+"""Files beside the catalog. Keys are restored only where there are none: those that were revoked
+since the backup stay so."""
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--without-vectors",
+    is_flag=True,
+    help="Leave the vectors out: a smaller file, but to restore it embeds every passage.",
+)
+@data_option
+def backup(file: Path, without_vectors: bool, data: Path | None) -> None:
+    """Back the index up in one file, also while `qa serve` is running.
+
+    It holds the articles and all that was made of them, what is followed, and the hashes of keys.
+    An earlier backup in FILE is replaced once the new one is complete.
+    """
+    from vectorstore.backup import back_up
+
+    settings = read_settings(data=data)
+    with err.status("Copying the index…"):
+        made = back_up(
+            settings.data, file, with_vectors=not without_vectors, beside=(*BESIDE, *IF_MISSING)
+        )
+    size = file.stat().st_size / 1_000_000
+    out.print(
+        printable(
+            f"Backed up {made.articles:,} articles, {made.passages:,} passages"
+            f"{'' if made.vectors else ' without vectors'}, to {file} ({size:,.1f} MB)."
+        ),
+        markup=False,
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--replace", is_flag=True, help="Replace the articles that are in the index.")
+@data_option
+def restore(file: Path, replace: bool, data: Path | None) -> None:
+    """Restore the index from a file of `qa backup`.
+
+    The index is made whole beside the one that it replaces, and takes its place in the end. If this
+    is interrupted, the earlier one stays.
+    """
+    from qa.connect import refuse_if_served
+    from qa.storage_failures import told_as_sentences
+    from vectorstore.backup import restore as restore_index
+    from vectorstore.embedding import embedder_for
+
+    settings = read_settings(data=data)
+    refuse_if_served(settings)
+    with told_as_sentences(settings.data), repair_progress(err) as on_progress:
+        restored = restore_index(
+            file,
+            settings.data,
+            embedder_for(settings.embedding_model),
+            replace=replace,
+            beside=BESIDE,
+            if_missing=IF_MISSING,
+            on_progress=on_progress,
+        )
+    out.print(
+        f"Restored {restored.articles:,} articles, {restored.passages:,} passages, as they were "
+        f"at {restored.made}."
+    )
+
+
+@click.command()
+@click.option(
+    "--model",
+    required=True,
+    type=Text(),
+    help="The embedding model: a folder, or a name on the Hugging Face Hub.",
+)
+@data_option
+def reindex(model: str, data: Path | None) -> None:
+    """Embed every passage with another model, and search with it from then on.
+
+    It is made beside the vectors in use, and takes their place in the end. While `qa serve` is
+    running, the service does it, and answers questions meanwhile. Interrupted, the model in use
+    stays; run it again to go on.
+    """
+    with (
+        open_for(read_settings(data=data)) as library,
+        repair_progress(err) as on_progress,
+    ):
+        report = library.reindex(model, on_progress)
+    out.print(
+        printable(
+            f"Embedded {report.embedded:,} of {report.passages:,} passages with {report.model}. "
+            f"From now on, set QA_EMBEDDING_MODEL={model}"
+        ),
+        markup=False,
+    )

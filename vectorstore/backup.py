@@ -1,0 +1,317 @@
+"""Backs an index up in one file, also while another process changes it, and restores it.
+
+A backup is a ZIP file. It holds the catalog, the exact vectors unless they were left out, files
+that stand beside them in the folder, and `backup.json`, which says what is in it.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.database import CatalogError
+from vectorstore.catalog.sqlite import SCHEMA_VERSION, SqliteDatabase
+from vectorstore.errors import UserError
+from vectorstore.exact_vectors import is_exact_file
+from vectorstore.ingest import Progress, ignore_progress
+from vectorstore.integrity import IndexReport, repair_index
+from vectorstore.restored_files import (
+    CATALOG,
+    MOVING,
+    OBSOLETE,
+    RESTORED,
+    RESTORING,
+    finish_restore,
+)
+from vectorstore.store import (
+    EMBEDDING_MODEL,
+    GENERATION,
+    UNFINISHED,
+    IndexInUse,
+    Owner,
+    Store,
+    read_owner,
+)
+from vectorstore.types import Embedder
+from vectorstore.vector_index import (
+    FIRST_GENERATION,
+    discard,
+    exact_path,
+)
+
+FORMAT = 1
+MANIFEST = "backup.json"
+VECTORS = exact_path(Path(), FIRST_GENERATION).name
+SECONDS_TO_WAIT_FOR_A_CHANGE = 120.0
+COMPRESSION = 1
+
+
+class BackupError(UserError):
+    """A backup cannot be made, read or restored; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupContents:
+    """What is in a backup: `backup.json`. `layout` is that of the catalog."""
+
+    format: int
+    layout: int
+    made: str
+    articles: int
+    passages: int
+    embedding_model: str | None
+    vectors: bool
+
+
+def back_up(
+    folder: Path,
+    file: Path,
+    *,
+    with_vectors: bool = True,
+    beside: Sequence[str] = (),
+) -> BackupContents:
+    """Write a backup of the index in `folder` to `file`, all or nothing. It may be in use: changes
+    wait only while the vectors are copied. Files of these names `beside` it are taken along.
+
+    Raises BackupError if there is no index, or if `file` exists and is no backup or cannot be
+    written, CatalogError if the catalog cannot be read.
+    """
+    if (folder / RESTORED).exists() or (folder / MOVING).exists():
+        with _owning(folder):
+            finish_restore(folder)
+    if not (folder / CATALOG).is_file():
+        raise BackupError(f"There is no index in {folder}, so there is nothing to back up.")
+    if file.exists() and not _is_backup(file):
+        raise BackupError(
+            f"{file} exists and is no backup, so it is not overwritten. Give another name."
+        )
+    try:
+        return _back_up(folder, file, with_vectors, beside)
+    except OSError as error:
+        raise BackupError(
+            f"The backup {file} cannot be written: {error.strerror}. Make room, or choose another "
+            "place. Nothing was changed."
+        ) from error
+
+
+def _back_up(folder: Path, file: Path, with_vectors: bool, beside: Sequence[str]) -> BackupContents:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as name:
+        copy = Path(name)
+        try:
+            _copy_index(folder, copy, with_vectors)
+        except sqlite3.Error as error:
+            raise CatalogError(
+                f"The catalog {folder / CATALOG} cannot be backed up ({error})."
+            ) from error
+        for each in beside:
+            with suppress(FileNotFoundError):
+                shutil.copyfile(folder / each, copy / each)
+        contents = _contents(copy)
+        (copy / MANIFEST).write_text(json.dumps(asdict(contents), indent=1), "utf-8")
+        packed = copy / "packed"
+        _pack([copy / each for each in (MANIFEST, CATALOG, VECTORS, *beside)], packed)
+        packed.replace(file)
+    return contents
+
+
+def read_contents(file: Path) -> BackupContents:
+    """What is in a backup. Raises BackupError for a file that is none, or of a later version."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            contents = BackupContents(**json.loads(packed.read(MANIFEST)))
+    except FileNotFoundError as error:
+        raise BackupError(f"There is no file {file}.") from error
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, zlib.error, EOFError) as error:
+        raise BackupError(
+            f"{file} is not a backup of an index, or is one that is cut off. Take another one."
+        ) from error
+    if contents.format > FORMAT or contents.layout > SCHEMA_VERSION:
+        raise BackupError(
+            f"{file} was made by a later version of this program (layout {contents.layout}; this "
+            f"one reads up to {SCHEMA_VERSION}). Update the program, then restore it."
+        )
+    return contents
+
+
+def restore(
+    file: Path,
+    folder: Path,
+    embedder: Embedder,
+    *,
+    replace: bool = False,
+    beside: Sequence[str] = (),
+    if_missing: Sequence[str] = (),
+    on_progress: Callable[[Progress], None] = ignore_progress,
+) -> BackupContents:
+    """Put the index of a backup in `folder`, in place of the one there if `replace` is set.
+
+    It is made whole beside the one in use, with its vectors, and takes its place in the end:
+    interrupted at any time, the folder holds either the earlier index or the restored one. Vectors
+    that the backup lacks, or that are of another model than `embedder`, are computed. Of the files
+    that the backup has besides, those named in `beside` replace those in the folder, and those in
+    `if_missing` are restored only where there is none.
+
+    Raises BackupError, IndexInUse, OSError, and what the embedder raises.
+    """
+    contents = read_contents(file)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _owning(folder):
+        finish_restore(folder)
+        if not replace and _has_articles(folder):
+            raise BackupError(
+                f"The index in {folder} has articles. To replace it with the backup, add --replace."
+            )
+        unfinished = folder / RESTORING
+        discard(unfinished)
+        unfinished.mkdir()
+        try:
+            wanted = [each for each in if_missing if not (folder / each).exists()]
+            _unpack(file, unfinished, (CATALOG, VECTORS, *beside, *wanted))
+            _check_catalog(unfinished, file)
+            store = Store(unfinished, embedder, rebuild=True)
+            try:
+                report = repair_index(store, on_progress)
+            finally:
+                store.close()
+            _refuse_damaged(report, file)
+            for each in ("lock", "owner.json"):
+                (unfinished / each).unlink(missing_ok=True)
+            (unfinished / OBSOLETE).write_text("\n".join(beside), "utf-8")
+            unfinished.rename(folder / RESTORED)
+        except BaseException:
+            discard(unfinished)
+            raise
+        finish_restore(folder)
+    return contents
+
+
+@contextmanager
+def _owning(folder: Path) -> Iterator[None]:
+    """Holds the lock of an index. Raises IndexInUse."""
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise IndexInUse(folder, read_owner(folder) or Owner(None, None)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _copy_index(folder: Path, copy: Path, with_vectors: bool) -> None:
+    """Copy the catalog as it is at one moment, and the vectors of its passages.
+
+    A vector is written before its passage becomes visible, in a row that no visible passage has:
+    while nothing becomes visible, the rows of visible passages stay as they are.
+    """
+    uri = (folder / CATALOG).absolute().as_uri()
+    with (
+        closing(_connect(f"{uri}?mode=ro")) as reading,
+        closing(_connect(f"{uri}?mode=rw")) as holding,
+        closing(sqlite3.connect(copy / CATALOG)) as copied,
+    ):
+        holding.execute("BEGIN IMMEDIATE")
+        reading.execute("BEGIN")
+        names = dict(reading.execute("SELECT key, value FROM meta WHERE key = ?", (GENERATION,)))
+        vectors = exact_path(folder, names.get(GENERATION, FIRST_GENERATION))
+        if with_vectors and is_exact_file(vectors):
+            shutil.copyfile(vectors, copy / VECTORS)
+        holding.execute("ROLLBACK")
+        reading.backup(copied)
+        copied.execute("PRAGMA journal_mode = DELETE")
+        with copied:
+            copied.execute("DELETE FROM meta WHERE key IN (?, ?)", (GENERATION, UNFINISHED))
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=SECONDS_TO_WAIT_FOR_A_CHANGE
+    )
+
+
+def _contents(copy: Path) -> BackupContents:
+    with closing(sqlite3.connect(copy / CATALOG)) as db:
+        ((layout,),) = db.execute("PRAGMA user_version")
+        ((articles,),) = db.execute("SELECT count(*) FROM articles")
+        ((passages,),) = db.execute("SELECT count(*) FROM passages")
+        models = db.execute("SELECT value FROM meta WHERE key = ?", (EMBEDDING_MODEL,)).fetchone()
+    return BackupContents(
+        format=FORMAT,
+        layout=layout,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        articles=articles,
+        passages=passages,
+        embedding_model=models[0] if models else None,
+        vectors=(copy / VECTORS).exists(),
+    )
+
+
+def _pack(paths: Sequence[Path], packed: Path) -> None:
+    """Write those of the files that exist to a ZIP file that only its owner may read."""
+    with (
+        os.fdopen(os.open(packed, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive,
+    ):
+        for path in filter(Path.exists, paths):
+            archive.write(path, path.name)
+        archive.close()
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _is_backup(file: Path) -> bool:
+    try:
+        read_contents(file)
+    except BackupError:
+        return zipfile.is_zipfile(file) and MANIFEST in zipfile.ZipFile(file).namelist()
+    return True
+
+
+def _unpack(file: Path, folder: Path, names: Sequence[str]) -> None:
+    """Write those of these files that the backup has. Raises BackupError if one is damaged."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            for name in set(names) & set(packed.namelist()):
+                with packed.open(name) as source, (folder / name).open("wb") as target:
+                    shutil.copyfileobj(source, target, 1 << 20)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise BackupError(f"{file} is damaged ({error}). Take another backup.") from error
+
+
+def _check_catalog(folder: Path, file: Path) -> None:
+    """Bring the catalog up to date, and look for damage. Raises BackupError."""
+    try:
+        with closing(SqliteDatabase(folder / CATALOG)) as database:
+            faults = database.faults()
+    except CatalogError as error:
+        raise BackupError(f"The catalog in {file} cannot be read: {error.__cause__}.") from error
+    if faults:
+        raise BackupError(f"The catalog in {file} is damaged: {faults[0]}. Take another backup.")
+
+
+def _has_articles(folder: Path) -> bool:
+    if not (folder / CATALOG).exists():
+        return False
+    try:
+        with closing(SqliteDatabase(folder / CATALOG)) as database:
+            return Catalog(database).summary().articles > 0
+    except CatalogError:
+        return True  # nobody knows
+
+
+def _refuse_damaged(report: IndexReport, file: Path) -> None:
+    if not report.agrees:
+        raise BackupError(f"The index in {file} is damaged: {' '.join(report.findings)}")
