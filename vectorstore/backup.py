@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import CatalogError
 from vectorstore.catalog.sqlite import SCHEMA_VERSION, SqliteDatabase
+from vectorstore.engine import IndexInUse, Owner, read_owner
 from vectorstore.errors import UserError
 from vectorstore.exact_vectors import is_exact_file
 from vectorstore.ingest import Progress, ignore_progress
@@ -34,15 +35,7 @@ from vectorstore.restored_files import (
     RESTORING,
     finish_restore,
 )
-from vectorstore.store import (
-    EMBEDDING_MODEL,
-    GENERATION,
-    UNFINISHED,
-    IndexInUse,
-    Owner,
-    Store,
-    read_owner,
-)
+from vectorstore.store import EMBEDDING_MODEL, GENERATION, UNFINISHED, Store
 from vectorstore.types import Embedder
 from vectorstore.vector_index import (
     FIRST_GENERATION,

@@ -66,8 +66,9 @@ class Store:
         with ExitStack() as opened:
             self._opened_engine = engine = self.engine.open(opened)
             self.writing = engine.writing
-            self.catalog = Catalog(engine.database)
-            self.staging = IncomingArticles(engine.database)
+            self._database = engine.database
+            self.catalog = Catalog(self._database)
+            self.staging = IncomingArticles(self._database)
             if not rebuild:
                 self._check_model(embedder)
             if self.catalog.full_text_is_missing():
