@@ -76,7 +76,8 @@ class SharedVectors:
     def vectors(self, rows: Sequence[int]) -> Vectors:
         if not len(rows):
             return np.empty((0, self.dimension), np.float32)
-        return decode(self._encoded_at(np.asarray(rows, np.int64))[1])
+        places, encoded = self._encoded_at(np.asarray(rows, np.int64))
+        return decode(encoded[np.argsort(places)])
 
     def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
         found = np.zeros(len(rows), np.float32)

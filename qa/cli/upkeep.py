@@ -6,8 +6,8 @@ import click
 
 from qa.cli.options import Text, data_option
 from qa.cli.output import printable, repair_progress
-from qa.cli.session import err, open_for, out
-from qa.settings import read_settings
+from qa.cli.session import err, fail, open_for, out
+from qa.settings import Settings, read_settings
 
 BESIDE = ("followed.json",)
 IF_MISSING = ("keys.json",)
@@ -32,6 +32,7 @@ def backup(file: Path, without_vectors: bool, data: Path | None) -> None:
     from vectorstore.backup import back_up
 
     settings = read_settings(data=data)
+    _refuse_on_servers(settings)
     with err.status("Copying the index…"):
         made = back_up(
             settings.data, file, with_vectors=not without_vectors, beside=(*BESIDE, *IF_MISSING)
@@ -62,6 +63,7 @@ def restore(file: Path, replace: bool, data: Path | None) -> None:
     from vectorstore.embedding import embedder_for
 
     settings = read_settings(data=data)
+    _refuse_on_servers(settings)
     refuse_if_served(settings)
     with told_as_sentences(settings.data), repair_progress(err) as on_progress:
         restored = restore_index(
@@ -106,3 +108,12 @@ def reindex(model: str, data: Path | None) -> None:
         ),
         markup=False,
     )
+
+
+def _refuse_on_servers(settings: Settings) -> None:
+    if settings.database_url is not None:
+        fail(
+            "The index is in PostgreSQL (QA_DATABASE_URL): this command is for one in a folder. "
+            "Back up the servers with their own tools, or copy the index into a folder first: "
+            "qa move --to FOLDER."
+        )

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import httpx
+import pytest
+from click.testing import CliRunner
 
+from qa.cli.commands import cli
 from tests.qa.processes import finished, run, serving, started
 
 
@@ -62,3 +65,15 @@ def test_a_served_index_is_searched_with_another_model_at_once(tmp_path: Path) -
         code, out, _ = finished(process)
         assert code == 0
         assert out.startswith("Embedded 2 of 2 passages with third.")
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_an_index_on_servers_is_not_taken_for_the_folder_beside_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.setenv("QA_DATABASE_URL", "postgresql://127.0.0.1/articles")
+    monkeypatch.setenv("QA_CHROMA_URL", "http://127.0.0.1:1")
+    ran = CliRunner().invoke(cli, [command, str(tmp_path / "b.zip"), "--data", str(tmp_path)])
+    assert ran.exit_code == 1
+    assert "qa move --to FOLDER" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
