@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import TypeAdapter, ValidationError
 
+from qa.default_collection import DEFAULT_COLLECTION
 from qa.types import AnswererName, PassageResult
 from vectorstore.catalog.records import ArticlePage
 from vectorstore.ingest import IngestReport, Status
@@ -190,6 +191,27 @@ class AddReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """A collection, and the settings of its own.
+
+    `embedding_model` is a folder or a name on the hub; None is QA_EMBEDDING_MODEL. Without
+    `chat_model` its articles and questions are never sent to the chat model.
+    """
+
+    name: str = DEFAULT_COLLECTION
+    description: str = ""
+    embedding_model: str | None = None
+    chat_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionList:
+    """The body of `GET /collections`: those that the key may use, the default one first."""
+
+    collections: tuple[CollectionInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceEntry:
     source: str
     articles: int
@@ -212,3 +234,5 @@ class Collection:
     formats: tuple[str, ...]
     """The formats of articles that are read, as suffixes of file names."""
     trouble: str | None = None
+    name: str = DEFAULT_COLLECTION
+    description: str = ""

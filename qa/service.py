@@ -9,7 +9,14 @@ from qa.answering.extractive.example_questions import Example, choose_examples, 
 from qa.answering.pipeline import Retrieve
 from qa.following.followed import FollowedSource
 from qa.following.follower import Add, CannotFollow, Follower, FollowReport, Remove
-from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
+from qa.schemas import (
+    AddReport,
+    ArticleList,
+    Collection,
+    CollectionInfo,
+    SourceEntry,
+    WholeArticle,
+)
 from qa.settled_value import IsCurrent, SettledValue
 from qa.storage_failures import told_as_sentences
 from qa.types import Answer, AnswererName, Event, PassageResult, Question
@@ -67,8 +74,10 @@ class Service:
         fetcher: Fetcher | None = None,
         make_follower: Callable[[Add, Remove], Follower] | None = None,
         vitals: Callable[[], Vitals] = Vitals,
+        info: CollectionInfo | None = None,
     ) -> None:
         self.store = store
+        self.info = info or CollectionInfo()
         self._chains = chains
         self._retrieve = retrieve
         self._judge = judge
@@ -257,6 +266,8 @@ class Service:
             model=self._model,
             formats=tuple(sorted(SUFFIXES)),
             trouble=damage_of(self.store),
+            name=self.info.name,
+            description=self.info.description,
         )
 
     def _choose_examples(self, is_current: IsCurrent) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from qa.default_collection import DEFAULT_COLLECTION
 from vectorstore.bundled_model import BUNDLED_MODEL
 from vectorstore.errors import UserError
 
@@ -36,6 +37,10 @@ class Settings(BaseSettings):
     )
 
     data: Path = Field(Path("data"), description="the index folder")
+    collection: str = Field(
+        DEFAULT_COLLECTION,
+        description="the collection that commands work on; `qa collections` lists them",
+    )
     host: str = Field("127.0.0.1", description="the address that `qa serve` listens on")
     port: int = Field(
         8000, ge=0, le=65535, description="the port it listens on; 0 picks a free one"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from qa.following.followed import FollowedSource
     from qa.following.follower import FollowReport
     from qa.keys import Key
-    from qa.schemas import AddReport, ArticleEntry, WholeArticle
+    from qa.schemas import AddReport, ArticleEntry, CollectionInfo, WholeArticle
     from qa.types import Answer, Citation, Event, PassageResult, ReadTimeframe
     from vectorstore.ingest import Progress as IngestProgress
     from vectorstore.integrity import IndexReport
@@ -275,7 +275,20 @@ def show_keys(console: Console, keys: Sequence["Key"]) -> None:
         console.print("No keys. Make one: qa keys add NAME")
     for each in keys:
         state = "  revoked" if each.revoked else ""
-        line = printable(f"{each.id}  {each.created}  {each.scope:<6}  {each.name}{state}")
+        of = "" if each.collections is None else f"  for {', '.join(each.collections) or 'none'}"
+        line = printable(f"{each.id}  {each.created}  {each.scope:<6}  {each.name}{of}{state}")
+        console.print(" ".join(line.splitlines()), markup=False)
+
+
+def show_collections(console: Console, collections: Sequence["CollectionInfo"]) -> None:
+    width = max(len(each.name) for each in collections)
+    for each in collections:
+        own = [each.description] if each.description else []
+        if each.embedding_model is not None:
+            own.append(f"embedding model {each.embedding_model}")
+        if not each.chat_model:
+            own.append("no chat model")
+        line = printable(f"{each.name:<{width}}  {'; '.join(own)}".rstrip())
         console.print(" ".join(line.splitlines()), markup=False)
 
 
