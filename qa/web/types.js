@@ -29,7 +29,9 @@
  * @typedef {{articles: number, passages: number, published_from: string|null,
  *   published_to: string|null, sources: {source: string, articles: number}[],
  *   example_questions: string[], answerers: string[], model: string|null, formats?: string[],
- *   trouble: string|null}} Collection `formats` are suffixes of file names.
+ *   trouble: string|null, name: string, description: string}} Collection `formats` are suffixes of
+ *   file names.
+ * @typedef {{name: string, description: string}} CollectionInfo
  * @typedef {{id: string, status: "added"|"replaced"|"unchanged"|"skipped",
  *   reason: string|null}} Added
  * @typedef {{articles: Added[], undo?: string|null}} AddReport
@@ -47,6 +49,7 @@
  * @typedef {{id: string, question: string, asked: string, filters: Filters, answerer: string,
  *   state: TurnState, text: string, sentences: Sentence[], citations: Citation[],
  *   answer: Answer|null, trouble: Trouble|null, ignoreDates?: boolean}} Turn
- * @typedef {{id: string, title: string, created: string, updated: string, turns: Turn[]}} Chat
+ * @typedef {{id: string, title: string, created: string, updated: string, turns: Turn[],
+ *   collection?: string}} Chat `collection` is left out of those of the default one.
  */
 export {};
