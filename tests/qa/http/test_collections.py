@@ -230,6 +230,15 @@ def test_a_key_of_one_collection_manages_none(keyed: Shelf, of_a: dict[str, str]
     assert keyed.pool.names() == NAMES
 
 
+def test_a_key_of_one_collection_reads_no_folder_of_the_machine(
+    keyed: Shelf, of_a: dict[str, str]
+) -> None:
+    folder = {"address": str(keyed.folder / "collections" / "b")}
+    refused = keyed.http.post(at("a", "/followed"), json=folder, headers=of_a)
+    assert "may not follow a folder" in assert_problem(refused, 403)
+    assert keyed.http.get(at("a", "/followed"), headers=of_a).json() == {"followed": []}
+
+
 def test_a_filter_by_an_article_of_another_collection_finds_nothing(
     keyed: Shelf, of_a: dict[str, str]
 ) -> None:
