@@ -139,7 +139,7 @@ def build_pool(
         own = settings_of(settings, info)
         service = build_service(own, info=info, parts=parts)
         try:
-            service.load()
+            service.load(shares_models=True)
             service.follower.start()
         except BaseException:
             service.close()

@@ -79,11 +79,14 @@ def open_pool(settings: Settings, on_wait: OnWait) -> "ServicePool":
     return _when_free(open_it, on_wait)
 
 
-def open_collections(settings: Settings) -> Collections:
+@contextmanager
+def open_collections(settings: Settings) -> Iterator[Collections]:
     """The collections of the data folder: over HTTP if they are served, else on the disk."""
-    if (url := _serving(settings, waits=False)) is not None:
-        return CollectionsClient(Client(url, read_local_key(settings.data)))
-    return folders_of(settings)
+    if (url := _serving(settings, waits=False)) is None:
+        yield folders_of(settings)
+        return
+    with Client(url, read_local_key(settings.data)) as client:
+        yield CollectionsClient(client)
 
 
 def folders_of(settings: Settings) -> CollectionFolders:

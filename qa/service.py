@@ -111,18 +111,22 @@ class Service:
         self._examples.close()
         self.store.close()
 
-    def load(self) -> None:
+    def load(self, *, shares_models: bool = False) -> None:
         """Load the models, so that the first question does not wait for them, and start choosing
         example questions, now and after each change of the collection.
+
+        One that `shares_models` with a service that loads them loads only its embedding model, and
+        chooses its examples in the background: somebody waits for it.
 
         Raises UserError if a model cannot be loaded; `readiness` then reports the message.
         """
         try:
             self.store.embedder.embed(["ready"])
-            self.search("ready", 1, rerank=True)
-            if not self._judge.reads_all_at_once:
-                self._judge.judge([("ready", "ready")])
-            self._examples.start()
+            if not shares_models:
+                self.search("ready", 1, rerank=True)
+                if not self._judge.reads_all_at_once:
+                    self._judge.judge([("ready", "ready")])
+            self._examples.start(here=not shares_models)
         except UserError as error:
             self._why_not_loaded = str(error)
             raise

@@ -29,7 +29,8 @@ def list_collections(as_json: bool, data: Path | None) -> None:
     from qa.connect import open_collections
     from qa.schemas import CollectionList
 
-    found = open_collections(read_settings(data=data)).list()
+    with open_collections(read_settings(data=data)) as there:
+        found = there.list()
     if as_json:
         show_json(CollectionList(found))
     else:
@@ -60,7 +61,8 @@ def add_collection(
     from qa.schemas import CollectionInfo
 
     info = CollectionInfo(name, description, embedding_model, chat_model=not no_chat_model)
-    open_collections(read_settings(data=data)).add(info)
+    with open_collections(read_settings(data=data)) as there:
+        there.add(info)
     out.print(f"Added. Now give it articles: qa ingest --collection {name} PATH", markup=False)
 
 
@@ -73,11 +75,11 @@ def rename_collection(name: str, new_name: str, data: Path | None) -> None:
     from qa.collections.collection_name import NoSuchCollection
     from qa.connect import open_collections
 
-    there = open_collections(read_settings(data=data))
-    known = {each.name: each for each in there.list()}
-    if name not in known:
-        raise NoSuchCollection(name, list(known))
-    there.change(name, replace(known[name], name=new_name))
+    with open_collections(read_settings(data=data)) as there:
+        known = {each.name: each for each in there.list()}
+        if name not in known:
+            raise NoSuchCollection(name, list(known))
+        there.change(name, replace(known[name], name=new_name))
     out.print(f"{name} is now {new_name}.", markup=False)
 
 
@@ -92,5 +94,6 @@ def remove_collection(name: str, yes: bool, data: Path | None) -> None:
     question = f"Remove {name} with all of its articles?"
     if not (yes or (sys.stdin.isatty() and click.confirm(printable(question)))):
         fail("Nothing was removed. Add --yes to remove it without being asked.")
-    open_collections(read_settings(data=data)).remove(name)
+    with open_collections(read_settings(data=data)) as there:
+        there.remove(name)
     out.print(f"Removed {name}.", markup=False)
