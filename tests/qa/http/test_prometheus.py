@@ -38,7 +38,7 @@ def test_what_a_chat_model_writes_is_counted(tmp_path: Path) -> None:
         for question in (QUESTION, QUESTION, "Who paid?"):
             it.http.post("/ask", json={"question": question})
         found = samples(it.http)
-    assert found["answers_total", "default", "llm", "answered"] == 2
+    assert found["answers_total", "llm", "default", "answered"] == 2
     assert found["cache_lookups_total", "default", "hit"] == 1
     assert found["cache_lookups_total", "default", "miss"] == 2
     assert found["fallbacks_total",] == 1
@@ -60,7 +60,7 @@ def test_a_stream_is_counted_too(tmp_path: Path) -> None:
         chat = {"messages": [{"role": "user", "content": QUESTION}]}
         it.http.post("/v1/chat/completions", json={**chat, "stream": True})
         it.http.post("/v1/chat/completions", json=chat)
-        assert samples(it.http)["answers_total", "default", "llm", "answered"] == 3
+        assert samples(it.http)["answers_total", "llm", "default", "answered"] == 3
 
 
 def test_a_path_that_is_unknown_makes_no_series_of_its_own(serve: Serve) -> None:
