@@ -10,7 +10,7 @@ from qa.collections.collection_folders import CollectionFolders, settings_of
 from qa.collections.collection_name import CollectionProblem, NameTaken, NoSuchCollection
 from qa.keys import KeyFile, KeyRing
 from qa.schemas import CollectionInfo
-from qa.settings import read_settings
+from qa.settings import Settings, read_settings
 
 
 @pytest.fixture
@@ -108,6 +108,20 @@ def test_a_collection_has_the_settings_of_the_service_but_for_its_own(tmp_path: 
     assert (private.model, private.checker) == (None, "bundled")
     assert private.embedding_model == settings.embedding_model
     assert settings_of(settings, CollectionInfo()) is settings
+
+
+OWN = {"collection", "data", "keys_file", "embedding_model", "model", "checker"}
+OF_THE_SERVICE = {
+    "host", "port", "hosts", "api_keys", "key_rate", "address_rate", "cors_origins",
+    "trusted_proxies", "model_base_url", "model_api_key", "model_timeout", "model_prices",
+    "model_concurrency", "unsupported", "reader", "reranker", "reading_seconds", "keep_all",
+    "fetch_allow", "follow_minutes", "log", "otel_endpoint", "trace_questions", "cache",
+}  # fmt: skip
+
+
+def test_of_every_setting_it_is_known_whether_collections_share_it() -> None:
+    """One that says where an index is kept must not be shared: they would see each other."""
+    assert set(Settings.model_fields) == OWN | OF_THE_SERVICE
 
 
 @pytest.mark.parametrize("name", ["..", "../..", "/etc", "a/b", "A", ""])
