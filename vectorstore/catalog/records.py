@@ -37,6 +37,25 @@ class ListedArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """Articles that are copies of each other, the earliest first and undated ones last.
+
+    `articles` are at most `MOST_MEMBERS` of the `count` that there are.
+    """
+
+    articles: tuple[ArticleInfo, ...]
+    count: int
+
+    @property
+    def id(self) -> str:
+        """The id of its earliest article."""
+        return self.articles[0].id
+
+
+MOST_MEMBERS = 100
+
+
+@dataclass(frozen=True, slots=True)
 class ArticlePage:
     """A page of articles, newest first. `next_cursor` is None on the last page."""
 
