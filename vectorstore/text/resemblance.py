@@ -10,7 +10,6 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +44,7 @@ _MARKS = frozenset('.!?:(["“”‘')
 _WORD, _CAPITAL, _NUMBER, _MARK = _ALL_KINDS = range(4)
 _KINDS = len(_ALL_KINDS)
 _RUNS_AT_ONCE = 8_192
+_TOKENS_REMEMBERED = 200_000
 
 
 def _mixed(values: Hashes) -> Hashes:
@@ -74,7 +74,7 @@ class Wording:
         tokens = _TOKEN.findall(text)
         written = " ".join(tokens).encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(written, digest_size=8).digest()
-        known = np.fromiter(map(_known, tokens), np.uint64, len(tokens))
+        known = np.fromiter(map(_known.__getitem__, tokens), np.uint64, len(tokens))
         kinds = known & np.uint64(_KINDS - 1)
         capitals = np.flatnonzero(kinds == _CAPITAL)
         # A capital that begins a sentence or a quotation says little.
@@ -91,9 +91,20 @@ class Wording:
         return len(self.runs) >= FEWEST_RUNS
 
 
-@lru_cache(maxsize=200_000)
-def _known(token: str) -> int:
-    """The hash of a token, times `_KINDS`, plus its kind."""
+class _Known(dict[str, int]):
+    """The hash of each token, times `_KINDS`, plus its kind."""
+
+    def __missing__(self, token: str) -> int:
+        if len(self) >= _TOKENS_REMEMBERED:
+            self.clear()
+        self[token] = value = _hash_and_kind(token)
+        return value
+
+
+_known = _Known()
+
+
+def _hash_and_kind(token: str) -> int:
     hashed = zlib.crc32(token.casefold().encode("utf-8", "surrogatepass"))
     kind = _WORD
     if token in _MARKS:
@@ -113,7 +124,8 @@ def _runs(words: Hashes) -> Hashes:
     runs = np.zeros(count, np.uint64)
     for place in range(RUN):
         runs += _mixed(words[place : place + count] + _PLACES[place])
-    return np.unique(_mixed(runs))
+    ordered = np.sort(_mixed(runs))
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
 
 
 def signature_of(runs: Hashes) -> Signature:
