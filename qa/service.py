@@ -12,10 +12,11 @@ from qa.following.follower import Add, CannotFollow, Follower, FollowReport, Rem
 from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
 from qa.settled_value import IsCurrent, SettledValue
 from qa.storage_failures import told_as_sentences
-from qa.types import Answer, AnswererName, Event, PassageResult, Question
+from qa.types import Answer, AnswererName, Citation, CitedCopy, Event, PassageResult, Question
 from qa.undo import AdditionNotes, UndoLog, UndoReport
 from qa.verification.checker import CheckedText, check_text_by_search
 from qa.verification.claim_judge import ClaimJudge
+from vectorstore.copies import quote_elsewhere
 from vectorstore.errors import UserError
 from vectorstore.fetching.fetcher import Fetcher
 from vectorstore.fetching.web_reader import read_address
@@ -152,11 +153,15 @@ class Service:
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
     ) -> ArticleList:
         """Raises ValueError if the cursor is not one from an earlier list."""
-        return ArticleList.of(self.store.catalog.page(limit, cursor, containing))
+        page = self.store.catalog.page(limit, cursor, containing)
+        stories = self.store.catalog.stories([each.info.id for each in page.articles])
+        return ArticleList.of(page, stories)
 
     def article(self, article_id: str) -> WholeArticle | None:
         article = self.store.catalog.article(article_id)
-        return None if article is None else WholeArticle.of(article)
+        if article is None:
+            return None
+        return WholeArticle.of(article, self.store.catalog.stories([article_id]).get(article_id))
 
     def add(
         self,
@@ -283,6 +288,19 @@ def damage_of(store: Store) -> str | None:
     return (
         "The index is damaged, so that articles may be missed: some passages have no vector, or "
         "some vectors no passage. Stop the service and run `qa doctor --repair`."
+    )
+
+
+def copies_of(store: Store, citation: Citation) -> tuple[CitedCopy, ...]:
+    """The other articles of its story that say what a citation quotes."""
+    return tuple(
+        CitedCopy(
+            article_id=each.article.id,
+            start=each.span and each.span.start,
+            end=each.span and each.span.end,
+            **each.article.metadata(),
+        )
+        for each in quote_elsewhere(store.catalog, citation.article_id, citation.quote)
     )
 
 

@@ -192,7 +192,7 @@ def stories_of(articles: Sequence[Article]) -> list[list[str]]:
         publish(catalog, articles)
         found: dict[str, list[str]] = {}
         for article_id, story in catalog.stories([each.id for each in articles]).items():
-            found.setdefault(story.id, []).append(article_id)
+            found.setdefault(story.cluster.id, []).append(article_id)
     return list(found.values())
 
 

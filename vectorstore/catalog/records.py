@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from vectorstore.types import Article, ArticleInfo, Passage, SkippedSpan, Span
+from vectorstore.types import Article, ArticleInfo, Cluster, Passage, SkippedSpan, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,8 @@ class Story:
     count: int
 
     @property
-    def id(self) -> str:
-        """The id of its earliest article."""
-        return self.articles[0].id
+    def cluster(self) -> Cluster:
+        return Cluster(self.articles[0].id, self.count)
 
 
 MOST_MEMBERS = 100

@@ -125,7 +125,9 @@ def _runs(words: Hashes) -> Hashes:
     for place in range(RUN):
         runs += _mixed(words[place : place + count] + _PLACES[place])
     ordered = np.sort(_mixed(runs))
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    first: NDArray[np.bool_] = np.append(True, ordered[1:] != ordered[:-1])
+    once: Hashes = ordered[first]
+    return once
 
 
 def signature_of(runs: Hashes) -> Signature:
@@ -167,6 +169,13 @@ def are_copies(one: Wording, other: Wording) -> bool:
         and _mostly_shared(one.numbers, other.numbers)
         and _mostly_shared(one.names, other.names)
     )
+
+
+def share_in(runs: Hashes, *others: Hashes) -> float:
+    """The share of the runs that any of the others has; 1 if there are no runs."""
+    if not len(runs):
+        return 1.0
+    return float(np.isin(runs, np.concatenate((runs[:0], *others))).mean())
 
 
 def _mostly_shared(some: frozenset[str], others: frozenset[str]) -> bool:

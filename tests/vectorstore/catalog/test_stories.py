@@ -46,7 +46,7 @@ def put(catalog: Catalog, articles: Iterable[Article]) -> None:
 def partition(catalog: Catalog) -> set[frozenset[str]]:
     found: dict[str, set[str]] = {}
     for article_id, story in catalog.stories(catalog.article_ids()).items():
-        found.setdefault(story.id, set()).add(article_id)
+        found.setdefault(story.cluster.id, set()).add(article_id)
         assert article_id in {each.id for each in story.articles}
         assert story.count == len(story.articles)
     return {frozenset(each) for each in found.values()}
@@ -137,9 +137,9 @@ def test_the_earliest_article_comes_first_and_names_the_story(catalog: Catalog) 
     put(catalog, [article(name, text_of(0, 0), published=day) for name, day in days.items()])
     story = catalog.stories(["late"])["late"]
     assert [each.id for each in story.articles] == ["early", "late", "undated"]
-    assert story.id == "early"
+    assert story.cluster.id == "early"
     put(catalog, [article("late", text_of(0, 0), published=date(2022, 4, 1))])
-    assert catalog.stories(["early"])["early"].id == "late"
+    assert catalog.stories(["early"])["early"].cluster.id == "late"
 
 
 def test_what_is_skipped_makes_no_copy(catalog: Catalog) -> None:
