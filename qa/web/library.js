@@ -16,6 +16,9 @@ import { count } from "./turn.js";
 
 const TYPING_PAUSE = 200;
 
+/** How many other articles tell its story. @param {ArticleRow} article */
+const versions = ({ cluster }) => cluster && (cluster.articles === 2 ? "1 copy" : `${cluster.articles - 1} copies`);
+
 export class Library {
   /** @param {{onChanged: () => void, onRemoved: (id: string) => void}} actions */
   constructor(actions) {
@@ -95,7 +98,7 @@ export class Library {
         "div",
         { class: "row-words" },
         el("a", { href: articleAddress(article.id), dir: "auto" }, ...words(article.title)),
-        el("p", { class: "dateline" }, ...words([dateline(article), count(article.passages, "passage")].filter(Boolean).join(" · "))),
+        el("p", { class: "dateline" }, ...words([dateline(article), count(article.passages, "passage"), versions(article)].filter(Boolean).join(" · "))),
       ),
       el("button", { type: "button", class: "icon-button", "aria-label": `Remove “${title}”`, title: "Remove", onclick: () => this.#confirm(article, row) }, icon("trash")),
     );
