@@ -1,6 +1,7 @@
 """The service: what the command line, the HTTP interface and the evaluation call."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -34,6 +35,9 @@ EXAMPLES_DRAWN_FROM = 500
 SECONDS_TO_SETTLE = 2.0
 """Example questions are chosen again once the collection has not changed for this long: an ingest
 over HTTP is a series of changes."""
+
+_notes: ContextVar[AdditionNotes | None] = ContextVar("_notes", default=None)
+"""What is added by a look is noted here while somebody waits for it, so that it can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Service:
         """What follows sources for this index. Raises FollowedFileError."""
         if self._make_follower is None:
             raise CannotFollow("This service follows nothing.")
-        return self._make_follower(self.add, self.remove)
+        return self._make_follower(self._add_followed, self.remove)
 
     def close(self) -> None:
         if "follower" in self.__dict__:
@@ -180,7 +184,7 @@ class Service:
         """As `add`; the report has the token for `undo`, if there is anything to undo."""
         notes = AdditionNotes(self.store.catalog.article_as_read)
         report = self.add(notes.noting(articles), on_progress)
-        addition = notes.addition(report)
+        addition = notes.addition(report.articles)
         return replace(report, undo=None if addition is None else self._undo.keep(addition))
 
     def undo(self, token: str) -> UndoReport | None:
@@ -189,6 +193,8 @@ class Service:
         addition = self._undo.take(token)
         if addition is None:
             return None
+        if addition.followed is not None:
+            self.unfollow(addition.followed)
         unchanged = [
             article_id
             for article_id, content_hash in addition.hashes.items()
@@ -200,7 +206,9 @@ class Service:
         for article_id in removed:
             self.remove(article_id)
         kept = [each for each in addition.hashes if each not in unchanged]
-        return UndoReport(tuple(removed), tuple(each.id for each in restored), tuple(kept))
+        return UndoReport(
+            tuple(removed), tuple(each.id for each in restored), tuple(kept), addition.followed
+        )
 
     def add_address(self, address: str) -> AddReport:
         """Add what is at an address: an article, or those of a feed or a sitemap."""
@@ -212,8 +220,21 @@ class Service:
         return self.follower.followed()
 
     def follow(self, address: str) -> FollowReport:
-        """Raises CannotFollow."""
-        return self.follower.follow(address)
+        """The report has the token for `undo`. Raises CannotFollow."""
+        before = {each.address for each in self.followed()}
+        notes = AdditionNotes(self.store.catalog.article_as_read)
+        noting = _notes.set(notes)
+        try:
+            report = self.follower.follow(address)
+        finally:
+            _notes.reset(noting)
+        new = next((each.address for each in report.followed if each.address not in before), None)
+        addition = notes.addition(report.articles, new)
+        return replace(report, undo=None if addition is None else self._undo.keep(addition))
+
+    def _add_followed(self, articles: Iterable[Article | Unreadable]) -> AddReport:
+        notes = _notes.get()
+        return self.add(articles if notes is None else notes.noting(articles))
 
     def unfollow(self, address: str) -> bool:
         """Whether it was followed."""

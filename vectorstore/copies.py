@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.records import Story
@@ -19,8 +20,11 @@ SAME_SENTENCE = 0.4
 """The same of a sentence in an article, from which the article has a version of it."""
 MOSTLY = 0.5
 """The same of a quote in an article, from which the article says it, slightly edited."""
+PASSAGES_REMEMBERED = 4_096
 MOST_READ = 50
 """How many articles of a story are looked through for a quote."""
+
+_wording = lru_cache(PASSAGES_REMEMBERED)(Wording.of)
 
 
 def one_of_each(
@@ -29,7 +33,8 @@ def one_of_each(
     """The passages, best first, without those that another one of their story makes superfluous.
 
     The one that is kept has the best of their scores. It is from the earliest article that the
-    filters let through, or from the newest of those that give another number or name in it.
+    filters let through, or from the newest of those that give another number or name in it. Where
+    it is not known which is newer, none is lost that does.
     """
     stories = catalog.stories(list(dict.fromkeys(each.article.id for each in ranked)))
     kept = [each for each in ranked if each.article.id not in stories]
@@ -52,15 +57,21 @@ def _kept_of(
 
     versions: list[_Version] = []
     for each in sorted([*told, *_outermost(catalog, story, told, filters)], key=_by_date):
-        version = _Version(replace(each, cluster=story.cluster), Wording.of(each.passage.text))
+        version = _Version(replace(each, cluster=story.cluster), _wording(each.passage.text))
         nearest = max(versions, key=version.share_in, default=None)
         if nearest is None or version.share_in_all(versions) < SAME_PASSAGE:
             versions.append(version)
             continue
         best = max(nearest.found.score, each.score)
-        is_newer = _day(each.article) > _day(nearest.first) and each.article.published is not None
-        if is_newer and says_otherwise(each.passage, wording(nearest.first.id)):
-            nearest.found, nearest.wording = version.found, version.wording
+        if says_otherwise(each.passage, wording(nearest.first.id)):
+            shown = nearest.found
+            is_newer = _is_newer(each.article, nearest.first)
+            if not is_newer and says_otherwise(shown.passage, wording(each.article.id)):
+                versions.append(version)
+                continue
+            # Of two that are equally old, or where that is not known, the one that says more.
+            if is_newer or shown.article.id == nearest.first.id:
+                nearest.found, nearest.wording = version.found, version.wording
         nearest.found = replace(nearest.found, score=best)
     return [each.found for each in versions]
 
@@ -84,7 +95,7 @@ def says_otherwise(passage: Passage, earlier: Wording) -> bool:
     """Whether a sentence of the passage, of which the earlier article has a version, has a number
     or a name that the earlier article lacks."""
     for sentence in passage.sentences:
-        wording = Wording.of(passage.sentence_text(sentence))
+        wording = _wording(passage.sentence_text(sentence))
         if not len(wording.runs) or share_in(wording.runs, earlier.runs) < SAME_SENTENCE:
             continue
         if wording.numbers - earlier.numbers or wording.names - earlier.names:
@@ -100,12 +111,12 @@ def _outermost(
     allowed = [each for each in story.articles if filters.let_through(each)]
     dated = [each for each in allowed if each.published is not None]
     known = {each.passage.id for each in told}
-    wordings = [Wording.of(each.passage.text) for each in told]
+    wordings = [_wording(each.passage.text) for each in told]
     for info in {each.id: each for each in (*allowed[:1], *dated[-1:])}.values():
         for passage in catalog.passages_of(info.id):
             if passage.id in known:
                 continue
-            runs = Wording.of(passage.text).runs
+            runs = _wording(passage.text).runs
             alike = [
                 each
                 for each, wording in zip(told, wordings, strict=True)
@@ -114,6 +125,10 @@ def _outermost(
             if alike:
                 best = max(alike, key=lambda each: each.score)
                 yield replace(best, passage=passage, article=info)
+
+
+def _is_newer(one: ArticleInfo, other: ArticleInfo) -> bool:
+    return None not in (one.published, other.published) and _day(one) > _day(other)
 
 
 def _day(article: ArticleInfo) -> date:

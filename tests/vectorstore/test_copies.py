@@ -82,10 +82,17 @@ def test_of_several_that_say_otherwise_the_newest_is_found(store: Store) -> None
     assert [e.article.id for e in search(store, QUESTION, 3) if e.cluster] == ["copy 4"]
 
 
-def test_an_undated_copy_is_neither_the_earliest_nor_the_newest(store: Store) -> None:
-    undated = copy("undated", None, LEAD, DEMAND.replace("4.5", "7"), MAYOR, RAIN)
-    ingest(store, [undated, copy("dated", 3)])
-    assert [each.article.id for each in search(store, QUESTION, 3)] == ["dated"]
+@pytest.mark.parametrize("day", [None, 3])
+def test_where_it_is_not_known_which_is_newer_nothing_is_lost(
+    store: Store, day: int | None
+) -> None:
+    other = copy("other", day, LEAD, DEMAND.replace("4.5", "7"), MAYOR, RAIN)
+    ingest(store, [other, copy("dated", 3), copy("same", day)])
+    assert {each.article.id for each in search(store, QUESTION, 3)} == {"dated", "other"}
+    store.remove("other")
+    more = copy("more", day, LEAD.replace("Aldmere", "Aldmere in Wessen"), DEMAND, MAYOR, RAIN)
+    ingest(store, [more])
+    assert [each.article.id for each in search(store, QUESTION, 3)] == ["more"]
 
 
 def test_only_copies_that_the_filters_let_through_count(store: Store) -> None:

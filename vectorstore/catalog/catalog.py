@@ -318,11 +318,14 @@ class Catalog:
         """The story of each of these articles, by id; those that have no copies are left out."""
         found = self._db.rows_for(
             "SELECT a.article, w.story FROM article_wordings a"
-            " JOIN wordings w ON w.wording = a.wording WHERE a.article IN ({keys})",
+            " JOIN wordings w ON w.wording = a.wording WHERE a.article IN ({keys})"
+            " AND (SELECT 1 FROM article_wordings x JOIN wordings y ON y.wording = x.wording"
+            " WHERE y.story = w.story LIMIT 1 OFFSET 1) IS NOT NULL",
             article_ids,
         )
         names = dict(found)
         told = {name: self._story(name) for name in {*names.values()}}
+        # An article may have gone since the first read.
         return {each: told[name] for each, name in names.items() if told[name].count > 1}
 
     def _story(self, name: int) -> Story:

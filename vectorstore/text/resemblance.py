@@ -175,7 +175,12 @@ def share_in(runs: Hashes, *others: Hashes) -> float:
     """The share of the runs that any of the others has; 1 if there are no runs."""
     if not len(runs):
         return 1.0
-    return float(np.isin(runs, np.concatenate((runs[:0], *others))).mean())
+    found = np.zeros(len(runs), np.bool_)
+    for other in others:
+        if len(other):
+            places = np.minimum(np.searchsorted(other, runs), len(other) - 1)
+            found |= other[places] == runs
+    return float(found.mean())
 
 
 def _mostly_shared(some: frozenset[str], others: frozenset[str]) -> bool:
