@@ -44,5 +44,5 @@ def test_what_is_wrongly_found_lowers_the_precision() -> None:
 
 def test_the_time_is_measured() -> None:
     seconds, cpu = time_to_find_copies(synthesised(ARTICLES, 20, random.Random(1)))
-    assert 0 < cpu
-    assert 0 < seconds
+    assert cpu > 0
+    assert seconds > 0
