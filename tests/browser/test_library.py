@@ -235,7 +235,7 @@ def test_an_address_is_added_and_a_feed_is_followed(library: ChatPage) -> None:
             look = {"address": site.url("/feed")}
             httpx.post(f"{library.address}/followed/look", json=look, timeout=60)
             total = library.collection()["articles"]
-            expect(followed).to_contain_text("Feed · 2 articles · looked at")
+            expect(followed).to_contain_text("Feed · 2 articles · looked at", timeout=20_000)
             expect(page.locator("#article-total")).to_have_text(f"{total:,} articles")
             site.pages["/feed"] = Reply(status=500)
             followed.get_by_role("button", name="Look at Courier now").click()

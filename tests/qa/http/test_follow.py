@@ -16,7 +16,7 @@ from tests.vectorstore.fetching.test_web_reader import ICE, THAW, rss
 from tests.vectorstore.hashing import HashingEmbedder
 from tests.website import Reply, Website, website
 
-UNDONE = {"removed": [], "restored": [], "kept": [], "unfollowed": None}
+UNDONE: dict[str, object] = {"removed": [], "restored": [], "kept": [], "unfollowed": None}
 
 
 @pytest.fixture
@@ -58,11 +58,15 @@ def test_following_is_undone_with_what_it_added(here: Served, site: Website) -> 
     feed = site.url("/feed")
     site.put("/feed", rss(site, "/ice", "/thaw"), "text/xml")
     report = here.http.post("/followed", json={"address": feed}).json()
-    assert {each["status"] for each in report["articles"]} == {"added", "unchanged"}
+    assert {each["status"] for each in report["articles"]} == {"added", "replaced"}
     again = here.http.post("/followed", json={"address": feed}).json()
     assert again["undo"] is None
     undone = here.http.post(f"/undo/{report['undo']}").json()
-    assert undone == UNDONE | {"removed": [site.url("/ice")], "unfollowed": feed}
+    assert undone == UNDONE | {
+        "removed": [site.url("/ice")],
+        "restored": [site.url("/thaw")],
+        "unfollowed": feed,
+    }
     assert ids(here) == {site.url("/thaw")}
     assert here.http.get("/followed").json() == {"followed": []}
 
