@@ -22,7 +22,7 @@ from qa.following.follower import Add, Follower, Remove
 from qa.following.look import LookOptions
 from qa.keys import KeyFile
 from qa.schemas import CollectionInfo
-from qa.service import Service, Vitals, damage_of, passages_for_claims
+from qa.service import Service, Vitals, copies_of, damage_of, passages_for_claims
 from qa.settings import Settings, SettingsError
 from qa.types import Answerer, AnswererName
 from qa.verification.claim_judge import ClaimJudge, EntailmentJudge, WordOverlap
@@ -94,10 +94,17 @@ def build_service(
     extractive = ExtractiveAnswerer(partial(word_rarities, store))
     correct = partial(corrections, store)
     damage = partial(damage_of, store)
+    find_copies = partial(copies_of, store)
     retrieve = make_search(settings, store, parts)
     pipelines: dict[AnswererName, Pipeline] = {
         "extractive": Pipeline(
-            QueryRewriter(), retrieve, extractive, correct, damage, settings.trace_questions
+            QueryRewriter(),
+            retrieve,
+            extractive,
+            correct,
+            damage,
+            find_copies,
+            settings.trace_questions,
         )
     }
     vitals: Callable[[], Vitals] = Vitals
@@ -107,7 +114,7 @@ def build_service(
         answering = 1 - REWRITING - (JUDGING if settings.checker == "llm" else 0)
         answerer = _llm_answerer(client.with_share(answering), settings, store, judge, extractive)
         pipelines["llm"] = Pipeline(
-            rewrite, retrieve, answerer, correct, damage, settings.trace_questions
+            rewrite, retrieve, answerer, correct, damage, find_copies, settings.trace_questions
         )
         vitals = partial(_vitals_of, client, answerer)
     chains = {name: build_chain(pipeline) for name, pipeline in pipelines.items()}

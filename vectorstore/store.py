@@ -97,6 +97,9 @@ class Store:
             self._check_model(rebuild)
             if self.catalog.full_text_is_missing():
                 self.catalog.rebuild_full_text()
+            if self.catalog.stories_are_missing():
+                while self.catalog.find_more_stories():
+                    pass
             self.columns = PassageColumns(self.catalog.passage_facts())
             self.vectors = VectorStore(folder / "vectors")
             opened.callback(self.vectors.close)

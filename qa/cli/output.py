@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qa.following.follower import FollowReport
     from qa.keys import Key
     from qa.schemas import AddReport, ArticleEntry, CollectionInfo, WholeArticle
-    from qa.types import Answer, Citation, Event, PassageResult, ReadTimeframe
+    from qa.types import Answer, Citation, CitedCopy, Event, PassageResult, ReadTimeframe
     from vectorstore.ingest import Progress as IngestProgress
     from vectorstore.integrity import IndexReport
 
@@ -45,6 +45,7 @@ CONTROLS = dict.fromkeys(UNTRUSTED, "\N{REPLACEMENT CHARACTER}") | {
 }
 JSON_ESCAPES = {code: f"\\u{code:04x}" for code in UNTRUSTED if code >= 127}
 MOST_SKIPPED_SHOWN = 20
+MOST_COPIES_SHOWN = 5
 NOTHING_FOUND = "No passages match these filters."
 
 
@@ -216,6 +217,8 @@ def _show_sources(console: Console, answer: "Answer") -> None:
         console.print(f"\n[cyan][{citation.number}][/cyan] {_heading(citation)}")
         console.print(_indented(f"“{citation.quote}”"), markup=False)
         console.print(f"    {_safe(_place(citation))}", style="dim")
+        if citation.copies:
+            console.print(f"    {_safe(_also_in(citation.copies))}", style="dim")
     if not answer.answered and answer.passages:
         console.print("\nThe nearest passages:")
         show_passages(console, answer.passages[:3])
@@ -232,6 +235,10 @@ def show_passages(console: Console, passages: Sequence["PassageResult"]) -> None
         )
         console.print(_indented(passage.text), markup=False)
         console.print(f"    {_safe(_place(passage))}", style="dim")
+        if passage.cluster is not None:
+            others = passage.cluster.articles - 1
+            copies = "copy" if others == 1 else "copies"
+            console.print(f"    {others:,} more {copies} of this article", style="dim")
 
 
 def show_articles(console: Console, articles: Sequence["ArticleEntry"]) -> None:
@@ -317,6 +324,18 @@ def _heading(found: "Citation | PassageResult") -> str:
 def _place(found: "Citation | PassageResult") -> str:
     page = "" if found.page is None else f", page {found.page}"
     return f"{found.article_id}{page}, characters {found.start} to {found.end}"
+
+
+def _also_in(copies: Sequence["CitedCopy"]) -> str:
+    """The other articles that say the same, by source or title, date and id."""
+    named = []
+    for each in copies[:MOST_COPIES_SHOWN]:
+        published = each.published.isoformat() if each.published else None
+        details = ", ".join(part for part in (each.source or each.title, published) if part)
+        named.append(f"{each.article_id} ({details})" if details else each.article_id)
+    if len(copies) > MOST_COPIES_SHOWN:
+        named.append(f"and {len(copies) - MOST_COPIES_SHOWN:,} more")
+    return f"also in {len(copies):,} other{'' if len(copies) == 1 else 's'}: {'; '.join(named)}"
 
 
 def _safe(text: str) -> str:

@@ -90,7 +90,7 @@ export function addFile(file, path, signal) {
 /** @param {string} address @returns {Promise<import("./types.js").AddReport>} */
 export const addAddress = (address) => post("addresses", { address });
 
-/** @param {string} token @returns {Promise<{removed: string[], restored: string[], kept: string[]}>} */
+/** @param {string} token @returns {Promise<{removed: string[], restored: string[], kept: string[], unfollowed: string|null}>} */
 export const undoAddition = (token) => post(`undo/${encodeURIComponent(token)}`, {});
 
 /** @returns {Promise<{followed: import("./types.js").FollowedSource[]}>} */
