@@ -1,8 +1,9 @@
 """The composition root: builds the service and all its parts from the settings."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from qa.answering.answer_cache import CachedAnswerer
 from qa.answering.chain import build_chain
@@ -14,10 +15,14 @@ from qa.answering.llm.prompts import prompt_version
 from qa.answering.llm.provider import make_chat_model
 from qa.answering.pipeline import Pipeline
 from qa.answering.rewriting.query_rewriter import QueryRewriter
+from qa.collections.collection_folders import CollectionFolders, settings_of
+from qa.collections.service_pool import MOST_OPEN, ServicePool
 from qa.following.followed_file import FollowedFile
 from qa.following.follower import Add, Follower, Remove
 from qa.following.look import LookOptions
-from qa.service import Service, Vitals, damage_of, passages_for_claims
+from qa.keys import KeyFile
+from qa.schemas import CollectionInfo
+from qa.service import Service, Vitals, copies_of, damage_of, passages_for_claims
 from qa.settings import Settings, SettingsError
 from qa.types import Answerer, AnswererName
 from qa.verification.claim_judge import ClaimJudge, EntailmentJudge, WordOverlap
@@ -31,44 +36,89 @@ from vectorstore.reranking import ReadingSearch
 from vectorstore.retrieval import word_rarities
 from vectorstore.spelling import corrections
 from vectorstore.store import Store
-from vectorstore.types import Embedder, Reader
+from vectorstore.types import Embedder, Reader, Reranker
 
 REWRITING = 0.2
 JUDGING = 0.2
 """Shares of QA_MODEL_TIMEOUT. The model writes the answer in the rest."""
 
 
+class SharedParts:
+    """What the collections of one process share: models, whose weights are read once, and what
+    limits the calls of the chat model and the requests to a website.
+
+    Raises SettingsError, and ModelError if the chat model cannot be created.
+    """
+
+    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
+        """`embedder`: the one that QA_EMBEDDING_MODEL names, if it is there already."""
+        self._settings = settings
+        self._embedders = {} if embedder is None else {settings.embedding_model: embedder}
+        self._lock = threading.Lock()
+        self.judge = make_claim_judge(settings)
+        self.reader = make_reader(settings)
+        self.reranker = make_reranker(settings)
+        self.client = make_model_client(settings) if settings.model else None
+        self.fetcher = make_fetcher(settings)
+
+    def embedder(self, name: str) -> Embedder:
+        with self._lock:
+            if name not in self._embedders:
+                self._embedders[name] = embedder_for(name)
+            return self._embedders[name]
+
+    def judge_for(self, settings: Settings) -> ClaimJudge:
+        """The judge of a collection, which may not ask the chat model where others do."""
+        return self.judge if settings.checker == self._settings.checker else self._local_judge
+
+    @cached_property
+    def _local_judge(self) -> ClaimJudge:
+        return EntailmentJudge(BundledEntailment())
+
+
 def build_service(
-    settings: Settings, embedder: Embedder | None = None, *, rebuild: bool = False
+    settings: Settings,
+    embedder: Embedder | None = None,
+    *,
+    rebuild: bool = False,
+    info: CollectionInfo | None = None,
+    parts: SharedParts | None = None,
 ) -> Service:
     """Open the index and build the service. The embedding model is loaded on first use.
 
-    Raises UserError: whatever `Store` raises, and ModelError if the chat model cannot be created.
+    `parts` are those that it shares with other collections. Raises UserError: whatever `Store` and
+    `SharedParts` raise.
     """
-    embedder = embedder or embedder_for(settings.embedding_model)
-    judge = make_claim_judge(settings)
-    store = Store(make_engine(settings), embedder, rebuild=rebuild)
+    parts = parts or SharedParts(settings, embedder)
+    judge = parts.judge_for(settings)
+    store = Store(make_engine(settings), parts.embedder(settings.embedding_model), rebuild=rebuild)
     extractive = ExtractiveAnswerer(partial(word_rarities, store))
     correct = partial(corrections, store)
     damage = partial(damage_of, store)
-    retrieve = make_search(settings, store)
+    find_copies = partial(copies_of, store)
+    retrieve = make_search(settings, store, parts)
     pipelines: dict[AnswererName, Pipeline] = {
         "extractive": Pipeline(
-            QueryRewriter(), retrieve, extractive, correct, damage, settings.trace_questions
+            QueryRewriter(),
+            retrieve,
+            extractive,
+            correct,
+            damage,
+            find_copies,
+            settings.trace_questions,
         )
     }
     vitals: Callable[[], Vitals] = Vitals
-    if settings.model:
-        client = make_model_client(settings)
+    client = parts.client
+    if settings.model and client is not None:
         rewrite = QueryRewriter(client.with_share(REWRITING))
         answering = 1 - REWRITING - (JUDGING if settings.checker == "llm" else 0)
         answerer = _llm_answerer(client.with_share(answering), settings, store, judge, extractive)
         pipelines["llm"] = Pipeline(
-            rewrite, retrieve, answerer, correct, damage, settings.trace_questions
+            rewrite, retrieve, answerer, correct, damage, find_copies, settings.trace_questions
         )
         vitals = partial(_vitals_of, client, answerer)
     chains = {name: build_chain(pipeline) for name, pipeline in pipelines.items()}
-    fetcher = make_fetcher(settings)
     return Service(
         store,
         chains,
@@ -76,11 +126,37 @@ def build_service(
         judge,
         settings.model,
         keep_all=settings.keep_all,
-        fetcher=fetcher,
-        make_follower=partial(make_follower, settings, fetcher),
+        fetcher=parts.fetcher,
+        make_follower=partial(make_follower, settings, parts.fetcher),
         vitals=vitals,
-        make_embedder=embedder_for,
+        make_embedder=parts.embedder,
+        info=info,
     )
+
+
+def build_pool(
+    settings: Settings, embedder: Embedder | None = None, *, most_open: int = MOST_OPEN
+) -> ServicePool:
+    """Open the default collection, and let the others be opened when they are first used.
+
+    Raises what `build_service` raises.
+    """
+    parts = SharedParts(settings, embedder)
+    folders = CollectionFolders(settings.data, KeyFile(settings.path_of_keys))
+
+    def open_one(info: CollectionInfo) -> Service:
+        own = settings_of(settings, info)
+        service = build_service(own, info=info, parts=parts)
+        try:
+            service.load(shares_models=True)
+            service.follower.start()
+        except BaseException:
+            service.close()
+            raise
+        return service
+
+    default = build_service(settings, parts=parts)
+    return ServicePool(default, folders, open_one, most_open=most_open)
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -123,20 +199,24 @@ def make_model_client(settings: Settings) -> ModelClient:
     )
 
 
-def make_search(settings: Settings, store: Store) -> ReadingSearch:
-    """The search, with the reader and the reranker that QA_READER and QA_RERANKER name; their
-    weights are read with the first question."""
-    reader: Reader | None = NamedReader(settings.reader)
+def make_reader(settings: Settings) -> Reader | None:
+    """The reader that QA_READER names; its weights are read with the first question."""
     if settings.reader == "bundled":
-        reader = BundledReader()
-    elif settings.reader == "none":
-        reader = None
+        return BundledReader()
+    return None if settings.reader == "none" else NamedReader(settings.reader)
+
+
+def make_reranker(settings: Settings) -> Reranker | None:
+    """The reranker that QA_RERANKER names; its weights are read with the first question."""
     named = settings.reranker not in ("reader", "none")
-    reranker = NamedReranker(settings.reranker) if named else None
+    return NamedReranker(settings.reranker) if named else None
+
+
+def make_search(settings: Settings, store: Store, parts: SharedParts) -> ReadingSearch:
     return ReadingSearch(
         store,
-        reader,
-        reranker,
+        parts.reader,
+        parts.reranker,
         reranks=settings.reranker != "none",
         seconds=settings.reading_seconds,
     )

@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from qa.http_client import Client
-from qa.keys import read_local_key
-from qa.library import Library
+from qa.collections.collection_folders import CollectionFolders, settings_of
+from qa.default_collection import DEFAULT_COLLECTION
+from qa.http_client import Client, CollectionsClient, collection_path
+from qa.keys import KeyFile, read_local_key
+from qa.library import Collections, Library
 from qa.settings import Settings, SettingsError
 from vectorstore.engine import IndexInUse, read_owner
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
+    from qa.collections.service_pool import ServicePool
     from qa.service import Service
 
 # Even looking up the owner of an index takes its lock for a moment, so the first retries are quick
@@ -34,42 +37,96 @@ class AlreadyServed(UserError):
 
 
 def open_library(settings: Settings, on_wait: OnWait) -> Library:
-    """Open the library: a client of the service that has the index open, or a service in-process.
+    """Open the library of the collection that QA_COLLECTION names: a client of the service that has
+    it open, or a service in-process.
 
     While another process has the index open without serving it, calls `on_wait` once and waits.
-    Raises SettingsError if the index folder cannot be used, and whatever `build_service` raises.
+    Raises SettingsError if the index folder cannot be used, NoSuchCollection, and whatever
+    `build_service` raises.
     """
 
     def open_it() -> Library:
-        if (url := served_at(settings)) is not None:
-            return Client(url, read_local_key(settings.data))
-        from qa.composition import build_service  # slow to import, and a client does not need it
-
-        with _naming_data_setting(settings):
-            return build_service(settings)
+        if (url := _serving(settings)) is not None:
+            is_default = settings.collection == DEFAULT_COLLECTION
+            path = "" if is_default else collection_path(settings.collection)
+            return Client(url + path, read_local_key(settings.data))
+        return _opened_here(settings)
 
     return _when_free(open_it, on_wait)
+
+
+def settings_of_collection(settings: Settings) -> Settings:
+    """The settings of the collection that QA_COLLECTION names. Raises NoSuchCollection."""
+    return settings_of(settings, folders_of(settings).info(settings.collection))
 
 
 def open_service(settings: Settings, on_wait: OnWait, *, rebuild: bool = False) -> "Service":
     """Open the service in this process. Raises AlreadyServed, and what `open_library` raises."""
 
     def open_it() -> "Service":
-        refuse_if_served(settings)
-        from qa.composition import build_service
-
-        with _naming_data_setting(settings):
-            return build_service(settings, rebuild=rebuild)
+        if (url := _serving(settings)) is not None:
+            raise _already_served(settings, url)
+        return _opened_here(settings, rebuild=rebuild)
 
     return _when_free(open_it, on_wait)
+
+
+def open_pool(settings: Settings, on_wait: OnWait) -> "ServicePool":
+    """Open all collections in this process, to serve them. Raises what `open_service` raises."""
+
+    def open_it() -> "ServicePool":
+        refuse_if_served(settings)
+        from qa.composition import build_pool
+
+        with _naming_data_setting(settings):
+            return build_pool(settings)
+
+    return _when_free(open_it, on_wait)
+
+
+@contextmanager
+def open_collections(settings: Settings) -> Iterator[Collections]:
+    """The collections of the data folder: over HTTP if they are served, else on the disk."""
+    if (url := _serving(settings, waits=False)) is None:
+        yield folders_of(settings)
+        return
+    with Client(url, read_local_key(settings.data)) as client:
+        yield CollectionsClient(client)
+
+
+def folders_of(settings: Settings) -> CollectionFolders:
+    return CollectionFolders(settings.data, KeyFile(settings.path_of_keys))
+
+
+def _opened_here(settings: Settings, *, rebuild: bool = False) -> "Service":
+    from qa.composition import build_service  # slow to import, and a client does not need it
+
+    info = folders_of(settings).info(settings.collection)
+    with _naming_data_setting(settings):
+        return build_service(settings_of(settings, info), rebuild=rebuild, info=info)
 
 
 def refuse_if_served(settings: Settings) -> None:
     """Raise AlreadyServed if a service has the index open."""
     if (url := served_at(settings)) is not None:
-        raise AlreadyServed(
-            f"The index in {settings.data} is already served at {url}. Stop that service first."
-        )
+        raise _already_served(settings, url)
+
+
+def _already_served(settings: Settings, url: str) -> AlreadyServed:
+    return AlreadyServed(
+        f"The index in {settings.data} is already served at {url}. Stop that service first."
+    )
+
+
+def _serving(settings: Settings, *, waits: bool = True) -> str | None:
+    """As `served_at`, for the collection of the settings. A service has the data folder open; a
+    command that has it open leaves the other collections free, and need not be waited for."""
+    try:
+        return served_at(settings)
+    except IndexInUse:
+        if waits and settings.collection == DEFAULT_COLLECTION:
+            raise
+        return None
 
 
 def served_at(settings: Settings) -> str | None:

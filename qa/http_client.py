@@ -18,6 +18,8 @@ from qa.schemas import (
     AddReport,
     ArticleList,
     Collection,
+    CollectionInfo,
+    CollectionList,
     FoundPassages,
     WholeArticle,
 )
@@ -111,7 +113,7 @@ class Client:
             return False
 
     def ask(self, question: Question) -> Answer:
-        response = self._send("POST", "/ask", content=_question_json(question))
+        response = self.send("POST", "/ask", content=_question_json(question))
         return _parse(Answer, response)
 
     async def stream(self, question: Question) -> AsyncIterator[Event]:
@@ -157,7 +159,7 @@ class Client:
                 *(("article_id", each) for each in filters.article_ids),
             ]
         )
-        return _parse(FoundPassages, self._send("GET", f"/search?{parameters}")).passages
+        return _parse(FoundPassages, self.send("GET", f"/search?{parameters}")).passages
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
@@ -165,10 +167,10 @@ class Client:
         parameters = httpx.QueryParams({"limit": limit, "q": containing})
         if cursor is not None:
             parameters = parameters.set("cursor", cursor)
-        return _parse(ArticleList, self._send("GET", f"/articles?{parameters}"))
+        return _parse(ArticleList, self.send("GET", f"/articles?{parameters}"))
 
     def article(self, article_id: str) -> WholeArticle | None:
-        response = self._send("GET", _article_path(article_id), missing_is_fine=True)
+        response = self.send("GET", _article_path(article_id), missing_is_fine=True)
         return None if response.status_code == 404 else _parse(WholeArticle, response)
 
     def add(
@@ -189,7 +191,7 @@ class Client:
                 sent = [WholeArticle.of(each) for each in readable if each.keep_all == keep_all]
                 if sent:
                     path = f"/articles?keep_all={str(keep_all).lower()}"
-                    response = self._send("POST", path, content=to_json(sent))
+                    response = self.send("POST", path, content=to_json(sent))
                     report = _parse(AddReport, response)
                     outcomes += report.articles
                     passages += report.passages
@@ -197,25 +199,25 @@ class Client:
         return AddReport(tuple(outcomes), passages)
 
     def remove(self, article_id: str) -> bool:
-        response = self._send("DELETE", _article_path(article_id), missing_is_fine=True)
+        response = self.send("DELETE", _article_path(article_id), missing_is_fine=True)
         return response.status_code != 404
 
     def followed(self) -> tuple[FollowedSource, ...]:
-        return _parse(FollowedList, self._send("GET", "/followed")).followed
+        return _parse(FollowedList, self.send("GET", "/followed")).followed
 
     def follow(self, address: str) -> FollowReport:
         sent = to_json({"address": _as_seen_here(address)})
-        response = self._send("POST", "/followed", content=sent, timeout=SECONDS_TO_LOOK)
+        response = self.send("POST", "/followed", content=sent, timeout=SECONDS_TO_LOOK)
         return _parse(FollowReport, response)
 
     def unfollow(self, address: str) -> bool:
         parameters = httpx.QueryParams({"address": _as_seen_here(address)})
-        response = self._send("DELETE", f"/followed?{parameters}", missing_is_fine=True)
+        response = self.send("DELETE", f"/followed?{parameters}", missing_is_fine=True)
         return response.status_code != 404
 
     def look_now(self, address: str | None = None) -> FollowReport:
         sent = to_json({"address": None if address is None else _as_seen_here(address)})
-        response = self._send("POST", "/followed/look", content=sent, timeout=SECONDS_TO_LOOK)
+        response = self.send("POST", "/followed/look", content=sent, timeout=SECONDS_TO_LOOK)
         return _parse(FollowReport, response)
 
     def reindex(
@@ -247,9 +249,9 @@ class Client:
         )
 
     def collection(self) -> Collection:
-        return _parse(Collection, self._send("GET", "/collection"))
+        return _parse(Collection, self.send("GET", "/collection"))
 
-    def _send(
+    def send(
         self,
         method: str,
         path: str,
@@ -281,6 +283,35 @@ class Client:
         )
 
 
+class CollectionsClient:
+    """The collections of the service that a client speaks to. Every method raises ServiceError."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def list(self) -> tuple[CollectionInfo, ...]:
+        return _parse(CollectionList, self._client.send("GET", "/collections")).collections
+
+    def add(self, info: CollectionInfo) -> None:
+        self._client.send("POST", "/collections", content=to_json(info))
+
+    def change(self, name: str, new: CollectionInfo) -> None:
+        changed = {
+            "name": new.name,
+            "description": new.description,
+            "chat_model": new.chat_model,
+        }
+        self._client.send("PATCH", collection_path(name), content=to_json(changed))
+
+    def remove(self, name: str) -> None:
+        self._client.send("DELETE", collection_path(name))
+
+
+def collection_path(name: str) -> str:
+    """Under which a service has a collection, with a slash in front and none at the end."""
+    return f"/collections/{_segment(name)}"
+
+
 def _question_json(question: Question) -> bytes:
     filters = question.filters
     return to_json(
@@ -307,9 +338,13 @@ def _as_seen_here(address: str) -> str:
 
 
 def _article_path(article_id: str) -> str:
+    return f"/articles/{_segment(article_id)}"
+
+
+def _segment(text: str) -> str:
     # A segment made of dots would be resolved as a relative path.
-    path = quote(article_id, safe="")
-    return f"/articles/{path if path.strip('.') else path.replace('.', '%2E')}"
+    segment = quote(text, safe="")
+    return segment if segment.strip(".") else segment.replace(".", "%2E")
 
 
 def _parse(body: type[Body], response: httpx.Response) -> Body:

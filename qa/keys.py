@@ -39,6 +39,8 @@ class Key:
     digest: str
     created: str
     revoked: bool = False
+    collections: tuple[str, ...] | None = None
+    """The only collections that it is for; None: all of them, and the service as a whole."""
 
     @property
     def is_local(self) -> bool:
@@ -47,6 +49,9 @@ class Key:
 
     def may(self, scope: Scope) -> bool:
         return scope == "read" or self.scope == "change"
+
+    def may_use(self, collection: str) -> bool:
+        return self.collections is None or collection in self.collections
 
 
 KEYS = TypeAdapter(tuple[Key, ...])
@@ -113,11 +118,15 @@ class KeyFile:
             self._seen = seen
         return self._keys
 
-    def add(self, name: str, scope: Scope) -> str:
-        """Make a key and return its secret. Raises KeyProblem if the name is taken."""
+    def add(self, name: str, scope: Scope, collections: Sequence[str] = ()) -> str:
+        """Make a key and return its secret. It is for these collections; for all if none is given.
+
+        Raises KeyProblem if the name is taken.
+        """
         if name == LOCAL_NAME:
             raise KeyProblem(f"{name!r} is the key of commands on this machine. Choose a name.")
         key, secret = new_key(name, scope)
+        key = replace(key, collections=tuple(dict.fromkeys(collections)) or None)
         with self._changing():
             keys = self.keys()
             if any(each.name == name and not each.revoked for each in keys):
@@ -137,12 +146,28 @@ class KeyFile:
             self._write([replace(each, revoked=True) if each is found else each for each in keys])
         return found
 
+    def rename_collection(self, old: str, new: str | None) -> None:
+        """Let the keys that are for a collection follow it to its new name. With None it is gone,
+        and they are for the others that they name: a later one of that name is not theirs."""
+        with self._changing():
+            keys = self.keys()
+            renamed = [_with_collection_renamed(each, old, new) for each in keys]
+            if renamed != list(keys):
+                self._write(renamed)
+
     def _changing(self) -> FileLock:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(self.path.with_name(f"{self.path.name}.lock"))
 
     def _write(self, keys: Sequence[Key]) -> None:
         write_privately(self.path, KEYS.dump_json(tuple(keys), indent=2))
+
+
+def _with_collection_renamed(key: Key, old: str, new: str | None) -> Key:
+    if key.collections is None:
+        return key
+    names = (new if each == old else each for each in key.collections)
+    return replace(key, collections=tuple(each for each in names if each is not None))
 
 
 class KeyRing:

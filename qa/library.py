@@ -5,7 +5,7 @@ from typing import Protocol
 
 from qa.following.followed import FollowedSource
 from qa.following.follower import FollowReport
-from qa.schemas import AddReport, ArticleList, Collection, WholeArticle
+from qa.schemas import AddReport, ArticleList, Collection, CollectionInfo, WholeArticle
 from qa.types import Answer, Event, PassageResult, Question
 from vectorstore.ingest import Progress, ignore_progress
 from vectorstore.readers import Unreadable
@@ -55,3 +55,17 @@ class Library(Protocol):
     def collection(self) -> Collection: ...
 
     def close(self) -> None: ...
+
+
+class Collections(Protocol):
+    """The collections of one data folder. Implemented by `CollectionFolders`, by `ServicePool`
+    while they are served, and by `CollectionsClient` over HTTP."""
+
+    def list(self) -> tuple[CollectionInfo, ...]: ...
+
+    def add(self, info: CollectionInfo) -> None: ...
+
+    def change(self, name: str, new: CollectionInfo) -> None:
+        """Give it another name, description or chat model."""
+
+    def remove(self, name: str) -> None: ...

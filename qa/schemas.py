@@ -1,17 +1,18 @@
 """Articles and passages as JSON: the bodies of the HTTP interface and the output of `--json`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from pydantic import TypeAdapter, ValidationError
 
+from qa.default_collection import DEFAULT_COLLECTION
 from qa.types import AnswererName, PassageResult
-from vectorstore.catalog.records import ArticlePage
+from vectorstore.catalog.records import ArticlePage, Story
 from vectorstore.ingest import IngestReport, Status
 from vectorstore.readers import LONGEST_ID, Unreadable, parse_record
 from vectorstore.readers.metadata import web_address
-from vectorstore.types import Article, ArticleInfo, Metadata, SkippedSpan, SkipReason
+from vectorstore.types import Article, ArticleInfo, Cluster, Metadata, SkippedSpan, SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,19 @@ class FoundPassages:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticleCopy(Metadata):
+    """Another article of the same story."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class WholeArticle(Metadata):
     """The body of `GET /articles/{id}`.
 
-    `skipped` are the ranges of `text` that are not searched; `skipped_reasons` has the reason for
-    each of them, or null if it is not known. `pages` are the positions at which pages begin.
+    `copies` are the other articles of its `cluster`, the earliest first, at most 99. `skipped` are
+    the ranges of `text` that are not searched; `skipped_reasons` has the reason for each of them,
+    or null if it is not known. `pages` are the positions at which pages begin.
     """
 
     id: str
@@ -34,15 +43,20 @@ class WholeArticle(Metadata):
     skipped: tuple[tuple[int, int], ...]
     skipped_reasons: tuple[SkipReason | None, ...] = ()
     pages: tuple[int, ...] = ()
+    cluster: Cluster | None = None
+    copies: tuple[ArticleCopy, ...] = ()
 
     @classmethod
-    def of(cls, article: Article) -> "WholeArticle":
+    def of(cls, article: Article, story: Story | None = None) -> "WholeArticle":
+        others = [each for each in story.articles if each.id != article.id] if story else []
         return cls(
             id=article.id,
             text=article.text,
             skipped=tuple((span.start, span.end) for span in article.skipped),
             skipped_reasons=tuple(span.reason for span in article.skipped),
             pages=article.info.pages,
+            cluster=None if story is None else story.cluster,
+            copies=tuple(ArticleCopy(id=each.id, **each.metadata()) for each in others),
             **article.info.metadata(),
         )
 
@@ -135,10 +149,12 @@ def _check(article: Article) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEntry(Metadata):
-    """One entry of the list of articles; `passages` is its number of passages."""
+    """One entry of the list of articles; `passages` is its number of passages, `cluster` null if it
+    has no copies."""
 
     id: str
     passages: int
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +166,16 @@ class ArticleList:
     next_cursor: str | None
 
     @classmethod
-    def of(cls, page: ArticlePage) -> "ArticleList":
+    def of(cls, page: ArticlePage, stories: Mapping[str, Story] | None = None) -> "ArticleList":
+        clusters = {name: story.cluster for name, story in (stories or {}).items()}
         return cls(
             articles=tuple(
-                ArticleEntry(id=each.info.id, passages=each.passages, **each.info.metadata())
+                ArticleEntry(
+                    id=each.info.id,
+                    passages=each.passages,
+                    cluster=clusters.get(each.info.id),
+                    **each.info.metadata(),
+                )
                 for each in page.articles
             ),
             total=page.total,
@@ -190,6 +212,27 @@ class AddReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """A collection, and the settings of its own.
+
+    `embedding_model` is a folder or a name on the hub; None is QA_EMBEDDING_MODEL. Without
+    `chat_model` its articles and questions are never sent to the chat model.
+    """
+
+    name: str = DEFAULT_COLLECTION
+    description: str = ""
+    embedding_model: str | None = None
+    chat_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionList:
+    """The body of `GET /collections`: those that the key may use, the default one first."""
+
+    collections: tuple[CollectionInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceEntry:
     source: str
     articles: int
@@ -212,3 +255,5 @@ class Collection:
     formats: tuple[str, ...]
     """The formats of articles that are read, as suffixes of file names."""
     trouble: str | None = None
+    name: str = DEFAULT_COLLECTION
+    description: str = ""

@@ -1,6 +1,7 @@
 """The service: what the command line, the HTTP interface and the evaluation call."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -9,14 +10,22 @@ from qa.answering.extractive.example_questions import Example, choose_examples, 
 from qa.answering.pipeline import Retrieve
 from qa.following.followed import FollowedSource
 from qa.following.follower import Add, CannotFollow, Follower, FollowReport, Remove
-from qa.schemas import AddReport, ArticleList, Collection, SourceEntry, WholeArticle
+from qa.schemas import (
+    AddReport,
+    ArticleList,
+    Collection,
+    CollectionInfo,
+    SourceEntry,
+    WholeArticle,
+)
 from qa.settled_value import IsCurrent, SettledValue
 from qa.storage_failures import told_as_sentences
-from qa.types import Answer, AnswererName, Event, PassageResult, Question
+from qa.types import Answer, AnswererName, Citation, CitedCopy, Event, PassageResult, Question
 from qa.undo import AdditionNotes, UndoLog, UndoReport
 from qa.verification.checker import CheckedText, check_text_by_search
 from qa.verification.claim_judge import ClaimJudge
 from vectorstore.bundled_model import EmbeddingModelError
+from vectorstore.copies import quote_elsewhere
 from vectorstore.errors import UserError
 from vectorstore.fetching.fetcher import Fetcher
 from vectorstore.fetching.web_reader import read_address
@@ -36,6 +45,9 @@ EXAMPLES_DRAWN_FROM = 500
 SECONDS_TO_SETTLE = 2.0
 """Example questions are chosen again once the collection has not changed for this long: an ingest
 over HTTP is a series of changes."""
+
+_notes: ContextVar[AdditionNotes | None] = ContextVar("_notes", default=None)
+"""What is added by a look is noted here while somebody waits for it, so that it can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +83,10 @@ class Service:
         make_follower: Callable[[Add, Remove], Follower] | None = None,
         vitals: Callable[[], Vitals] = Vitals,
         make_embedder: Callable[[str], Embedder] | None = None,
+        info: CollectionInfo | None = None,
     ) -> None:
         self.store = store
+        self.info = info or CollectionInfo()
         self._make_embedder = make_embedder
         self._reindexing = Reindexing(store)
         self._chains = chains
@@ -101,7 +115,7 @@ class Service:
         """What follows sources for this index. Raises FollowedFileError."""
         if self._make_follower is None:
             raise CannotFollow("This service follows nothing.")
-        return self._make_follower(self.add, self.remove)
+        return self._make_follower(self._add_followed, self.remove)
 
     def close(self) -> None:
         if "follower" in self.__dict__:
@@ -109,18 +123,22 @@ class Service:
         self._examples.close()
         self.store.close()
 
-    def load(self) -> None:
+    def load(self, *, shares_models: bool = False) -> None:
         """Load the models, so that the first question does not wait for them, and start choosing
         example questions, now and after each change of the collection.
+
+        One that `shares_models` with a service that loads them loads only its embedding model, and
+        chooses its examples in the background: somebody waits for it.
 
         Raises UserError if a model cannot be loaded; `readiness` then reports the message.
         """
         try:
             self.store.embedder.embed(["ready"])
-            self.search("ready", 1, rerank=True)
-            if not self._judge.reads_all_at_once:
-                self._judge.judge([("ready", "ready")])
-            self._examples.start()
+            if not shares_models:
+                self.search("ready", 1, rerank=True)
+                if not self._judge.reads_all_at_once:
+                    self._judge.judge([("ready", "ready")])
+            self._examples.start(here=not shares_models)
         except UserError as error:
             self._why_not_loaded = str(error)
             raise
@@ -159,11 +177,15 @@ class Service:
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
     ) -> ArticleList:
         """Raises ValueError if the cursor is not one from an earlier list."""
-        return ArticleList.of(self.store.catalog.page(limit, cursor, containing))
+        page = self.store.catalog.page(limit, cursor, containing)
+        stories = self.store.catalog.stories([each.info.id for each in page.articles])
+        return ArticleList.of(page, stories)
 
     def article(self, article_id: str) -> WholeArticle | None:
         article = self.store.catalog.article(article_id)
-        return None if article is None else WholeArticle.of(article)
+        if article is None:
+            return None
+        return WholeArticle.of(article, self.store.catalog.stories([article_id]).get(article_id))
 
     def add(
         self,
@@ -182,7 +204,7 @@ class Service:
         """As `add`; the report has the token for `undo`, if there is anything to undo."""
         notes = AdditionNotes(self.store.catalog.article_as_read)
         report = self.add(notes.noting(articles), on_progress)
-        addition = notes.addition(report)
+        addition = notes.addition(report.articles)
         return replace(report, undo=None if addition is None else self._undo.keep(addition))
 
     def undo(self, token: str) -> UndoReport | None:
@@ -191,6 +213,8 @@ class Service:
         addition = self._undo.take(token)
         if addition is None:
             return None
+        if addition.followed is not None:
+            self.unfollow(addition.followed)
         unchanged = [
             article_id
             for article_id, content_hash in addition.hashes.items()
@@ -202,7 +226,9 @@ class Service:
         for article_id in removed:
             self.remove(article_id)
         kept = [each for each in addition.hashes if each not in unchanged]
-        return UndoReport(tuple(removed), tuple(each.id for each in restored), tuple(kept))
+        return UndoReport(
+            tuple(removed), tuple(each.id for each in restored), tuple(kept), addition.followed
+        )
 
     def add_address(self, address: str) -> AddReport:
         """Add what is at an address: an article, or those of a feed or a sitemap."""
@@ -214,8 +240,21 @@ class Service:
         return self.follower.followed()
 
     def follow(self, address: str) -> FollowReport:
-        """Raises CannotFollow."""
-        return self.follower.follow(address)
+        """The report has the token for `undo`. Raises CannotFollow."""
+        before = {each.address for each in self.followed()}
+        notes = AdditionNotes(self.store.catalog.article_as_read)
+        noting = _notes.set(notes)
+        try:
+            report = self.follower.follow(address)
+        finally:
+            _notes.reset(noting)
+        new = next((each.address for each in report.followed if each.address not in before), None)
+        addition = notes.addition(report.articles, new)
+        return replace(report, undo=None if addition is None else self._undo.keep(addition))
+
+    def _add_followed(self, articles: Iterable[Article | Unreadable]) -> AddReport:
+        notes = _notes.get()
+        return self.add(articles if notes is None else notes.noting(articles))
 
     def unfollow(self, address: str) -> bool:
         """Whether it was followed."""
@@ -300,6 +339,8 @@ class Service:
             model=self._model,
             formats=tuple(sorted(SUFFIXES)),
             trouble=damage_of(self.store),
+            name=self.info.name,
+            description=self.info.description,
         )
 
     def _notice_changes_by_others(self) -> None:
@@ -336,6 +377,19 @@ def damage_of(store: Store) -> str | None:
     return (
         "The index is damaged, so that articles may be missed: some passages have no vector, or "
         "some vectors no passage. Stop the service and run `qa doctor --repair`."
+    )
+
+
+def copies_of(store: Store, citation: Citation) -> tuple[CitedCopy, ...]:
+    """The other articles of its story that say what a citation quotes."""
+    return tuple(
+        CitedCopy(
+            article_id=each.article.id,
+            start=each.span and each.span.start,
+            end=each.span and each.span.end,
+            **each.article.metadata(),
+        )
+        for each in quote_elsewhere(store.catalog, citation.article_id, citation.quote)
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from qa.default_collection import DEFAULT_COLLECTION
 from vectorstore.bundled_model import BUNDLED_MODEL
 from vectorstore.errors import UserError
 
@@ -41,6 +42,10 @@ class Settings(BaseSettings):
     )
     chroma_url: str | None = Field(
         None, description="the Chroma server that keeps vectors; set both or neither"
+    )
+    collection: str = Field(
+        DEFAULT_COLLECTION,
+        description="the collection that commands work on; `qa collections` lists them",
     )
     host: str = Field("127.0.0.1", description="the address that `qa serve` listens on")
     port: int = Field(

@@ -54,15 +54,16 @@ class SettledValue(Generic[T]):
                 self._changed_at = time.monotonic()
                 self._state.notify_all()
 
-    def start(self) -> None:
+    def start(self, *, here: bool = True) -> None:
         """Compute the value here, unless a change is under way; from now on, in the background.
+        Without `here`, the first time too.
 
         Raises what `compute` raises.
         """
         with self._state:
             version = self._version
             settled = self._changes_under_way == 0 and not self._closed
-        if settled:
+        if settled and here:
             self._compute_for(version)
         with self._state:
             if not self._closed and self._thread.ident is None:

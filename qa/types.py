@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
-from vectorstore.types import Filters, Metadata, ScoredPassage, Span, page_at
+from vectorstore.types import Cluster, Filters, Metadata, ScoredPassage, Span, page_at
 
 Outcome = Literal["supported", "contradicted", "not_found"]
 """What the articles say of a sentence: they bear it out, say otherwise, or do not say."""
@@ -51,10 +51,22 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class CitedCopy(Metadata):
+    """Another article that says what a citation quotes. `start` and `end` are where it has the same
+    words, up to case, spacing and marks; None if it has them slightly edited."""
+
+    article_id: str
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Citation(Metadata):
     """The exact words that support a sentence: `article.text[start:end] == quote`.
 
     `page` is the number, from 1, of the page that they begin on; None for formats without pages.
+    `cluster` is that of the article, None if it has no copies; `copies` are those that say the
+    same, the earliest first.
     """
 
     number: int
@@ -64,6 +76,8 @@ class Citation(Metadata):
     end: int
     quote: str
     page: int | None = None
+    cluster: Cluster | None = None
+    copies: tuple[CitedCopy, ...] = ()
 
     @classmethod
     def of(cls, number: int, found: ScoredPassage, span: Span) -> "Citation":
@@ -77,6 +91,7 @@ class Citation(Metadata):
             end=span.end,
             quote=passage.sentence_text(span),
             page=page_at(article.pages, span.start),
+            cluster=found.cluster,
             **article.metadata(),
         )
 
@@ -110,7 +125,8 @@ class ShortAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PassageResult(Metadata):
-    """A passage given to the answerer, or found by a search."""
+    """A passage given to the answerer, or found by a search. `cluster` is that of its article, None
+    if that has no copies."""
 
     id: str
     article_id: str
@@ -119,6 +135,7 @@ class PassageResult(Metadata):
     text: str
     score: float
     page: int | None = None
+    cluster: Cluster | None = None
 
     @classmethod
     def of(cls, found: ScoredPassage) -> "PassageResult":
@@ -131,6 +148,7 @@ class PassageResult(Metadata):
             text=passage.text,
             score=round(found.score, 4),
             page=page_at(article.pages, passage.start),
+            cluster=found.cluster,
             **article.metadata(),
         )
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from qa.schemas import AddReport
+from qa.schemas import AddedArticle
 from vectorstore.readers import Unreadable
 from vectorstore.types import Article
 
@@ -16,20 +16,25 @@ MOST_CHARACTERS = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """The hash of each article that was added, by id, and the earlier versions of the replaced."""
+    """The hash of each article that was added, by id, and the earlier versions of the replaced.
+
+    `followed` is the source that was followed with it, if one was.
+    """
 
     hashes: dict[str, str]
     earlier: dict[str, Article]
+    followed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
     """The ids of articles that were removed again, restored to their earlier version, or kept
-    because they have changed since."""
+    because they have changed since; and the source that is followed no longer."""
 
     removed: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    unfollowed: str | None = None
 
 
 class AdditionNotes:
@@ -49,12 +54,14 @@ class AdditionNotes:
                 self._hashes[each.id] = each.content_hash
             yield each
 
-    def addition(self, report: AddReport) -> Addition | None:
-        """What to undo of what the report says was done; None if there is nothing."""
-        changed = {each.id for each in report.articles if each.status in ("added", "replaced")}
+    def addition(
+        self, articles: Iterable[AddedArticle], followed: str | None = None
+    ) -> Addition | None:
+        """What to undo of what became of these articles; None if there is nothing."""
+        changed = {each.id for each in articles if each.status in ("added", "replaced")}
         hashes = {each: self._hashes[each] for each in changed if each in self._hashes}
         earlier = {each: self._earlier[each] for each in changed if each in self._earlier}
-        return Addition(hashes, earlier) if hashes else None
+        return Addition(hashes, earlier, followed) if hashes or followed else None
 
 
 class UndoLog:

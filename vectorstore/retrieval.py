@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.bm25 import bm25, inverse_document_frequency
+from vectorstore.copies import one_of_each
 from vectorstore.passage_columns import Columns
 from vectorstore.store import Store
 from vectorstore.text.words import WORD, content_words, stem
@@ -15,6 +16,7 @@ from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
 from vectorstore.vector_index import VectorIndex
 
 CANDIDATES = 50
+MOST_CANDIDATES = 800
 DENSE_WEIGHT = 0.6
 MOST_OVERLAP = 0.5
 LOOKS = 3
@@ -97,14 +99,37 @@ def _search(
     lexical = lexical_scores(store, question, columns)
     if allowed is not None:
         lexical *= allowed
-    best = _highest(lexical, CANDIDATES)
-    dense = nearest_rows(store, index, vector, columns, allowed)
     preferred = store.allowed(columns, favoured) if favoured else None
+    if preferred is not None and allowed is not None:
+        preferred &= allowed
+    candidates = CANDIDATES
+    while True:
+        ranked = _ranked(store, index, vector, columns, allowed, preferred, lexical, candidates)
+        kept = one_of_each(store.catalog, ranked, filters)
+        chosen = select_passages(kept, k)
+        # Copies of one story may leave no room for others.
+        more = len(kept) < len(ranked) >= candidates < MOST_CANDIDATES
+        if len(chosen) >= k or not more:
+            return chosen
+        candidates *= 4
+
+
+def _ranked(
+    store: Store,
+    index: VectorIndex,
+    vector: Vectors,
+    columns: Columns,
+    allowed: NDArray[np.bool_] | None,
+    preferred: NDArray[np.bool_] | None,
+    lexical: Vectors,
+    candidates: int,
+) -> list[ScoredPassage]:
+    """The candidates of both sides by both scores, best first."""
+    best = _highest(lexical, candidates)
+    dense = nearest_rows(store, index, vector, columns, allowed, candidates)
     if preferred is not None:
-        if allowed is not None:
-            preferred &= allowed
-        best = np.union1d(best, _highest(lexical * preferred, CANDIDATES))
-        dense = nearest_rows(store, index, vector, columns, preferred) | dense
+        best = np.union1d(best, _highest(lexical * preferred, candidates))
+        dense = nearest_rows(store, index, vector, columns, preferred, candidates) | dense
     missing = np.array([row for row in best.tolist() if row not in dense], np.int64)
     similarities = index.exact.similarities(vector, missing)
     dense |= dict(zip(missing.tolist(), similarities.tolist(), strict=True))
@@ -113,7 +138,7 @@ def _search(
     if preferred is not None:
         scores += FAVOUR * np.array([_is_allowed(preferred, row) for row in rows.tolist()])
     found = store.catalog.passages_at(rows.tolist())
-    ranked = sorted(
+    return sorted(
         (
             ScoredPassage(*found[row], score=score)
             for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
@@ -121,7 +146,6 @@ def _search(
         ),
         key=lambda each: (-each.score, each.passage.article_id, each.passage.start),
     )
-    return select_passages(ranked, k)
 
 
 def lexical_scores(store: Store, question: str, columns: Columns) -> Vectors:
@@ -163,19 +187,20 @@ def fuse_scores(dense: Vectors, lexical: Vectors) -> Vectors:
 
 
 def select_passages(ranked: Iterable[ScoredPassage], k: int) -> list[ScoredPassage]:
-    """The first `k` that do not overlap a better one, with a limit per article.
+    """The first `k` that do not overlap a better one, with a limit per article and its copies.
 
     If that leaves fewer than `k`, passages over the limit fill the rest.
     """
     chosen: list[ScoredPassage] = []
     spare: list[ScoredPassage] = []
-    of_article: Counter[str] = Counter()
+    of_story: Counter[str] = Counter()
     for each in ranked:
         if any(_overlap(each.passage, other.passage) > MOST_OVERLAP for other in chosen + spare):
             continue
-        if of_article[each.article.id] < MOST_OF_ONE_ARTICLE:
+        told_by = each.cluster.id if each.cluster else each.article.id
+        if of_story[told_by] < MOST_OF_ONE_ARTICLE:
             chosen.append(each)
-            of_article[each.article.id] += 1
+            of_story[told_by] += 1
         else:
             spare.append(each)
         if len(chosen) == k:
@@ -190,6 +215,7 @@ def nearest_rows(
     vector: Vectors,
     columns: Columns,
     allowed: NDArray[np.bool_] | None,
+    candidates: int = CANDIDATES,
 ) -> dict[int, float]:
     """The rows of the nearest passages that are allowed, with their cosine similarities.
 
@@ -198,8 +224,8 @@ def nearest_rows(
     """
     count = columns.passages if allowed is None else int(np.count_nonzero(allowed))
     if count > COMPARED_EXACTLY:
-        wanted = math.ceil(MORE_THAN_WANTED * CANDIDATES * columns.passages / count)
-        neighbours = index.vectors.nearest(vector, CANDIDATES if allowed is None else wanted)
+        wanted = math.ceil(MORE_THAN_WANTED * candidates * columns.passages / count)
+        neighbours = index.vectors.nearest(vector, candidates if allowed is None else wanted)
         rows = store.catalog.rows_of([each.passage_id for each in neighbours])
         found = {
             rows[each.passage_id]: each.similarity
@@ -207,11 +233,11 @@ def nearest_rows(
             if each.passage_id in rows
             and (allowed is None or _is_allowed(allowed, rows[each.passage_id]))
         }
-        if allowed is None or len(found) >= CANDIDATES:
-            return dict(list(found.items())[:CANDIDATES])
+        if allowed is None or len(found) >= candidates:
+            return dict(list(found.items())[:candidates])
     rows_compared = np.flatnonzero(columns.used if allowed is None else allowed)
     similarities = index.exact.similarities(vector, rows_compared)
-    best = np.argsort(-similarities, kind="stable")[:CANDIDATES]
+    best = np.argsort(-similarities, kind="stable")[:candidates]
     return dict(zip(rows_compared[best].tolist(), similarities[best].tolist(), strict=True))
 
 

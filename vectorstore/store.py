@@ -90,6 +90,9 @@ class Store:
             self._opened = opened.pop_all()
 
     def _finish_opening(self) -> None:
+        if self.catalog.stories_are_missing():
+            while self.catalog.find_more_stories():
+                pass
         if self.catalog.meta(EMBEDDING_MODEL) is not None:
             if not self.was_built_with(self.embedder):
                 self.vector_index.clear()

@@ -161,10 +161,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """Articles that are copies of each other: the `id` of the earliest, and how many there are."""
+
+    id: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredPassage:
     """A passage found for a question. `score` is in [0, 1]; higher is better.
 
-    `prior` is the score of the search alone. `reading` is None where no reader read it.
+    `prior` is the score of the search alone. `reading` is None where no reader read it, `cluster`
+    where the article has no copies.
     """
 
     passage: Passage
@@ -172,6 +181,7 @@ class ScoredPassage:
     score: float
     prior: float = 0.0
     reading: Reading | None = None
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +198,16 @@ class Filters:
 
     def __bool__(self) -> bool:
         return self != Filters()
+
+    def let_through(self, article: ArticleInfo) -> bool:
+        day = article.published
+        if (self.published_from or self.published_to) and day is None:
+            return False
+        return (
+            (day is None or (self.published_from or day) <= day <= (self.published_to or day))
+            and (not self.sources or article.source in self.sources)
+            and (not self.article_ids or article.id in self.article_ids)
+        )
 
 
 class Embedder(Protocol):

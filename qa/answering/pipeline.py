@@ -15,6 +15,9 @@ from qa.tracing import detached_step, step
 from qa.types import (
     Answer,
     Answerer,
+    AnswerPart,
+    Citation,
+    CitedCopy,
     Event,
     PassageResult,
     PassagesFound,
@@ -28,7 +31,7 @@ from vectorstore.types import Filters, ScoredPassage
 
 Rewrite = Callable[[str, Sequence[Turn]], Awaitable[RewrittenQuestion]]
 Correct = Callable[[str], Sequence[Correction]]
-
+FindCopies = Callable[[Citation], tuple[CitedCopy, ...]]
 
 Damage = Callable[[], str | None]
 """A sentence that says what is wrong with the index, if anything is."""
@@ -47,6 +50,10 @@ def no_corrections(question: str) -> Sequence[Correction]:
     return ()
 
 
+def no_copies(citation: Citation) -> tuple[CitedCopy, ...]:
+    return ()
+
+
 def no_damage() -> str | None:
     return None
 
@@ -60,6 +67,7 @@ class Pipeline:
     answerer: Answerer
     correct: Correct = no_corrections
     damage: Damage = no_damage
+    find_copies: FindCopies = no_copies
     traces_questions: bool = False
     """Whether questions are recorded in traces."""
     today: Callable[[], date] = date.today
@@ -94,7 +102,9 @@ class Pipeline:
             if self.traces_questions:
                 span.set_attribute("article_qa.question", question.text)
             async with aclosing(self.answerer.answer(asked, found)) as parts:
-                async for part in parts:
+                copies: dict[Citation, tuple[CitedCopy, ...]] = {}
+                async for answered in parts:
+                    part = await self._with_copies(answered, copies)
                     if not isinstance(part, Reply):
                         yield part
                         continue
@@ -117,6 +127,18 @@ class Pipeline:
                         as_of=when.as_of,
                         timings_ms=clock.milliseconds,
                     )
+
+    async def _with_copies(
+        self, part: AnswerPart, known: dict[Citation, tuple[CitedCopy, ...]]
+    ) -> AnswerPart:
+        """The part, its citations with the copies that say the same."""
+        if isinstance(part, Token):
+            return part
+        for each in part.citations:
+            if each.cluster and each not in known:
+                known[each] = await asyncio.to_thread(self.find_copies, each)
+        citations = tuple(replace(each, copies=known.get(each, ())) for each in part.citations)
+        return replace(part, citations=citations)
 
 
 def read_as(slips: Sequence[Correction]) -> str | None:

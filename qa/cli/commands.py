@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from qa.cli import upkeep
+from qa.cli.collection_commands import collections
 from qa.cli.options import (
     Day,
     QuestionText,
     Text,
     check_days,
+    collection_option,
     data_option,
     filter_options,
     json_option,
@@ -66,9 +68,14 @@ def cli() -> None:
 @click.option(
     "--follow-links", is_flag=True, help="Also follow links that lead out of a given folder."
 )
+@collection_option
 @data_option
 def ingest(
-    given: tuple[str, ...], keep_all: bool | None, follow_links: bool, data: Path | None
+    given: tuple[str, ...],
+    keep_all: bool | None,
+    follow_links: bool,
+    collection: str | None,
+    data: Path | None,
 ) -> None:
     """Add articles from files, folders and addresses.
 
@@ -83,7 +90,7 @@ def ingest(
     from vectorstore.fetching.fetcher import is_address
     from vectorstore.readers import SUFFIXES, count_candidates, read_articles
 
-    settings = read_settings(data=data, keep_all=keep_all)
+    settings = read_settings(data=data, collection=collection, keep_all=keep_all)
     addresses = [each for each in given if is_address(each)]
     paths = [Path(each) for each in given if not is_address(each)]
     with open_for(settings) as library:
@@ -124,8 +131,15 @@ def _read_addresses(
     "--now", "action", flag_value="now", help="Look at it, or at all, now and in every detail."
 )
 @json_option
+@collection_option
 @data_option
-def follow(address: str | None, action: str | None, as_json: bool, data: Path | None) -> None:
+def follow(
+    address: str | None,
+    action: str | None,
+    as_json: bool,
+    collection: str | None,
+    data: Path | None,
+) -> None:
     """Follow a feed, a sitemap, a page or a folder.
 
     It is looked at now, and from then on by `qa serve`: addresses every QA_FOLLOW_MINUTES, folders
@@ -139,7 +153,7 @@ def follow(address: str | None, action: str | None, as_json: bool, data: Path | 
         action = "list"
     if action == "list" and address is not None:
         raise click.UsageError("--list shows all that is followed; leave the address out.")
-    with open_for(read_settings(data=data)) as library:
+    with open_for(read_settings(data=data, collection=collection)) as library:
         if action == "list":
             followed = library.followed()
             if as_json:
@@ -184,6 +198,7 @@ def follow(address: str | None, action: str | None, as_json: bool, data: Path | 
 )
 @filter_options
 @json_option
+@collection_option
 @data_option
 def ask(
     question: str,
@@ -196,6 +211,7 @@ def ask(
     sources: tuple[str, ...],
     article_ids: tuple[str, ...],
     as_json: bool,
+    collection: str | None,
     data: Path | None,
 ) -> None:
     """Answer a question, quoting the articles."""
@@ -211,7 +227,7 @@ def ask(
         reads_dates=not ignore_dates,
         answerer=answerer,  # type: ignore[arg-type]  # one of the choices above
     )
-    settings = read_settings(data=data)
+    settings = read_settings(data=data, collection=collection)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
         if as_json:
@@ -230,6 +246,7 @@ def ask(
 )
 @filter_options
 @json_option
+@collection_option
 @data_option
 def search(
     query: str,
@@ -240,14 +257,15 @@ def search(
     sources: tuple[str, ...],
     article_ids: tuple[str, ...],
     as_json: bool,
+    collection: str | None,
     data: Path | None,
 ) -> None:
-    """Find the passages that best fit a question, without answering it."""
+    """Find passages that best fit a question, without answering it."""
     from qa.schemas import FoundPassages
     from vectorstore.types import Filters
 
     check_days(published_from, published_to)
-    settings = read_settings(data=data)
+    settings = read_settings(data=data, collection=collection)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
         found = library.search(
@@ -265,10 +283,11 @@ def search(
 @cli.command()
 @click.option("--containing", type=Text(), default="", help="Only articles with these words.")
 @json_option
+@collection_option
 @data_option
-def articles(containing: str, as_json: bool, data: Path | None) -> None:
+def articles(containing: str, as_json: bool, collection: str | None, data: Path | None) -> None:
     """List the articles, newest first."""
-    settings = read_settings(data=data)
+    settings = read_settings(data=data, collection=collection)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
         page = library.articles(500, None, containing)
@@ -286,13 +305,14 @@ def articles(containing: str, as_json: bool, data: Path | None) -> None:
 @cli.command()
 @click.argument("article_id", type=Text(), metavar="ID")
 @json_option
+@collection_option
 @data_option
-def show(article_id: str, as_json: bool, data: Path | None) -> None:
+def show(article_id: str, as_json: bool, collection: str | None, data: Path | None) -> None:
     """Print an article exactly as it is stored.
 
     In a terminal, also which parts of it are not searched, and why.
     """
-    with open_for(read_settings(data=data)) as library:
+    with open_for(read_settings(data=data, collection=collection)) as library:
         article = library.article(article_id)
     if article is None:
         fail(f"There is no article with the id {article_id!r}. `qa articles` lists them.")
@@ -306,10 +326,11 @@ def show(article_id: str, as_json: bool, data: Path | None) -> None:
 
 @cli.command()
 @click.argument("article_ids", type=Text(), metavar="ID...", nargs=-1, required=True)
+@collection_option
 @data_option
-def remove(article_ids: tuple[str, ...], data: Path | None) -> None:
+def remove(article_ids: tuple[str, ...], collection: str | None, data: Path | None) -> None:
     """Remove articles, with their passages and vectors."""
-    with open_for(read_settings(data=data)) as library:
+    with open_for(read_settings(data=data, collection=collection)) as library:
         missing = [each for each in article_ids if not library.remove(each)]
     out.print(f"Removed {len(article_ids) - len(missing)}.")
     if missing:
@@ -342,15 +363,18 @@ repair_option = click.option("--repair", is_flag=True, help="Rebuild whatever is
 
 @cli.command()
 @repair_option
+@collection_option
 @data_option
-def doctor(repair: bool, data: Path | None) -> None:
+def doctor(repair: bool, collection: str | None, data: Path | None) -> None:
     """Check that the index is consistent.
 
     Compares the articles, their passages, the full-text index and the vectors.
     """
     from qa.connect import open_service
 
-    service = open_service(read_settings(data=data), say_waiting, rebuild=repair)
+    service = open_service(
+        read_settings(data=data, collection=collection), say_waiting, rebuild=repair
+    )
     try:
         if repair:
             with repair_progress(err) as on_progress:
@@ -415,10 +439,23 @@ def keys() -> None:
     show_default=True,
     help="read: ask, search and read; change: also add and remove articles.",
 )
+@click.option(
+    "--collection",
+    "collections",
+    type=Text(),
+    multiple=True,
+    help="Only for this collection; can be repeated.  [default: all, and the whole service]",
+)
 @data_option
-def add(name: str, scope: Scope, data: Path | None) -> None:
+def add(name: str, scope: Scope, collections: tuple[str, ...], data: Path | None) -> None:
     """Make a key and print it. It is kept as a hash: it cannot be shown again."""
-    secret = KeyFile(read_settings(data=data).path_of_keys).add(name, scope)
+    settings = read_settings(data=data)
+    if collections:
+        from qa.connect import folders_of
+
+        for each in collections:
+            folders_of(settings).info(each)
+    secret = KeyFile(settings.path_of_keys).add(name, scope, collections)
     click.echo(secret)
     err.print("Keep it now: it cannot be shown again.")
 
@@ -439,6 +476,9 @@ def revoke(name: str, data: Path | None) -> None:
     out.print(printable(f"Revoked {revoked.name}, {revoked.id}."), markup=False)
 
 
+cli.add_command(collections)
+
+
 @cli.command(hidden=True)
 @repair_option
 @data_option
@@ -446,7 +486,7 @@ def revoke(name: str, data: Path | None) -> None:
 def check(context: click.Context, repair: bool, data: Path | None) -> None:
     """The former name of `qa doctor`."""
     err.print("qa check is now qa doctor; this name goes in the next release.")
-    context.invoke(doctor, repair=repair, data=data)
+    context.invoke(doctor, repair=repair, collection=None, data=data)
 
 
 @cli.command()

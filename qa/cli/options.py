@@ -56,6 +56,12 @@ data_option: Decorator = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder of the index.  [default: QA_DATA, else ./data]",
 )
+collection_option: Decorator = click.option(
+    "--collection",
+    type=Text(),
+    metavar="NAME",
+    help="The collection.  [default: QA_COLLECTION, else default]",
+)
 json_option: Decorator = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, as the HTTP interface returns it."
 )

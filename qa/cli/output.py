@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from qa.following.followed import FollowedSource
     from qa.following.follower import FollowReport
     from qa.keys import Key
-    from qa.schemas import AddReport, ArticleEntry, WholeArticle
-    from qa.types import Answer, Citation, Event, PassageResult, ReadTimeframe
+    from qa.schemas import AddReport, ArticleEntry, CollectionInfo, WholeArticle
+    from qa.types import Answer, Citation, CitedCopy, Event, PassageResult, ReadTimeframe
     from vectorstore.ingest import Progress as IngestProgress
     from vectorstore.integrity import IndexReport
 
@@ -45,6 +45,7 @@ CONTROLS = dict.fromkeys(UNTRUSTED, "\N{REPLACEMENT CHARACTER}") | {
 }
 JSON_ESCAPES = {code: f"\\u{code:04x}" for code in UNTRUSTED if code >= 127}
 MOST_SKIPPED_SHOWN = 20
+MOST_COPIES_SHOWN = 5
 NOTHING_FOUND = "No passages match these filters."
 
 
@@ -218,6 +219,8 @@ def _show_sources(console: Console, answer: "Answer") -> None:
         console.print(f"\n[cyan][{citation.number}][/cyan] {_heading(citation)}")
         console.print(_indented(f"“{citation.quote}”"), markup=False)
         console.print(f"    {_safe(_place(citation))}", style="dim")
+        if citation.copies:
+            console.print(f"    {_safe(_also_in(citation.copies))}", style="dim")
     if not answer.answered and answer.passages:
         console.print("\nThe nearest passages:")
         show_passages(console, answer.passages[:3])
@@ -234,6 +237,10 @@ def show_passages(console: Console, passages: Sequence["PassageResult"]) -> None
         )
         console.print(_indented(passage.text), markup=False)
         console.print(f"    {_safe(_place(passage))}", style="dim")
+        if passage.cluster is not None:
+            others = passage.cluster.articles - 1
+            copies = "copy" if others == 1 else "copies"
+            console.print(f"    {others:,} more {copies} of this article", style="dim")
 
 
 def show_articles(console: Console, articles: Sequence["ArticleEntry"]) -> None:
@@ -277,7 +284,20 @@ def show_keys(console: Console, keys: Sequence["Key"]) -> None:
         console.print("No keys. Make one: qa keys add NAME")
     for each in keys:
         state = "  revoked" if each.revoked else ""
-        line = printable(f"{each.id}  {each.created}  {each.scope:<6}  {each.name}{state}")
+        of = "" if each.collections is None else f"  for {', '.join(each.collections) or 'none'}"
+        line = printable(f"{each.id}  {each.created}  {each.scope:<6}  {each.name}{of}{state}")
+        console.print(" ".join(line.splitlines()), markup=False)
+
+
+def show_collections(console: Console, collections: Sequence["CollectionInfo"]) -> None:
+    width = max(len(each.name) for each in collections)
+    for each in collections:
+        own = [each.description] if each.description else []
+        if each.embedding_model is not None:
+            own.append(f"embedding model {each.embedding_model}")
+        if not each.chat_model:
+            own.append("no chat model")
+        line = printable(f"{each.name:<{width}}  {'; '.join(own)}".rstrip())
         console.print(" ".join(line.splitlines()), markup=False)
 
 
@@ -306,6 +326,18 @@ def _heading(found: "Citation | PassageResult") -> str:
 def _place(found: "Citation | PassageResult") -> str:
     page = "" if found.page is None else f", page {found.page}"
     return f"{found.article_id}{page}, characters {found.start} to {found.end}"
+
+
+def _also_in(copies: Sequence["CitedCopy"]) -> str:
+    """The other articles that say the same, by source or title, date and id."""
+    named = []
+    for each in copies[:MOST_COPIES_SHOWN]:
+        published = each.published.isoformat() if each.published else None
+        details = ", ".join(part for part in (each.source or each.title, published) if part)
+        named.append(f"{each.article_id} ({details})" if details else each.article_id)
+    if len(copies) > MOST_COPIES_SHOWN:
+        named.append(f"and {len(copies) - MOST_COPIES_SHOWN:,} more")
+    return f"also in {len(copies):,} other{'' if len(copies) == 1 else 's'}: {'; '.join(named)}"
 
 
 def _safe(text: str) -> str:

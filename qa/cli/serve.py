@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from qa.cli.output import ingest_progress, show_report
-from qa.connect import OnWait, open_service, refuse_if_served
+from qa.collections.service_pool import ServicePool
+from qa.connect import OnWait, open_pool, refuse_if_served
 from qa.http.server import HttpServer, exempt_from_collection, is_loopback, listen, url_of
 from qa.keys import KeyFile, KeyRing, keys_from_setting, remove_local_key, write_local_key
 from qa.logs import start_logging
@@ -32,7 +33,7 @@ def serve(settings: Settings, seed: Path | None, console: Console, on_wait: OnWa
     with suppress(IndexInUse):  # in use, but not served: `open_service` waits for it
         refuse_if_served(settings)
     with listen(settings.host, settings.port) as listening:
-        _serve(open_service(settings, on_wait), settings, keys, listening, seed, console)
+        _serve(open_pool(settings, on_wait), settings, keys, listening, seed, console)
 
 
 def required_keys(settings: Settings) -> KeyRing | None:
@@ -53,31 +54,32 @@ def required_keys(settings: Settings) -> KeyRing | None:
 
 
 def _serve(
-    service: Service,
+    pool: ServicePool,
     settings: Settings,
     keys: KeyRing | None,
     listening: socket.socket,
     seed: Path | None,
     console: Console,
 ) -> None:
+    service = pool.default
     url = url_of(settings.host, listening.getsockname()[1])
     ended = threading.Event()
-    loading = threading.Thread(target=_load, args=(service, console, ended), daemon=True)
+    loading = threading.Thread(target=_load, args=(pool, console, ended), daemon=True)
     try:
         if seed is not None and service.collection().articles == 0:
             _seed(service, seed, settings.keep_all, console)
         if keys is not None and settings.database_url is None:
             keys = keys.with_key(write_local_key(settings.data))
-        server = HttpServer(service, settings, keys)
+        server = HttpServer(pool, settings, keys)
         loading.start()
-        service.store.serve_at(url)
+        pool.serve_at(url)
         _follow(service, console)
         console.print(f"Article QA is at {url}", markup=False)
         server.run(listening)
     finally:
         ended.set()
         remove_local_key(settings.data)
-        service.close()
+        pool.close()
         # A process that ends while torch computes in another thread is aborted.
         if loading.ident is not None:
             loading.join(SECONDS_TO_STOP_LOADING)
@@ -91,10 +93,11 @@ def _follow(service: Service, console: Console) -> None:
         console.print(str(error), markup=False)
 
 
-def _load(service: Service, console: Console, ended: threading.Event) -> None:
+def _load(pool: ServicePool, console: Console, ended: threading.Event) -> None:
     try:
-        service.load()
+        pool.default.load()
         exempt_from_collection()
+        pool.open_followers()
     except UserError as error:
         console.print(str(error), markup=False)
     except Exception:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rich.console import Console
 
 from qa.cli.output import printable
+from qa.default_collection import DEFAULT_COLLECTION
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,13 @@ def say_waiting(busy: "IndexInUse") -> None:
 def say_if_empty(library: "Library", settings: Settings) -> bool:
     """Whether the library has no articles; if so, tells the user what to do."""
     empty = library.collection().articles == 0
-    if empty:
+    if empty and settings.collection != DEFAULT_COLLECTION:
+        name = settings.collection
+        err.print(
+            f"The collection {name} has no articles. Add some: qa ingest --collection {name} PATH",
+            markup=False,
+        )
+    elif empty:
         on_servers = settings.database_url is not None
         place = "The index on the servers" if on_servers else f"The index in {settings.data}"
         err.print(f"{place} has no articles. Add some: qa ingest PATH", markup=False)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from qa.cli.options import Text, data_option
+from qa.cli.options import Text, collection_option, data_option
 from qa.cli.output import printable, repair_progress
 from qa.cli.session import err, fail, open_for, out
+from qa.default_collection import DEFAULT_COLLECTION
 from qa.settings import Settings, read_settings
 
 BESIDE = ("followed.json",)
@@ -22,8 +23,9 @@ since the backup stay so."""
     is_flag=True,
     help="Leave the vectors out: a smaller file, but to restore it embeds every passage.",
 )
+@collection_option
 @data_option
-def backup(file: Path, without_vectors: bool, data: Path | None) -> None:
+def backup(file: Path, without_vectors: bool, collection: str | None, data: Path | None) -> None:
     """Back the index up in one file, also while `qa serve` is running.
 
     It holds the articles and all that was made of them, what is followed, and the hashes of keys.
@@ -31,8 +33,7 @@ def backup(file: Path, without_vectors: bool, data: Path | None) -> None:
     """
     from vectorstore.backup import back_up
 
-    settings = read_settings(data=data)
-    _refuse_on_servers(settings)
+    settings = _settings_in_a_folder(collection, data)
     with err.status("Copying the index…"):
         made = back_up(
             settings.data, file, with_vectors=not without_vectors, beside=(*BESIDE, *IF_MISSING)
@@ -50,8 +51,9 @@ def backup(file: Path, without_vectors: bool, data: Path | None) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--replace", is_flag=True, help="Replace the articles that are in the index.")
+@collection_option
 @data_option
-def restore(file: Path, replace: bool, data: Path | None) -> None:
+def restore(file: Path, replace: bool, collection: str | None, data: Path | None) -> None:
     """Restore the index from a file of `qa backup`.
 
     The index is made whole beside the one that it replaces, and takes its place in the end. If this
@@ -62,8 +64,7 @@ def restore(file: Path, replace: bool, data: Path | None) -> None:
     from vectorstore.backup import restore as restore_index
     from vectorstore.embedding import embedder_for
 
-    settings = read_settings(data=data)
-    _refuse_on_servers(settings)
+    settings = _settings_in_a_folder(collection, data)
     refuse_if_served(settings)
     with told_as_sentences(settings.data), repair_progress(err) as on_progress:
         restored = restore_index(
@@ -96,8 +97,14 @@ def reindex(model: str, data: Path | None) -> None:
     running, the service does it, and answers questions meanwhile. Interrupted, the model in use
     stays; run it again to go on.
     """
+    settings = read_settings(data=data)
+    if settings.collection != DEFAULT_COLLECTION:
+        fail(
+            "The embedding model of a collection with a name is chosen when it is added. Add "
+            "another one with --embedding-model, and ingest its articles there."
+        )
     with (
-        open_for(read_settings(data=data)) as library,
+        open_for(settings) as library,
         repair_progress(err) as on_progress,
     ):
         report = library.reindex(model, on_progress)
@@ -110,10 +117,15 @@ def reindex(model: str, data: Path | None) -> None:
     )
 
 
-def _refuse_on_servers(settings: Settings) -> None:
+def _settings_in_a_folder(collection: str | None, data: Path | None) -> Settings:
+    """The settings of the collection. Ends the command if its index is not in a folder."""
+    from qa.connect import settings_of_collection
+
+    settings = settings_of_collection(read_settings(data=data, collection=collection))
     if settings.database_url is not None:
         fail(
             "The index is in PostgreSQL (QA_DATABASE_URL): this command is for one in a folder. "
             "Back up the servers with their own tools, or copy the index into a folder first: "
             "qa move --to FOLDER."
         )
+    return settings

@@ -20,6 +20,7 @@ from qa.evaluation.runner import Asking, Judge
 from qa.evaluation.system import AskError, System
 from qa.http_client import Client
 from qa.library import Library
+from qa.schemas import WholeArticle
 from qa.settings import Settings, read_settings
 from qa.types import Answer, PassageResult, Question
 from vectorstore.errors import UserError
@@ -38,7 +39,7 @@ class LibrarySystem:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self.article_text = lru_cache(maxsize=None)(self._article_text)
+        self._article = lru_cache(maxsize=None)(self._read_article)
 
     def ask(self, question: Question) -> Answer:
         try:
@@ -52,11 +53,17 @@ class LibrarySystem:
         except UserError as error:
             raise AskError(str(error)) from error
 
-    def _article_text(self, article_id: str) -> str:
+    def article_text(self, article_id: str) -> str:
+        return self._article(article_id).text
+
+    def copies_of(self, article_id: str) -> frozenset[str]:
+        return frozenset(each.id for each in self._article(article_id).copies)
+
+    def _read_article(self, article_id: str) -> WholeArticle:
         article = self._library.article(article_id)
         if article is None:
             raise LookupError(article_id)
-        return article.text
+        return article
 
 
 def open_target(target: Target) -> OpenedTarget:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from qa.evaluation.copy_credit import as_expected
 from qa.evaluation.question_file import Case
 from qa.evaluation.retrieval_metrics import DEPTH, PassageRef
 from qa.evaluation.run_records import Judgement, Record, dump_record, load_record
@@ -55,14 +56,19 @@ def run_case(case: Case, system: System, asking: Asking) -> Record:
         search_ms = (time.perf_counter() - started) * 1000
     except AskError as error:
         failure = failure or str(error)
+
+    def expected_refs(passages: Sequence[PassageResult]) -> tuple[PassageRef, ...]:
+        return refs(as_expected(passages, case.answers, system.copies_of, system.article_text))
+
     if answer is None:
-        return Record(case, None, failure, found=refs(found), search_ms=search_ms)
+        return Record(case, None, failure, found=expected_refs(found), search_ms=search_ms)
+    cited = as_expected(answer.citations, case.answers, system.copies_of, system.article_text)
     return Record(
         case,
-        replace(answer, passages=()),
+        replace(answer, passages=(), citations=cited),
         failure,
-        given=refs(answer.passages),
-        found=refs(found),
+        given=expected_refs(answer.passages),
+        found=expected_refs(found),
         exact=exact_quotes(answer, system),
         ask_ms=ask_ms,
         search_ms=search_ms,

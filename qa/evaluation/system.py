@@ -24,3 +24,6 @@ class System(Protocol):
 
     def article_text(self, article_id: str) -> str:
         """The article's whole text, as it was read. Raises LookupError for an unknown id."""
+
+    def copies_of(self, article_id: str) -> frozenset[str]:
+        """The ids of the other articles of its story. Raises LookupError for an unknown id."""

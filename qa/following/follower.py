@@ -36,11 +36,15 @@ class _Ended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FollowReport:
-    """The sources that were looked at, as they are now, and what became of their articles."""
+    """The sources that were looked at, as they are now, and what became of their articles.
+
+    `undo` is the token that takes back what `follow` did.
+    """
 
     followed: tuple[FollowedSource, ...]
     articles: tuple[AddedArticle, ...] = ()
     removed: tuple[str, ...] = ()
+    undo: str | None = None
 
 
 class _Collected:

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.http.collection_path import route_path
 from qa.http.origins import SAFE_METHODS
 from qa.http.problems import Problem, problem_response
 from qa.http.rates import FAILURES, RequestRate, Standing, network_of
@@ -49,7 +50,7 @@ class AccessControl:
         if standing is not None and standing.refused:
             raise _too_many(standing, "requests from this address")
         key = self.key_with(secret_of(Headers(scope=scope)), address)
-        needed = scope_needed(scope["method"], scope["path"])
+        needed = scope_needed(scope["method"], route_path(scope))
         if not key.may(needed):
             raise Problem(
                 403, "This key may read, but not change articles. Use one with the scope change."
@@ -74,7 +75,7 @@ class KeyRequired:
         self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_open(scope["path"]):
+        if scope["type"] != "http" or is_open(route_path(scope)):
             await self.app(scope, receive, send)
             return
         try:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from qa.http.access import COOKIE, is_open
+from qa.http.collection_path import PREFIX, is_of_articles
 from qa.http.problems import MEDIA_TYPE
 
 PROBLEMS = {
@@ -16,8 +17,9 @@ PROBLEMS = {
     401: "A key is missing, or is not one of this service's.",
     403: "The request comes from another website, is addressed to another host, or its key may not "
     "do this.",
-    404: "There is no such article, model or cursor.",
+    404: "There is no such article, model, cursor or collection.",
     408: "The body of the request came too slowly.",
+    409: "There is a collection of that name already.",
     413: "The body is longer than this route reads.",
     415: "The body is of another media type.",
     422: "The request cannot be used; `errors` names each field at fault.",
@@ -75,6 +77,15 @@ def json_request(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
+SERVERS = [
+    {"url": "/", "description": "The default collection"},
+    {
+        "url": f"{PREFIX}{{collection}}",
+        "description": "Another collection",
+        "variables": {"collection": {"default": "default", "description": "Its name"}},
+    },
+]
+
 SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "page": {"type": "apiKey", "in": "cookie", "name": COOKIE},
@@ -104,6 +115,9 @@ def description_of(
             document["components"]["securitySchemes"] = SECURITY
         for path, operations in document["paths"].items():
             for operation in operations.values():
+                if is_of_articles(path):
+                    operation["servers"] = SERVERS
+                    operation["responses"].setdefault("404", problems(404)[404])
                 _remove_unused_422(operation["responses"])
                 if keyed and not is_open(path):
                     operation["security"] = [{name: []} for name in SECURITY]

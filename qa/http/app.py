@@ -7,10 +7,12 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
+from qa.collections.service_pool import ServicePool
 from qa.http import (
     articles,
     ask,
     check,
+    collections,
     follow,
     health,
     key_cookie,
@@ -23,6 +25,7 @@ from qa.http.access import AccessControl, KeyRequired
 from qa.http.api_description import description_of
 from qa.http.body_limit import BodyLimit
 from qa.http.capacity import Capacity
+from qa.http.collection_path import CollectionPath
 from qa.http.dependencies import AppState, add_state
 from qa.http.event_stream import KEEP_ALIVE_SECONDS
 from qa.http.key_cookie import SessionBody
@@ -32,11 +35,22 @@ from qa.http.openai import routes as openai
 from qa.http.openai.chat_request import ChatBody
 from qa.http.origins import LOOPBACK_NAMES, SameOrigin
 from qa.http.problems import add_error_handlers
-from qa.http.request_bodies import AddressBody, AskBody, CheckBody, LookBody, ReindexBody
+from qa.http.request_bodies import (
+    AddressBody,
+    AskBody,
+    CheckBody,
+    CollectionBody,
+    CollectionChangeBody,
+    LookBody,
+    ReindexBody,
+)
 from qa.service import Service
 
 DESCRIPTION = """Ask questions of a collection of articles. Every sentence of an answer cites exact
 words of an article: `article.text[start:end] == quote`, in Unicode code points.
+
+Routes that work on articles are those of the default collection; `/collections/NAME` in front of
+their path leads into another.
 
 A question or a text has at most {limits.question_bytes:,} bytes, `POST /articles` at most
 {limits.articles_bytes:,}, any other request {limits.other_bytes:,}. At once, {limits.questions}
@@ -48,22 +62,24 @@ sentence in `detail`."""
 def create_app(
     service: Service,
     *,
+    pool: ServicePool | None = None,
     hosts: Collection[str] | None = LOOPBACK_NAMES,
     control: AccessControl | None = None,
     cors_origins: Collection[str] = (),
     limits: Limits | None = None,
     keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> FastAPI:
-    """The service over HTTP.
+    """The service over HTTP, with the other collections of its `pool`.
 
     It answers requests for `hosts` alone; None means any. With `control` every request needs a key.
     Pages of `cors_origins` may use it, of no other website.
 
     A stream on which nothing was sent for `keep_alive` seconds is sent a comment.
     """
+    pool = pool or ServicePool.of_one(service)
     limits = limits or Limits()
     capacity = Capacity(limits)
-    counts = prometheus.Metrics(service, capacity)
+    counts = prometheus.Metrics(pool, capacity)
     app: FastAPI = FastAPIOffline(
         title="Article QA",
         description=DESCRIPTION.format(limits=limits),
@@ -72,23 +88,16 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
-    add_state(app, AppState(service, capacity, control, counts, keep_alive, is_local))
-    modules = (
-        ask,
-        check,
-        search,
-        articles,
-        follow,
-        health,
-        reindex,
-        prometheus,
-        key_cookie,
-        openai,
-        page,
-    )
-    for module in modules:
+    add_state(app, AppState(pool, capacity, control, counts, keep_alive, is_local))
+    for module in (
+        ask, check, search, articles, collections, follow, health, reindex, prometheus, key_cookie,
+        openai, page,
+    ):  # fmt: skip
         app.include_router(module.router)
-    bodies = (AskBody, CheckBody, AddressBody, LookBody, ReindexBody, ChatBody, SessionBody)
+    bodies = (
+        AskBody, CheckBody, CollectionBody, CollectionChangeBody, AddressBody, LookBody,
+        ReindexBody, ChatBody, SessionBody,
+    )  # fmt: skip
     # FastAPI documents this way to extend the description; mypy knows no assignment to a method.
     app.openapi = partial(  # type: ignore[method-assign]
         description_of, app, bodies, keyed=control is not None
@@ -102,7 +111,7 @@ def create_app(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
             expose_headers=["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID"],
         )
@@ -110,4 +119,5 @@ def create_app(
     app.add_middleware(UnhandledErrors)
     app.add_middleware(Observed, metrics=counts)
     app.add_middleware(RequestId)
+    app.add_middleware(CollectionPath)
     return app

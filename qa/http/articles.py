@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic_core import to_json
 from starlette.datastructures import UploadFile
 
 from qa.http.api_description import problems
-from qa.http.capacity import Capacity
 from qa.http.dependencies import ChangePlace, TheCapacity, TheService
 from qa.http.disconnect import (
     IsCancelled,
@@ -146,13 +146,13 @@ async def add_articles(
             if not files:
                 raise Problem(422, "There is no file in the field named files.")
             adding = partial(_add, service, _from_uploads(files, keep_all), undoable)
-            return await _changed(request, capacity, adding)
+            return await _changed(request, capacity.changing(service), adding)
     if content_type not in ("application/json", ""):
         raise Problem(415, "Send articles as application/json, or files as multipart/form-data.")
     chunks = [chunk async for chunk in request.stream()]
     records = await run_in_threadpool(_records, chunks)
     adding = partial(_add, service, _from_records(records, keep_all), undoable)
-    return await _changed(request, capacity, adding)
+    return await _changed(request, capacity.changing(service), adding)
 
 
 @router.post(
@@ -164,7 +164,7 @@ async def add_articles(
 async def undo_addition(
     token: str, request: Request, service: TheService, capacity: TheCapacity, place: ChangePlace
 ) -> Response:
-    return await _changed(request, capacity, partial(_undo, service, token))
+    return await _changed(request, capacity.changing(service), partial(_undo, service, token))
 
 
 @router.delete(
@@ -180,7 +180,8 @@ async def remove_article(
     capacity: TheCapacity,
     place: ChangePlace,
 ) -> Response:
-    return await _changed(request, capacity, partial(_remove, service, article_id))
+    removing = partial(_remove, service, article_id)
+    return await _changed(request, capacity.changing(service), removing)
 
 
 @router.get(
@@ -194,10 +195,10 @@ def read_collection(service: TheService) -> Response:
 
 
 async def _changed(
-    request: Request, capacity: Capacity, change: Callable[[IsCancelled], Response]
+    request: Request, threads: CapacityLimiter, change: Callable[[IsCancelled], Response]
 ) -> Response:
     """The response of a change, which is given up when its client disconnects."""
-    changing = in_cancellable_thread(change, capacity.changing)
+    changing = in_cancellable_thread(change, threads)
     response = await cancel_on_disconnect(request, changing)
     return client_closed_response() if response is None else response
 

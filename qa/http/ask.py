@@ -60,7 +60,7 @@ async def ask(
     question = body.as_question()
     if "text/event-stream" in request.headers.get("accept", "").lower():
         # What can be refused is refused here, while there is a status to say it.
-        events = metrics.observed(question, service.stream(question))
+        events = metrics.observed(service, question, service.stream(question))
         encoded = _encoded_events(
             events, request.state.request_id, capacity.limits.question_seconds
         )
@@ -69,7 +69,7 @@ async def ask(
         answer = await cancel_on_disconnect(request, service.ask_async(question))
     if answer is None:
         return client_closed_response()
-    metrics.answered(question, answer)
+    metrics.answered(service, question, answer)
     return json_response(answer)
 
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.http.collection_path import route_path
 from qa.http.problems import problem_response
 
 SECONDS_TO_BEGIN = 30.0
@@ -44,7 +45,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = _Body(receive, self.limit_of(scope["path"]), self.seconds)
+        body = _Body(receive, self.limit_of(route_path(scope)), self.seconds)
         started = False
 
         async def send_noted(message: Message) -> None:

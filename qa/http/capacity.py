@@ -1,13 +1,17 @@
 """The places and the threads of one application."""
 
+from weakref import WeakKeyDictionary
+
 from anyio import CapacityLimiter
 
 from qa.http.limits import Limits, Places
+from qa.service import Service
 
 THREADS_THAT_CHANGE_THE_INDEX = 2
 THREADS_THAT_SEARCH = 8
-"""Changes wait for each other, and searches for the processor: with threads of their own they keep
-no other request from its thread."""
+THREADS_THAT_OPEN_COLLECTIONS = 4
+"""Changes of one collection wait for each other, and searches for the processor: with threads of
+their own they keep no other request from its thread."""
 
 
 class Capacity:
@@ -20,8 +24,16 @@ class Capacity:
         self.searches = Places(limits.searches, "searches are being made")
         self.checks = Places(limits.checks, "texts are being checked")
         self.changes = Places(limits.changes, "requests are changing articles")
-        self.changing = CapacityLimiter(THREADS_THAT_CHANGE_THE_INDEX)
+        self._changing: WeakKeyDictionary[Service, CapacityLimiter] = WeakKeyDictionary()
         self.searching = CapacityLimiter(THREADS_THAT_SEARCH)
+        self.opening = CapacityLimiter(THREADS_THAT_OPEN_COLLECTIONS)
+
+    def changing(self, service: Service) -> CapacityLimiter:
+        """The threads that change one collection: its changes hold up no others. Used from the
+        event loop only."""
+        if service not in self._changing:
+            self._changing[service] = CapacityLimiter(THREADS_THAT_CHANGE_THE_INDEX)
+        return self._changing[service]
 
     @property
     def places(self) -> dict[str, Places]:

@@ -1,18 +1,25 @@
-"""What routes ask for: the service, and a place among the requests of their kind.
+"""What routes ask for: the service of a collection, and a place among the requests of their kind.
 
 FastAPI resolves dependencies in the order of a route's parameters: a place comes before the body,
 so that a request which is refused is not read.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
 
+from qa.collections.collection_name import NoSuchCollection
+from qa.collections.service_pool import ServicePool, refuse_unknown
 from qa.http.access import AccessControl
 from qa.http.capacity import Capacity
+from qa.http.collection_path import collection_of
 from qa.http.prometheus import Metrics
+from qa.keys import Key
 from qa.service import Service
 
 
@@ -20,7 +27,7 @@ from qa.service import Service
 class AppState:
     """What the dependencies below take from an application."""
 
-    service: Service
+    pool: ServicePool
     capacity: Capacity
     control: AccessControl | None
     metrics: Metrics
@@ -38,8 +45,51 @@ def state_of(request: Request) -> AppState:
     return state
 
 
-async def the_service(request: Request) -> Service:
-    return state_of(request).service
+def key_of(request: Request) -> Key | None:
+    """The key of the request; None where no key is needed."""
+    return getattr(request.state, "key", None)
+
+
+def may_use(request: Request, name: str) -> bool:
+    """Whether the key of the request is for this collection."""
+    key = key_of(request)
+    return key is None or key.may_use(name)
+
+
+async def the_pool(request: Request) -> ServicePool:
+    return state_of(request).pool
+
+
+async def the_collection(request: Request) -> str:
+    """The name of the collection that the path leads into. Raises NoSuchCollection."""
+    name = collection_of(request.scope)
+    refuse_unknown(state_of(request).pool, name, partial(may_use, request))
+    return name
+
+
+async def the_service(
+    request: Request, name: Annotated[str, Depends(the_collection)]
+) -> AsyncIterator[Service]:
+    """Stays open until the response is complete."""
+    async with lent_service(request, name) as service:
+        yield service
+
+
+@asynccontextmanager
+async def lent_service(request: Request, name: str) -> AsyncIterator[Service]:
+    """The service of a collection. Raises NoSuchCollection, and what opening it raises."""
+    pool, capacity = state_of(request).pool, state_of(request).capacity
+    service = pool.begin_if_open(name)
+    if service is None:
+        try:
+            service = await to_thread.run_sync(pool.begin, name, limiter=capacity.opening)
+        except NoSuchCollection:  # removed meanwhile
+            known = [each for each in pool.names() if may_use(request, each)]
+            raise NoSuchCollection(name, known) from None
+    try:
+        yield service
+    finally:
+        pool.end(name)
 
 
 async def the_capacity(request: Request) -> Capacity:
@@ -60,6 +110,7 @@ async def seconds_between_comments(request: Request) -> float:
 
 
 # All of these are asynchronous, because FastAPI gives every other dependency a thread.
+ThePool = Annotated[ServicePool, Depends(the_pool)]
 TheService = Annotated[Service, Depends(the_service)]
 TheCapacity = Annotated[Capacity, Depends(the_capacity)]
 TheControl = Annotated[AccessControl | None, Depends(the_control)]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from qa.following.followed import FollowedList
 from qa.following.follower import CannotFollow, FollowReport
 from qa.http.api_description import JSON_PROBLEMS, json_request, problems
-from qa.http.dependencies import ChangePlace, TheService, state_of
+from qa.http.dependencies import ChangePlace, TheService, key_of, state_of
 from qa.http.json_body import json_body
 from qa.http.problems import Problem, shortened
 from qa.http.request_bodies import AddressBody, LookBody
@@ -61,6 +61,13 @@ async def follow(
     place: ChangePlace,
     body: Annotated[AddressBody, json_body(AddressBody)],
 ) -> Response:
+    key = key_of(request)
+    if "://" not in body.address and key is not None and key.collections is not None:
+        raise Problem(
+            403,
+            "This key is for some collections only, and may not follow a folder, which may hold "
+            "what is not for it. Use one that is for all.",
+        )
     if "://" not in body.address and not state_of(request).is_local:
         raise Problem(
             403,

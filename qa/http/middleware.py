@@ -7,6 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.http.collection_path import collection_of
 from qa.http.limits import Places
 from qa.http.problems import Problem, failure_response, problem_response
 from qa.http.prometheus import Metrics
@@ -143,4 +144,5 @@ def _details(scope: Scope, seconds: float) -> dict[str, object]:
         "milliseconds": round(1_000 * seconds, 1),
         "client": client[0] if client else None,
         "key": key.id if key else None,
+        "collection": collection_of(scope),
     }

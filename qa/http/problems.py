@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from qa.answering.chain import AnswererMissing
+from qa.collections.collection_name import CollectionProblem, NameTaken, NoSuchCollection
 from qa.storage_failures import StorageFailed
 from vectorstore.errors import UserError
 
@@ -23,6 +24,14 @@ MESSAGES = {
     "model_type": "It has to be a JSON object",
     "string_unicode": "It holds half of a surrogate pair, which is no character",
 }
+STATUSES: tuple[tuple[type[UserError], int], ...] = (
+    (AnswererMissing, 422),
+    (NoSuchCollection, 404),
+    (NameTaken, 409),
+    (CollectionProblem, 422),
+    (StorageFailed, 507),
+    (UserError, 503),
+)
 INTERNAL = "Something failed inside the service. The log says what, under this request's id."
 FAULTS_TOLD = 5
 
@@ -69,12 +78,9 @@ def problem_for(error: Exception, request_id: str) -> dict[str, object]:
     """The document for any error; one whose message is not for people is logged instead."""
     if isinstance(error, HTTPException):
         return problem(error.status_code, str(error.detail))
-    if isinstance(error, AnswererMissing):
-        return problem(422, str(error))
-    if isinstance(error, StorageFailed):
-        return problem(507, str(error))
-    if isinstance(error, UserError):
-        return problem(503, str(error))
+    for kind, status in STATUSES:
+        if isinstance(error, kind):
+            return problem(status, str(error))
     log.error("request %s failed", request_id, exc_info=error)
     return problem(500, INTERNAL, request_id=request_id)
 

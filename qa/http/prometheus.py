@@ -9,7 +9,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from qa.collections.service_pool import ServicePool
 from qa.http.capacity import Capacity
+from qa.http.problems import Problem
 from qa.service import Service
 from qa.types import Answer, Event, Question
 
@@ -21,14 +23,13 @@ SECONDS = (0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120)
 class Metrics:
     """The counts of one application, and gauges that are read when they are asked for."""
 
-    def __init__(self, service: Service, capacity: Capacity) -> None:
-        self._service = service
+    def __init__(self, pool: ServicePool, capacity: Capacity) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(_State(service, capacity))
+        self.registry.register(_State(pool, capacity))
         self._requests = self._counter("requests", "Requests.", "method", "route", "status")
         self._seconds = self._histogram("request_seconds", "Time to respond.", "route")
         self._stages = self._histogram("stage_seconds", "Time of an answer's stages.", "stage")
-        self._answers = self._counter("answers", "Answers.", "answerer", "outcome")
+        self._answers = self._counter("answers", "Answers.", "collection", "answerer", "outcome")
         self._fallbacks = self._counter(
             "fallbacks", "Answers that are extractive because the chat model failed."
         )
@@ -40,10 +41,10 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def answered(self, question: Question, answer: Answer) -> None:
+    def answered(self, service: Service, question: Question, answer: Answer) -> None:
         outcome = "answered" if answer.answered else "declined"
-        self._answers.labels(answer.answerer, outcome).inc()
-        wanted = question.answerer or self._service.answerers[-1]
+        self._answers.labels(service.info.name, answer.answerer, outcome).inc()
+        wanted = question.answerer or service.answerers[-1]
         if answer.answerer != wanted:
             self._fallbacks.inc()
         for sentence in answer.sentences:
@@ -55,12 +56,12 @@ class Metrics:
             self._stages.labels(stage).observe(milliseconds / 1_000)
 
     async def observed(
-        self, question: Question, events: AsyncIterator[Event]
+        self, service: Service, question: Question, events: AsyncIterator[Event]
     ) -> AsyncIterator[Event]:
         """The events; the answer among them is counted."""
         async for event in events:
             if isinstance(event, Answer):
-                self.answered(question, event)
+                self.answered(service, question, event)
             yield event
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
@@ -75,27 +76,16 @@ class Metrics:
 class _State(Collector):
     """What is the case at the moment."""
 
-    def __init__(self, service: Service, capacity: Capacity) -> None:
-        self._service = service
+    def __init__(self, pool: ServicePool, capacity: Capacity) -> None:
+        self._pool = pool
         self._capacity = capacity
 
     def collect(self) -> Iterator[Metric]:
-        readiness = self._service.readiness()
-        vitals = self._service.vitals()
-        gauges = {
-            "articles": ("Articles in the index.", readiness.articles),
-            "passages": ("Passages in the index.", readiness.passages),
-            "ready": ("Whether it can answer.", readiness.reason is None),
-            "model_spared": ("Whether the chat model is left alone.", vitals.model_is_spared),
-        }
-        for name, (documentation, value) in gauges.items():
-            yield GaugeMetricFamily(f"article_qa_{name}", documentation, float(value))
-        lookups = CounterMetricFamily(
-            "article_qa_cache_lookups", "Lookups in the cache of answers.", labels=["outcome"]
+        yield from self._of_collections()
+        spared = self._pool.default.vitals().model_is_spared
+        yield GaugeMetricFamily(
+            "article_qa_model_spared", "Whether the chat model is left alone.", float(spared)
         )
-        lookups.add_metric(["hit"], vitals.cache_hits)
-        lookups.add_metric(["miss"], vitals.cache_misses)
-        yield lookups
         taken = GaugeMetricFamily(
             "article_qa_in_progress", "Requests being worked on.", labels=["kind"]
         )
@@ -108,9 +98,39 @@ class _State(Collector):
         yield taken
         yield most
 
+    def _of_collections(self) -> Iterator[Metric]:
+        """Of those that are open: others are not opened to be counted."""
+        articles, passages, ready = (
+            GaugeMetricFamily(f"article_qa_{name}", documentation, labels=["collection"])
+            for name, documentation in (
+                ("articles", "Articles in the index."),
+                ("passages", "Passages in the index."),
+                ("ready", "Whether it can answer."),
+            )
+        )
+        lookups = CounterMetricFamily(
+            "article_qa_cache_lookups",
+            "Lookups in the cache of answers.",
+            labels=["collection", "outcome"],
+        )
+        for name in self._pool.opened():
+            with self._pool.if_open(name) as service:
+                if service is None:  # closed meanwhile
+                    continue
+                readiness, vitals = service.readiness(), service.vitals()
+            articles.add_metric([name], readiness.articles)
+            passages.add_metric([name], readiness.passages)
+            ready.add_metric([name], float(readiness.reason is None))
+            lookups.add_metric([name, "hit"], vitals.cache_hits)
+            lookups.add_metric([name, "miss"], vitals.cache_misses)
+        yield from (articles, passages, ready, lookups)
+
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
+    key = getattr(request.state, "key", None)
+    if key is not None and key.collections is not None:
+        raise Problem(403, "This key is for some collections only, and these numbers for all.")
     counted: Metrics = request.app.state.article_qa.metrics
     content = await run_in_threadpool(generate_latest, counted.registry)
     return Response(content, media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,6 +1,7 @@
 """The bodies of requests, and how long their parts may be."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -14,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from qa.schemas import CollectionInfo
 from qa.types import AnswererName, Question, Turn
 from vectorstore.types import Filters
 
@@ -151,6 +153,44 @@ class ReindexBody(BaseModel):
     )
 
     model: Address
+
+
+Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+
+
+class CollectionBody(BaseModel):
+    """A collection to add."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "news", "description": "What the papers say"}]},
+    )
+
+    name: str = Field(max_length=64, description="Letters a to z, digits and hyphens.")
+    description: Description = ""
+    embedding_model: str | None = Field(
+        None, max_length=500, description="A folder or a name on the hub; null: QA_EMBEDDING_MODEL."
+    )
+    chat_model: bool = Field(
+        True, description="Whether the chat model may read its articles and questions."
+    )
+
+    def as_info(self) -> CollectionInfo:
+        return CollectionInfo(self.name, self.description, self.embedding_model, self.chat_model)
+
+
+class CollectionChangeBody(BaseModel):
+    """What to change of a collection; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "papers"}]})
+
+    name: str | None = Field(None, max_length=64)
+    description: Description | None = None
+    chat_model: bool | None = None
+
+    def applied_to(self, info: CollectionInfo) -> CollectionInfo:
+        given = self.model_dump(exclude_none=True)
+        return replace(info, **given)
 
 
 class CheckBody(BaseModel):

@@ -10,12 +10,12 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from qa.collections.service_pool import ServicePool
 from qa.http.access import AccessControl
 from qa.http.app import create_app
 from qa.http.connection import ConnectionLimits, connection_within
 from qa.http.origins import LOOPBACK_NAMES
 from qa.keys import KeyRing
-from qa.service import Service
 from qa.settings import Settings
 from vectorstore.errors import UserError
 
@@ -29,13 +29,14 @@ class HttpServer:
     SIGINT and SIGTERM end it. One that arrives before `run` makes `run` return at once.
     """
 
-    def __init__(self, service: Service, settings: Settings, keys: KeyRing | None) -> None:
+    def __init__(self, pool: ServicePool, settings: Settings, keys: KeyRing | None) -> None:
         """With `keys`, every request needs one of them."""
         control = None
         if keys is not None:
             control = AccessControl(keys, settings.key_rate, settings.address_rate)
         app = create_app(
-            service,
+            pool.default,
+            pool=pool,
             hosts=names_of(settings),
             control=control,
             cors_origins=settings.cors_origins,

@@ -192,14 +192,16 @@ export class Adding {
   async #undo(row, name, token) {
     this.#line(name, "Being undone…", "busy", row);
     try {
-      const { removed, restored, kept } = await undoAddition(token);
+      const { removed, restored, kept, unfollowed } = await undoAddition(token);
       const outcomes = [
         removed.length && `${count(removed.length, "article")} removed again`,
         restored.length && `${count(restored.length, "article")} restored to the earlier version`,
         kept.length && `${count(kept.length, "article")} kept, changed since`,
+        unfollowed && "followed no longer",
       ];
       this.#line(name, `Undone: ${outcomes.filter(Boolean).join(", ")}.`, "done", row);
       announce("Undone.");
+      if (unfollowed) this.actions.onFollowed();
     } catch (error) {
       this.#line(name, said(error), "trouble", row);
     }

@@ -1,14 +1,16 @@
 // @ts-check
 /** Wires the parts together and handles routes and keyboard shortcuts. */
-import { Chats } from "./chats.js";
+import { Chats, collectionOf } from "./chats.js";
 import { startCards } from "./chip.js";
+import { CollectionChooser, titleOf } from "./collections.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
+import { Failure } from "./errors.js";
 import { FilterPanel } from "./filters.js";
 import { icon } from "./icons.js";
 import { Library } from "./library.js";
-import { noFilters, readRoute } from "./routes.js";
+import { chatAddress, collectionAddress, noFilters, readRoute } from "./routes.js";
 import { readCollection } from "./service.js";
 import { Sidebar } from "./sidebar.js";
 import { SourcePane } from "./source.js";
@@ -16,7 +18,8 @@ import { nextTheme } from "./theme.js";
 import { toast } from "./toast.js";
 import { showWelcome, showWelcomeTrouble } from "./welcome.js";
 
-const chats = new Chats(localStorage);
+const chooser = new CollectionChooser();
+const chats = new Chats(localStorage, chooser.current);
 
 const source = new SourcePane({
   onOnly: ({ id, title }) => {
@@ -62,8 +65,15 @@ function showState() {
   document.body.classList.toggle("welcoming", !chat);
   byId("chat-heading").textContent = chat?.title ?? "";
   byId("chat-heading").hidden = !chat;
-  document.title = onArticles() ? "Articles · Article QA" : chat ? `${chat.title} · Article QA` : "Article QA";
+  const collection = chooser.current === "default" ? "" : titleOf(chooser.current);
+  document.title = [onArticles() ? "Articles" : chat?.title, collection, "Article QA"].filter(Boolean).join(" · ");
   sidebar.render(chat?.id ?? null);
+  chooser.render(onArticles() ? "#/articles" : "");
+}
+
+async function loadCollections() {
+  await chooser.load();
+  showState();
 }
 
 async function loadCollection() {
@@ -74,7 +84,15 @@ async function loadCollection() {
     showWelcome(collection, (question) => conversation.ask(question));
   } catch (error) {
     showWelcomeTrouble(error, loadCollection);
+    if (error instanceof Failure && error.status === 404) leaveForOneThatIsThere();
   }
+}
+
+/** A reader whose key is for other collections than the default one arrives at the first of them. */
+async function leaveForOneThatIsThere() {
+  await chooser.load();
+  const [first] = chooser.collections;
+  if (chooser.current === "default" && !chooser.isKnown && first) location.replace(collectionAddress(first.name, location.pathname));
 }
 
 function followAddress() {
@@ -98,6 +116,10 @@ function followAddress() {
   if (route.page === "chat") {
     const same = conversation.chat?.id === route.id;
     const chat = same ? conversation.chat : chats.get(route.id);
+    if (chat && collectionOf(chat) !== chooser.current) {
+      location.replace(collectionAddress(collectionOf(chat), location.pathname) + chatAddress(chat.id));
+      return;
+    }
     if (!chat) {
       toast("That chat is not in this browser. It may have been deleted, or it belongs to another browser.");
       history.replaceState(null, "", "#/");
@@ -142,4 +164,5 @@ byId("skip").addEventListener("click", (event) => {
 });
 startCards();
 loadCollection();
+loadCollections();
 followAddress();

@@ -2,6 +2,7 @@
 /** An answer's text as nodes: one element per sentence, followed by its citation chips. */
 import { words } from "./bidi.js";
 import { chip } from "./chip.js";
+import { alsoIn } from "./copies.js";
 import { dateline } from "./dates.js";
 import { el } from "./dom.js";
 import { parse, withoutMarkers } from "./formatter.js";
@@ -138,9 +139,10 @@ function chipGroup(chips) {
  * below. Quotations are never parsed as Markdown.
  * @param {View} view
  * @param {Cite} onCite
+ * @param {import("./copies.js").OpenCopy} [onCopy]
  * @returns {Part[]}
  */
-export function quotedParts(view, onCite) {
+export function quotedParts(view, onCite, onCopy = () => {}) {
   const offsets = new Offsets(view.text);
   const byNumber = new Map(view.citations.map((citation) => [citation.number, citation]));
   /** @type {{articleId: string|null, sentences: Sentence[]}[]} */
@@ -154,7 +156,7 @@ export function quotedParts(view, onCite) {
   /** @type {Part[]} */
   const parts = groups.map((group) => ({
     key: JSON.stringify([group, view.short]),
-    make: () => quotation(group.sentences, byNumber, view, onCite),
+    make: () => quotation(group.sentences, byNumber, view, onCite, onCopy),
   }));
   const rest = view.text.slice(offsets.unit(view.sentences.at(-1)?.end ?? 0));
   if (rest.trim() && (!view.done || view.sentences.length === 0)) {
@@ -169,8 +171,9 @@ export function quotedParts(view, onCite) {
  * @param {Map<number, Citation>} byNumber
  * @param {View} view
  * @param {Cite} onCite
+ * @param {import("./copies.js").OpenCopy} onCopy
  */
-function quotation(sentences, byNumber, view, onCite) {
+function quotation(sentences, byNumber, view, onCite, onCopy) {
   const offsets = new Offsets(view.text);
   const lines = sentences.map((sentence) => {
     const found = sentence.citations.flatMap((number) => byNumber.get(number) ?? []);
@@ -196,7 +199,8 @@ function quotation(sentences, byNumber, view, onCite) {
       !repeats && el("cite", {}, ...words(first.title)),
       dateline(first) && el("span", { class: "dateline" }, ...words(dateline(first))),
     );
-  return el("figure", { class: "quotation" }, el("blockquote", {}, ...lines), caption);
+  const cited = sentences.flatMap((sentence) => sentence.citations.flatMap((number) => byNumber.get(number) ?? []));
+  return el("figure", { class: "quotation" }, el("blockquote", {}, ...lines), caption, alsoIn(cited, onCopy));
 }
 
 /** @param {string} text */

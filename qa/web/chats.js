@@ -15,13 +15,19 @@ const LONGEST_TURN = 14_000;
 
 /** Chats in the browser's storage, or in anything with the same interface. */
 export class Chats {
-  /** @param {Storage} storage */
-  constructor(storage) {
+  /** @param {Storage} storage @param {string} collection the one of the page */
+  constructor(storage, collection = "default") {
     this.storage = storage;
+    this.collection = collection;
+  }
+
+  /** The chats of this collection, latest first. @returns {Chat[]} */
+  list() {
+    return this.#all().filter((chat) => collectionOf(chat) === this.collection);
   }
 
   /** All chats, latest first. A broken entry is skipped, not deleted. @returns {Chat[]} */
-  list() {
+  #all() {
     /** @type {Chat[]} */
     const chats = [];
     for (let index = 0; index < this.storage.length; index += 1) {
@@ -32,7 +38,7 @@ export class Chats {
     return chats.sort((a, b) => (a.updated < b.updated ? 1 : -1));
   }
 
-  /** @param {string} id @returns {Chat|null} */
+  /** The chat with this id, of whichever collection. @param {string} id @returns {Chat|null} */
   get(id) {
     return this.#read(PREFIX + id);
   }
@@ -43,8 +49,9 @@ export class Chats {
    * @returns {"kept"|"made room"|"not kept"}
    */
   save(chat) {
+    if (this.collection !== "default") chat.collection ??= this.collection;
     const entry = JSON.stringify({ ...chat, turns: chat.turns.map(slim) });
-    const others = this.list().filter((other) => other.id !== chat.id);
+    const others = this.#all().filter((other) => other.id !== chat.id);
     for (let room = "kept"; ; room = "made room") {
       try {
         this.storage.setItem(PREFIX + chat.id, entry);
@@ -72,6 +79,9 @@ export class Chats {
     }
   }
 }
+
+/** @param {Chat} chat */
+export const collectionOf = (chat) => (typeof chat.collection === "string" ? chat.collection : "default");
 
 /**
  * A turn as it is stored: the passages of an answered question keep their offsets but not their

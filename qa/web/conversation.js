@@ -164,6 +164,10 @@ export class Conversation {
         const current = citations.find((each) => each.number === citation.number) ?? citation;
         source.open({ articleId: current.article_id, current, citations, passages, opener });
       },
+      onOpenCopy: ({ article_id, start, end }, opener) => {
+        const current = start === null || end === null ? null : { article_id, start, end };
+        source.open({ articleId: article_id, current, citations: [], passages: [], opener });
+      },
       onPassage: (passage, opener) => {
         const { article_id, start, end } = passage;
         source.open({ articleId: article_id, current: { article_id, start, end }, citations: [], passages: turn.answer?.passages ?? [], opener });

@@ -11,21 +11,40 @@ import { count } from "./turn.js";
 
 /** @typedef {import("./types.js").FollowedSource} FollowedSource */
 
+const LOOK_AGAIN = 5_000;
+
 const KINDS = { page: "Page", feed: "Feed", sitemap: "Sitemap", folder: "Folder" };
 
 export class FollowedPanel {
-  /** @param {() => void} onChanged called when articles may have come or gone */
-  constructor(onChanged) {
+  /**
+   * @param {() => void} onChanged called when articles may have come or gone
+   * @param {() => void} onArrived called when they have by themselves
+   */
+  constructor(onChanged, onArrived) {
     this.onChanged = onChanged;
+    this.onArrived = onArrived;
+    /** What was shown last of the sources. @type {string} */
+    this.known = "";
     this.panel = byId("followed");
     this.list = byId("followed-list");
     this.total = byId("followed-total");
+    setInterval(() => this.#refresh(), LOOK_AGAIN);
+  }
+
+  /** Shows what has arrived meanwhile, if the library is looked at and anything is followed. */
+  async #refresh() {
+    if (document.hidden || byId("library").hidden || this.panel.hidden) return;
+    if (this.list.querySelector(".busy, :focus")) return;
+    const before = this.known;
+    await this.load();
+    if (this.known !== before) this.onArrived();
   }
 
   /** Shows what is followed now; nothing if that cannot be known. */
   async load() {
     const found = await listFollowed().catch(() => null);
     const sources = found?.followed ?? [];
+    this.known = JSON.stringify(sources.map(({ address, articles }) => [address, articles]));
     this.panel.hidden = sources.length === 0;
     const failing = sources.filter(({ error }) => error).length;
     this.total.textContent = `${count(sources.length, "source")} followed${failing ? `, ${failing} with an error` : ""}`;

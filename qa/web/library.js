@@ -15,6 +15,10 @@ import { count } from "./turn.js";
 /** @typedef {import("./types.js").ArticleRow} ArticleRow */
 
 const TYPING_PAUSE = 200;
+const PAGE = 30;
+
+/** How many other articles tell its story. @param {ArticleRow} article */
+const versions = ({ cluster }) => cluster && (cluster.articles === 2 ? "1 copy" : `${cluster.articles - 1} copies`);
 
 export class Library {
   /** @param {{onChanged: () => void, onRemoved: (id: string) => void}} actions */
@@ -37,7 +41,11 @@ export class Library {
       this.load();
       actions.onChanged();
     };
-    this.followed = new FollowedPanel(changed);
+    this.followed = new FollowedPanel(changed, () => {
+      // A list that somebody has opened further stays as it is.
+      if (this.list.childElementCount <= PAGE) changed();
+      else this.#recount();
+    });
     this.adding = new Adding({ onAdded: changed, onFollowed: () => this.followed.load() });
     byId("add-articles").prepend(icon("plus"));
     byId("add-articles").addEventListener("click", () => this.adding.open());
@@ -67,7 +75,7 @@ export class Library {
     const reading = (this.reading = new AbortController());
     try {
       const q = this.search.value.trim();
-      const page = await listArticles({ q, cursor: this.cursor, signal: reading.signal });
+      const page = await listArticles({ q, cursor: this.cursor, limit: PAGE, signal: reading.signal });
       const rows = page.articles.map((article) => this.#row(article));
       if (fresh) this.list.replaceChildren(...rows);
       else this.list.append(...rows);
@@ -95,7 +103,7 @@ export class Library {
         "div",
         { class: "row-words" },
         el("a", { href: articleAddress(article.id), dir: "auto" }, ...words(article.title)),
-        el("p", { class: "dateline" }, ...words([dateline(article), count(article.passages, "passage")].filter(Boolean).join(" · "))),
+        el("p", { class: "dateline" }, ...words([dateline(article), count(article.passages, "passage"), versions(article)].filter(Boolean).join(" · "))),
       ),
       el("button", { type: "button", class: "icon-button", "aria-label": `Remove “${title}”`, title: "Remove", onclick: () => this.#confirm(article, row) }, icon("trash")),
     );

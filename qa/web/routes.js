@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Reads and writes the part of the URL after `#`. Pure.
+ * Reads and writes the page's URL: the collection in its path, and the part after `#`. Pure.
  *
  * @typedef {import("./types.js").Filters} Filters
  * @typedef {{page: "new"} | {page: "chat", id: string} | {page: "articles", id: string|null}
@@ -59,6 +59,29 @@ export function askAddress(question, filters) {
   for (const article of filters.articles) query.append("article", article.id);
   return `#/ask?${query}`;
 }
+
+const IN_COLLECTION = /\/collections\/([^/]+)\/$/;
+
+/**
+ * The collection whose page has this path; "default" if it names none.
+ * @param {string} pathname
+ */
+export function collectionIn(pathname) {
+  const found = IN_COLLECTION.exec(pathname);
+  return (found && decode(found[1])) || "default";
+}
+
+/**
+ * The address of the page of a collection, relative to a page with this path.
+ * @param {string} name
+ * @param {string} pathname
+ */
+export function collectionAddress(name, pathname) {
+  return rootAddress(pathname) + (name === "default" ? "" : `collections/${encodeURIComponent(name)}/`);
+}
+
+/** The address of the service as a whole, relative to a page with this path. @param {string} pathname */
+export const rootAddress = (pathname) => (IN_COLLECTION.test(pathname) ? "../../" : "./");
 
 /** @param {string} text */
 function decode(text) {

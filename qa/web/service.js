@@ -1,7 +1,11 @@
 // @ts-check
-/** Requests to the service. URLs are relative, so that it also works under a path prefix. */
+/**
+ * Requests to the service. URLs are relative: they are those of the page's collection, and work under
+ * a path prefix.
+ */
 import { askForKey } from "./access.js";
 import { Failure, failureIn, failureOf } from "./errors.js";
+import { rootAddress } from "./routes.js";
 import { EventParser } from "./sse.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
@@ -33,6 +37,9 @@ function refusal(response) {
   if (response.status === 401) askForKey();
   return failureOf(response);
 }
+
+/** Those that this reader may use. @returns {Promise<{collections: import("./types.js").CollectionInfo[]}>} */
+export const listCollections = () => request(`${rootAddress(location.pathname)}collections`);
 
 /** @returns {Promise<import("./types.js").Collection>} */
 export const readCollection = () => request("collection");
@@ -83,7 +90,7 @@ export function addFile(file, path, signal) {
 /** @param {string} address @returns {Promise<import("./types.js").AddReport>} */
 export const addAddress = (address) => post("addresses", { address });
 
-/** @param {string} token @returns {Promise<{removed: string[], restored: string[], kept: string[]}>} */
+/** @param {string} token @returns {Promise<{removed: string[], restored: string[], kept: string[], unfollowed: string|null}>} */
 export const undoAddition = (token) => post(`undo/${encodeURIComponent(token)}`, {});
 
 /** @returns {Promise<{followed: import("./types.js").FollowedSource[]}>} */

@@ -34,7 +34,7 @@ export class Sidebar {
   show(open) {
     this.root.classList.toggle("open", open);
     this.toggle.setAttribute("aria-expanded", String(open));
-    if (open) this.root.querySelector("a")?.focus();
+    if (open) byId("new-chat").focus();
   }
 
   get isOpen() {

@@ -2,6 +2,7 @@
 /** The article beside the answer: a side pane on wide screens, a bottom sheet on phones. */
 import { showText } from "./article.js";
 import { line, words } from "./bidi.js";
+import { otherVersions } from "./copies.js";
 import { dateline } from "./dates.js";
 import { announce, byId, el, fill, motion } from "./dom.js";
 import { explain } from "./errors.js";
@@ -131,6 +132,7 @@ export class SourcePane {
           href && el("a", { href, target: "_blank", rel: "noopener noreferrer" }, "Open the original", icon("out")),
           el("button", { type: "button", class: "quiet", onclick: () => this.actions.onOnly(article) }, icon("filter"), "Ask only this article"),
         ),
+      article && otherVersions(article, (articleId) => this.open({ ...view, articleId, current: null })),
       lost &&
         el("p", { class: "notice" }, icon("warn"), el("span", {}, "The article has changed since this answer. It used to say: ", el("q", {}, ...words(lost.quote)), " Ask again for an answer from the current version.")),
     );

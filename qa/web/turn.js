@@ -4,6 +4,7 @@ import { line, words } from "./bidi.js";
 import { quotedParts, writtenParts } from "./body.js";
 import { filterWords } from "./chats.js";
 import { chip } from "./chip.js";
+import { alsoIn } from "./copies.js";
 import { dateline, day } from "./dates.js";
 import { el, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
@@ -15,6 +16,7 @@ import { originalLink } from "./original.js";
 /**
  * @typedef {{
  *   onCite: (turn: Turn, citation: Citation, opener: HTMLElement) => void,
+ *   onOpenCopy: (copy: import("./types.js").CitedCopy, opener: HTMLElement) => void,
  *   onPassage: (passage: Passage, opener: HTMLElement) => void,
  *   onAgain: (turn: Turn) => void, onIgnoreDates: (turn: Turn) => void, onEdit: (turn: Turn) => void,
  *   onCopy: (turn: Turn) => void, onLink: (turn: Turn) => void,
@@ -74,7 +76,7 @@ export class TurnView {
       done: turn.state !== "asking",
       short: answer?.short_answer ?? null,
     };
-    const parts = quoted ? quotedParts(view, this.#cite) : writtenParts(view, this.#cite);
+    const parts = quoted ? quotedParts(view, this.#cite, this.actions.onOpenCopy) : writtenParts(view, this.#cite);
     reconcile(this.body, parts);
     this.below.replaceChildren(...this.#after());
   }
@@ -157,6 +159,7 @@ export class TurnView {
             dateline(citation) && el("span", { class: "dateline" }, ...words(dateline(citation))),
             href && el("a", { href, target: "_blank", rel: "noopener noreferrer", "aria-label": `The original of “${line(citation.title)}”` }, "Original", icon("out")),
           ),
+          alsoIn([citation], this.actions.onOpenCopy),
         ),
       );
     });

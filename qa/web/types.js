@@ -5,13 +5,21 @@
  *
  * @typedef {{number: number, article_id: string, passage_id: string, title: string,
  *   source: string|null, author: string|null, url: string|null, published: string|null,
- *   start: number, end: number, quote: string, page?: number|null}} Citation
+ *   start: number, end: number, quote: string, page?: number|null,
+ *   cluster?: Cluster|null, copies?: CitedCopy[]}} Citation
+ * @typedef {{id: string, articles: number}} Cluster articles that are copies of each other: the id of
+ *   the earliest, and how many there are
+ * @typedef {{article_id: string, title: string, source: string|null, author: string|null,
+ *   url: string|null, published: string|null, start: number|null, end: number|null}} CitedCopy
+ *   `start` and `end` are null if it has the quoted words slightly edited.
+ * @typedef {{id: string, title: string, source: string|null, author: string|null,
+ *   url: string|null, published: string|null}} ArticleCopy
  * @typedef {{start: number, end: number, text: string, citations: number[],
  *   supported: boolean, reason?: string|null, outcome?: "supported"|"contradicted"|"not_found",
  *   probability?: number|null}} Sentence
  * @typedef {{id: string, article_id: string, title: string, published: string|null,
  *   source: string|null, author: string|null, url: string|null, start: number, end: number,
- *   text: string, score: number}} Passage
+ *   text: string, score: number, cluster?: Cluster|null}} Passage
  * @typedef {{id: string, question: string, standalone_question: string, answered: boolean,
  *   text: string, short_answer: {text: string, citation: number}|null, sentences: Sentence[],
  *   citations: Citation[], passages: Passage[], answerer: "extractive"|"llm",
@@ -20,16 +28,19 @@
  * @typedef {{text: string, first: string|null, last: string|null,
  *   speaks_of: "reported"|"happened"|"as_of"}} Timeframe
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
- *   author: string|null, url: string|null, passages: number}} ArticleRow
+ *   author: string|null, url: string|null, passages: number, cluster?: Cluster|null}} ArticleRow
  * @typedef {"metadata"|"page"|"promotional"|"repeated"} SkipReason
  * @typedef {{id: string, title: string, published: string|null, source: string|null,
  *   author: string|null, url: string|null, text: string, skipped: [number, number][],
- *   skipped_reasons: (SkipReason|null)[], pages: number[]}} Article `skipped` are the unsearched ranges,
+ *   skipped_reasons: (SkipReason|null)[], pages: number[], cluster?: Cluster|null,
+ *   copies?: ArticleCopy[]}} Article `skipped` are the unsearched ranges,
  *   `pages` the positions at which pages begin.
  * @typedef {{articles: number, passages: number, published_from: string|null,
  *   published_to: string|null, sources: {source: string, articles: number}[],
  *   example_questions: string[], answerers: string[], model: string|null, formats?: string[],
- *   trouble: string|null}} Collection `formats` are suffixes of file names.
+ *   trouble: string|null, name: string, description: string}} Collection `formats` are suffixes of
+ *   file names.
+ * @typedef {{name: string, description: string}} CollectionInfo
  * @typedef {{id: string, status: "added"|"replaced"|"unchanged"|"skipped",
  *   reason: string|null}} Added
  * @typedef {{articles: Added[], undo?: string|null}} AddReport
@@ -47,6 +58,7 @@
  * @typedef {{id: string, question: string, asked: string, filters: Filters, answerer: string,
  *   state: TurnState, text: string, sentences: Sentence[], citations: Citation[],
  *   answer: Answer|null, trouble: Trouble|null, ignoreDates?: boolean}} Turn
- * @typedef {{id: string, title: string, created: string, updated: string, turns: Turn[]}} Chat
+ * @typedef {{id: string, title: string, created: string, updated: string, turns: Turn[],
+ *   collection?: string}} Chat `collection` is left out of those of the default one.
  */
 export {};

@@ -1,6 +1,6 @@
 // @ts-check
 /** Shown before the first question: what is in the collection, and example questions. */
-import { line } from "./bidi.js";
+import { line, words } from "./bidi.js";
 import { day } from "./dates.js";
 import { byId, el } from "./dom.js";
 import { explain } from "./errors.js";
@@ -14,7 +14,7 @@ import { count } from "./turn.js";
  * @param {(question: string) => void} onAsk
  */
 export function showWelcome(collection, onAsk) {
-  byId("about").replaceChildren(...(collection ? [...troubleOf(collection), ...aboutOf(collection)] : []));
+  byId("about").replaceChildren(...(collection ? [...troubleOf(collection), ...descriptionOf(collection), ...aboutOf(collection)] : []));
   const questions = collection?.example_questions ?? [];
   const items = questions.map((question) =>
     el("li", {}, el("button", { type: "button", class: "example", dir: "auto", onclick: () => onAsk(question) }, el("span", {}, line(question)), icon("next"))),
@@ -35,6 +35,11 @@ export function showWelcomeTrouble(error, onAgain) {
 /** @param {Collection} collection */
 function troubleOf({ trouble }) {
   return trouble ? [el("span", { class: "notice", role: "alert" }, icon("warn"), el("span", {}, trouble))] : [];
+}
+
+/** @param {Collection} collection */
+function descriptionOf({ description }) {
+  return description ? [el("span", { class: "description", dir: "auto" }, ...words(line(description)))] : [];
 }
 
 /** @param {Collection} collection */

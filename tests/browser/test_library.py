@@ -9,7 +9,7 @@ from playwright.sync_api import FilePayload, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenPage
-from tests.vectorstore.fetching.test_web_reader import ICE, rss
+from tests.vectorstore.fetching.test_web_reader import ICE, THAW, rss
 from tests.vectorstore.readers.containers.test_archives import zipped
 from tests.vectorstore.readers.documents.pdf_files import drawn_pdf, lines
 from tests.website import Reply, website
@@ -228,6 +228,15 @@ def test_an_address_is_added_and_a_feed_is_followed(library: ChatPage) -> None:
             followed = page.locator("#followed")
             followed.get_by_text("1 source followed").click()
             expect(followed).to_contain_text("Feed · 1 article · looked at")
+
+            # What another look brings is shown without being asked for.
+            site.put_html("/thaw", THAW)
+            site.put("/feed", rss(site, "/ice", "/thaw"), "text/xml")
+            look = {"address": site.url("/feed")}
+            httpx.post(f"{library.address}/followed/look", json=look, timeout=60)
+            total = library.collection()["articles"]
+            expect(followed).to_contain_text("Feed · 2 articles · looked at", timeout=20_000)
+            expect(page.locator("#article-total")).to_have_text(f"{total:,} articles")
             site.pages["/feed"] = Reply(status=500)
             followed.get_by_role("button", name="Look at Courier now").click()
             expect(followed).to_contain_text("answered with status 500")
@@ -236,7 +245,28 @@ def test_an_address_is_added_and_a_feed_is_followed(library: ChatPage) -> None:
             expect(followed).to_be_hidden()
         finally:
             httpx.delete(f"{library.address}/followed", params={"address": site.url("/feed")})
-            remove_quietly(library, "Quillhaven")
+            for path in ("/ice", "/thaw"):
+                httpx.delete(f"{library.address}/articles/{site.url(path)}")
+
+
+def test_following_is_undone(library: ChatPage) -> None:
+    before = library.collection()["articles"]
+    page = library.page
+    page.get_by_role("button", name="Add articles").click()
+    dialog = page.get_by_role("dialog", name="Add articles")
+    with website() as site:
+        site.put_html("/ice", ICE)
+        site.put("/feed", rss(site, "/ice"), "text/xml")
+        dialog.get_by_label("Article, document, feed or sitemap").fill(site.url("/feed"))
+        dialog.get_by_label("Follow it").check()
+        dialog.get_by_role("button", name="Add", exact=True).click()
+        report = page.locator("#add-report > li").last
+        expect(report).to_contain_text("Added.")
+        expect(page.locator("#followed")).to_be_visible()
+        report.get_by_role("button", name="Undo adding").click()
+        expect(report).to_contain_text("Undone: 1 article removed again, followed no longer.")
+        expect(page.locator("#followed")).to_be_hidden()
+    assert library.collection()["articles"] == before
 
 
 def test_removing_is_asked_first_and_can_be_declined(library: ChatPage) -> None:

@@ -55,6 +55,20 @@ def test_it_is_computed_by_whoever_starts_it(until_the_end: ExitStack) -> None:
     assert value.value == 1
 
 
+def test_it_is_computed_in_the_background_by_one_who_does_not_wait(
+    until_the_end: ExitStack,
+) -> None:
+    compute = Computation()
+    compute.go.clear()
+    value = SettledValue(compute, 0, settle_seconds=0)
+    until_the_end.callback(value.close)
+    value.start(here=False)
+    assert value.value == 0
+    compute.go.set()
+    assert value.wait_until_current(SECONDS)
+    assert value.value == 1
+
+
 def test_it_is_computed_again_after_a_change(until_the_end: ExitStack) -> None:
     value = started(Computation(), until_the_end)
     with value.changing():

@@ -18,10 +18,12 @@ from vectorstore.catalog.postings import (
 )
 from vectorstore.catalog.publishing import publish_articles, remove_article
 from vectorstore.catalog.records import (
+    MOST_MEMBERS,
     ArticlePage,
     IndexedArticle,
     ListedArticle,
     PassageFacts,
+    Story,
     Summary,
     skipping,
 )
@@ -35,20 +37,25 @@ from vectorstore.catalog.rows import (
     place_from,
     spans_from_json,
 )
+from vectorstore.catalog.stories import Stories
 from vectorstore.catalog.transfer import copy_catalog
 from vectorstore.types import Article, ArticleInfo, Passage, Span
 
-POSTINGS = "postings"
+POSTINGS, STORIES = "postings", "stories"
 FULL_TEXT_DIFFERS = "The full-text index does not match the passages."
 PASSAGES_READ_AT_ONCE = 2_000
+ARTICLES_COMPARED_AT_ONCE = 500
+UNDATED = 99_999_999
+"""Later than any date."""
 SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.content)")
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Catalog:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stories: Stories | None = None) -> None:
         self._db = database
+        self._stories = stories or Stories()
 
     # Settings the index was built with.
 
@@ -244,11 +251,15 @@ class Catalog:
         `rows` are unused ones for the passages, by id. Returns what is to be known of them.
         """
         with self._db.transaction() as db:
-            return publish_articles(db, articles, rows)
+            facts = publish_articles(db, articles, rows)
+            told = (skipping(e.article, (each.span for each in e.repeated)) for e in articles)
+            self._stories.put(db, told)
+            return facts
 
     def remove(self, article_id: str) -> None:
         with self._db.transaction() as db:
             remove_article(db, article_id)
+            self._stories.remove(db, article_id)
 
     def copy_into(self, target: Transaction) -> None:
         """Copy everything visible into an empty catalog."""
@@ -292,3 +303,60 @@ class Catalog:
                 last = passages[-1][0]
                 index_passages(db, passages)
             db.execute("DELETE FROM meta WHERE key = ?", (POSTINGS,))
+
+    # Stories.
+
+    def stories_are_missing(self) -> bool:
+        """Whether the index comes from a layout that did not know copies, or finding them was
+        interrupted."""
+        return self.meta(STORIES) is not None
+
+    def find_more_stories(self, at_once: int = ARTICLES_COMPARED_AT_ONCE) -> bool:
+        """Find the stories of some of the articles that have none yet; whether there are more."""
+        with self._db.transaction() as db:
+            rows = db.execute(
+                f"SELECT {INFO}, t.text, a.skipped, a.keep_all, a.repeated, a.row"
+                " FROM articles a JOIN texts t ON t.row = a.content"
+                " WHERE a.row > ? ORDER BY a.row LIMIT ?",
+                (self._stories_found_to(db), at_once),
+            ).fetchall()
+            if not rows:
+                db.execute("DELETE FROM meta WHERE key = ?", (STORIES,))
+                return False
+            found = [skipping(article_from(row), spans_from_json(row[10])) for row in rows]
+            self._stories.put(db, found)
+            db.execute("UPDATE meta SET value = ? WHERE key = ?", (str(rows[-1][11]), STORIES))
+            return True
+
+    def _stories_found_to(self, db: Transaction) -> int:
+        """The row of the last article whose story was found."""
+        ((value,),) = db.execute("SELECT value FROM meta WHERE key = ?", (STORIES,)).fetchall()
+        return 0 if value == "missing" else int(value)
+
+    def stories(self, article_ids: Sequence[str]) -> dict[str, Story]:
+        """The story of each of these articles, by id; those that have no copies are left out."""
+        found = self._db.rows_for(
+            "SELECT a.article, w.story FROM article_wordings a"
+            " JOIN wordings w ON w.wording = a.wording WHERE a.article IN ({keys})"
+            " AND (SELECT 1 FROM article_wordings x JOIN wordings y ON y.wording = x.wording"
+            " WHERE y.story = w.story LIMIT 1 OFFSET 1) IS NOT NULL",
+            article_ids,
+        )
+        names = dict(found)
+        told = {name: self._story(name) for name in {*names.values()}}
+        # An article may have gone since the first read.
+        return {each: told[name] for each, name in names.items() if told[name].count > 1}
+
+    def _story(self, name: int) -> Story:
+        of_it = (
+            " FROM articles a JOIN article_wordings x ON x.article = a.id"
+            " JOIN wordings w ON w.wording = x.wording WHERE w.story = ?"
+        )
+        rows = self._db.rows(
+            f"SELECT {INFO}{of_it} ORDER BY coalesce(a.published, {UNDATED}), a.id LIMIT ?",
+            (name, MOST_MEMBERS),
+        )
+        count = len(rows)
+        if count == MOST_MEMBERS:
+            count = int(self._db.value(f"SELECT count(*){of_it}", (name,)))
+        return Story(tuple(info_from(row) for row in rows), count)

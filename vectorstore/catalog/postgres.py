@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from vectorstore.catalog.database import CatalogError, Transaction, fold_case
 
-LAYOUT = 4
+LAYOUT = 5
 MOST_READERS = 16
 SECONDS_TO_CONNECT = 3
 """For one attempt, and for a thread that waits for a connection of the pool."""

@@ -90,6 +90,18 @@ CREATE VIEW coming_paragraphs AS
     SELECT fingerprint, article, spans FROM paragraphs
     WHERE skipped = 1 AND article NOT IN (SELECT id FROM staged);
 
+-- Copies: see schema.sql.
+CREATE TABLE wordings (
+    wording BIGINT PRIMARY KEY,
+    story BIGINT NOT NULL,
+    signature BYTEA NOT NULL
+);
+CREATE INDEX wordings_by_story ON wordings (story);
+CREATE TABLE article_wordings (article TEXT COLLATE "C" PRIMARY KEY, wording BIGINT NOT NULL);
+CREATE INDEX article_wordings_by_wording ON article_wordings (wording);
+CREATE TABLE bands (band BIGINT NOT NULL, wording BIGINT NOT NULL, PRIMARY KEY (band, wording));
+CREATE TABLE crowded_bands (band BIGINT PRIMARY KEY);
+
 CREATE TABLE pending (passage TEXT COLLATE "C" PRIMARY KEY);
 
 -- The vectors by row: a scale and eight bits a value, as in the file of exact vectors.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from vectorstore.types import Article, ArticleInfo, Passage, SkippedSpan, Span
+from vectorstore.types import Article, ArticleInfo, Cluster, Passage, SkippedSpan, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,24 @@ class ListedArticle:
 
     info: ArticleInfo
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles that are copies of each other, the earliest first and undated ones last.
+
+    `articles` are at most `MOST_MEMBERS` of the `count` that there are.
+    """
+
+    articles: tuple[ArticleInfo, ...]
+    count: int
+
+    @property
+    def cluster(self) -> Cluster:
+        return Cluster(self.articles[0].id, self.count)
+
+
+MOST_MEMBERS = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from vectorstore.catalog.database import CatalogError, batches_of, fold_case
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 class SqliteDatabase:

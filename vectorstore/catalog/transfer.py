@@ -49,6 +49,10 @@ TABLES = (
     Table("postings", ("term", "part"), ("passages", "lowest", "highest", "rows", "counts")),
     Table("paragraphs", ("fingerprint", "skipped", "article"), ("spans",)),
     Table("unsettled_paragraphs", ("fingerprint",)),
+    Table("wordings", ("wording",), ("story", "signature")),
+    Table("article_wordings", ("article",), ("wording",)),
+    Table("bands", ("band", "wording")),
+    Table("crowded_bands", ("band",)),
 )
 """All that is visible; what is staged or pending is not."""
 

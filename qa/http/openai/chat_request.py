@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from qa.http.problems import Problem, shortened
+from qa.http.problems import Problem
 from qa.http.request_bodies import HISTORY_CHARACTERS, HISTORY_TURNS, LONGEST_QUESTION, Day
 from qa.types import AnswererName, Question, Turn
 
@@ -15,6 +15,8 @@ MODELS: dict[str, AnswererName | None] = {
     "article-qa-extractive": "extractive",
     "article-qa-llm": "llm",
 }
+"""Of the default collection, or of the one that the address leads into. A name after a slash is
+that of another: article-qa/news."""
 LONGEST_MESSAGE = HISTORY_CHARACTERS
 MOST_MESSAGES = 10_000
 
@@ -70,6 +72,17 @@ class ChatBody(BaseModel):
         description='Answer with what was published by this day, which is "today".',
     )
 
+    @property
+    def answerer(self) -> str:
+        """The model without the collection."""
+        return self.model.partition("/")[0]
+
+    @property
+    def collection(self) -> str | None:
+        """The collection that the model names; None if it names none."""
+        _, slash, name = self.model.partition("/")
+        return name if slash else None
+
     def as_question(self) -> Question:
         """The last user message, with the conversation before it. Raises Problem."""
         turns = [
@@ -85,12 +98,7 @@ class ChatBody(BaseModel):
             raise Problem(400, f"A question has at most {LONGEST_QUESTION:,} characters.")
         if any(len(turn.content) > LONGEST_MESSAGE for turn in history):
             raise Problem(400, f"A message has at most {LONGEST_MESSAGE:,} characters.")
-        if self.model not in MODELS:
-            known = ", ".join(MODELS)
-            raise Problem(
-                404, f"There is no model {shortened(self.model)!r} here. There are: {known}."
-            )
-        return Question(text, latest(history), answerer=MODELS[self.model], as_of=self.as_of)
+        return Question(text, latest(history), answerer=MODELS[self.answerer], as_of=self.as_of)
 
 
 def latest(turns: Sequence[Turn]) -> tuple[Turn, ...]:

@@ -1,36 +1,98 @@
 """GET /v1/models and POST /v1/chat/completions."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from fastapi.sse import format_sse_event
 from pydantic_core import to_json
 
+from qa.collections.service_pool import refuse_unknown
+from qa.default_collection import DEFAULT_COLLECTION
 from qa.http.api_description import JSON_PROBLEMS, json_request, problems
-from qa.http.dependencies import KeepAlive, QuestionPlace, TheCapacity, TheMetrics, TheService
+from qa.http.collection_path import collection_of, given_collection
+from qa.http.dependencies import (
+    KeepAlive,
+    QuestionPlace,
+    TheCapacity,
+    TheMetrics,
+    lent_service,
+    may_use,
+    state_of,
+)
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.event_stream import event_stream
 from qa.http.json_body import json_body
 from qa.http.limits import within
 from qa.http.openai.chat_request import MODELS, ChatBody
 from qa.http.openai.completion import CompletionChunks, completion
-from qa.http.problems import problem_for
+from qa.http.problems import Problem, problem_for, shortened
 from qa.http.responses import json_response
+from qa.schemas import CollectionInfo
+from qa.service import Service
 from qa.types import Event
 
 router = APIRouter(prefix="/v1", tags=["OpenAI protocol"])
 
 
-@router.get("/models", summary="The answerers, as models", responses=problems())
-async def list_models(service: TheService) -> dict[str, object]:
+MOST_MODELS_NAMED = 20
+
+TheChat = json_body(ChatBody)
+
+
+def models(request: Request) -> list[str]:
+    """The answerers of each collection that the key may use; of one, if the path leads into it."""
+    pool = state_of(request).pool
+    given = given_collection(request.scope)
+    if given is not None:
+        refuse_unknown(pool, given, partial(may_use, request))
+    infos = pool.list() if given is None else (pool.info(given),)
+    return [
+        name if given or info.name == DEFAULT_COLLECTION else f"{name}/{info.name}"
+        for info in infos
+        if may_use(request, info.name)
+        for name in _answerers(pool.default, info)
+    ]
+
+
+def _answerers(default: Service, info: CollectionInfo) -> list[str]:
+    there = [each for each in default.answerers if each != "llm" or info.chat_model]
+    return [name for name, answerer in MODELS.items() if answerer is None or answerer in there]
+
+
+async def asked_service(
+    request: Request, body: Annotated[ChatBody, TheChat]
+) -> AsyncIterator[Service]:
+    """The service of the collection that the model names, or that the path leads into."""
+    name = body.collection or collection_of(request.scope)
+    elsewhere = given_collection(request.scope) not in (None, name)
+    is_known = body.answerer in MODELS and body.collection != ""
+    if elsewhere or not is_known or not _is_there(request, name):
+        known = await to_thread.run_sync(models, request)
+        named = ", ".join(known[:MOST_MODELS_NAMED]) or "none that this key may use"
+        raise Problem(404, f"There is no model {shortened(body.model)!r} here. There are: {named}.")
+    async with lent_service(request, name) as service:
+        yield service
+
+
+def _is_there(request: Request, name: str) -> bool:
+    return state_of(request).pool.has(name) and may_use(request, name)
+
+
+@router.get(
+    "/models",
+    summary="The answerers of each collection, as models",
+    responses=problems(),
+)
+def list_models(request: Request) -> dict[str, object]:
     return {
         "object": "list",
         "data": [
             {"id": name, "object": "model", "created": 0, "owned_by": "article-qa"}
-            for name, answerer in MODELS.items()
-            if answerer is None or answerer in service.answerers
+            for name in models(request)
         ],
     }
 
@@ -43,19 +105,21 @@ async def list_models(service: TheService) -> dict[str, object]:
 )
 async def complete(
     request: Request,
-    service: TheService,
     capacity: TheCapacity,
     metrics: TheMetrics,
     place: QuestionPlace,
-    body: Annotated[ChatBody, json_body(ChatBody)],
+    body: Annotated[ChatBody, TheChat],
+    service: Annotated[Service, Depends(asked_service)],
     keep_alive: KeepAlive,
 ) -> Response:
     question = body.as_question()
     base_url = str(request.base_url)
+    if body.collection and given_collection(request.scope) is None:
+        base_url += f"collections/{body.collection}/"
     seconds = capacity.limits.question_seconds
     if body.stream:
         # What can be refused is refused here, while there is a status to say it.
-        events = metrics.observed(question, service.stream(question))
+        events = metrics.observed(service, question, service.stream(question))
         chunks = CompletionChunks(
             request.state.request_id,
             body.model,
@@ -69,7 +133,7 @@ async def complete(
         answer = await cancel_on_disconnect(request, service.ask_async(question))
     if answer is None:
         return client_closed_response()
-    metrics.answered(question, answer)
+    metrics.answered(service, question, answer)
     return json_response(completion(answer, body.model, base_url))
 
 

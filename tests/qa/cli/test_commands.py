@@ -4,65 +4,17 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from qa.cli import commands
+from tests.qa.cli.conftest import Qa
 from tests.qa.http.shapes import ARTICLE, ENTRY, PASSAGE, assert_answer
 from tests.qa.serving import Served
 from tests.vectorstore.hashing import HashingEmbedder
-from vectorstore.types import Embedder
 
 QUESTION = "When did Binance.US join the Blockchain Association?"
 COINBASE = "2021-04-15-coinbase-lists-on-nasdaq.txt"
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Qa = Callable[..., Ran]
-
-
-@pytest.fixture
-def qa(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    embedder: Embedder,
-) -> Qa:
-    """Runs a command in a folder of its own, with the model that is read already."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("qa.composition.embedder_for", lambda model: embedder)
-    for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str | Path) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["qa", *map(str, arguments)])
-        try:
-            commands.main()
-            code = 0
-        except SystemExit as ended:
-            code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        assert "\x1b" not in printed.out + printed.err, "what is no terminal gets plain text"
-        return Ran(code, printed.out, printed.err)
-
-    return run
 
 
 @pytest.fixture

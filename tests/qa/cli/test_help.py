@@ -18,9 +18,9 @@ HELP = Path(__file__).with_name("help.txt")
 def whole_help() -> str:
     """The output of `qa --help`, and of `qa COMMAND --help` for every command."""
     texts = []
-    keys = cli.commands["keys"]
-    assert isinstance(keys, click.Group)
-    for command in ("", *sorted(cli.commands), *(f"keys {each}" for each in sorted(keys.commands))):
+    groups = {name: each for name, each in cli.commands.items() if isinstance(each, click.Group)}
+    below = (f"{name} {each}" for name in sorted(groups) for each in sorted(groups[name].commands))
+    for command in ("", *sorted(cli.commands), *below):
         arguments = [*command.split(), "--help"]
         result = CliRunner(env={"COLUMNS": "100"}).invoke(cli, arguments, prog_name="qa")
         assert result.exit_code == 0

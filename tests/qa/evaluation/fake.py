@@ -52,6 +52,9 @@ class FakeSystem:
         holding = Counter(word for p in self._passages for word in set(_words(p.text)))
         self._weights = {w: log(1 + len(self._passages) / n) for w, n in holding.items()}
 
+    def copies_of(self, article_id: str) -> frozenset[str]:
+        return frozenset()
+
     def ask(self, question: Question) -> Answer:
         self.asked += 1
         if question.text in self.failing:

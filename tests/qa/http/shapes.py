@@ -17,17 +17,17 @@ SENTENCE = {
 }  # fmt: skip
 CITATION = {
     "number", "article_id", "passage_id", "title", "source", "author", "url", "published",
-    "start", "end", "quote", "page",
+    "start", "end", "quote", "page", "cluster", "copies",
 }  # fmt: skip
 PASSAGE = {
     "id", "article_id", "title", "published", "source", "author", "url", "start", "end", "text",
-    "score", "page",
+    "score", "page", "cluster",
 }  # fmt: skip
 ARTICLE = {
     "id", "title", "published", "source", "author", "url", "text", "skipped", "skipped_reasons",
-    "pages",
+    "pages", "cluster", "copies",
 }  # fmt: skip
-ENTRY = {"id", "title", "published", "source", "author", "url", "passages"}
+ENTRY = {"id", "title", "published", "source", "author", "url", "passages", "cluster"}
 
 Body = dict[str, Any]
 

@@ -114,7 +114,7 @@ def test_the_collection_is_described(http: httpx.Client) -> None:
     body = http.get("/collection").json()
     assert set(body) == {
         "articles", "passages", "published_from", "published_to", "sources", "example_questions",
-        "answerers", "model", "formats", "trouble",
+        "answerers", "model", "formats", "trouble", "name", "description",
     }  # fmt: skip
     assert body["articles"] == 5
     assert body["published_from"] == "2021-04-15"
@@ -122,4 +122,5 @@ def test_the_collection_is_described(http: httpx.Client) -> None:
     assert body["answerers"] == ["extractive"]
     assert body["model"] is None
     assert body["trouble"] is None
+    assert body["name"] == "default"
     assert all(set(each) == {"source", "articles"} for each in body["sources"])

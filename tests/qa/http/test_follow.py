@@ -16,6 +16,8 @@ from tests.vectorstore.fetching.test_web_reader import ICE, THAW, rss
 from tests.vectorstore.hashing import HashingEmbedder
 from tests.website import Reply, Website, website
 
+UNDONE: dict[str, object] = {"removed": [], "restored": [], "kept": [], "unfollowed": None}
+
 
 @pytest.fixture
 def site() -> Iterator[Website]:
@@ -44,9 +46,29 @@ def test_an_address_is_added_and_that_is_undone(here: Served, site: Website) -> 
     report = response.json()
     assert report["articles"] == [{"id": site.url("/ice"), "status": "added", "reason": None}]
     undone = here.http.post(f"/undo/{report['undo']}").json()
-    assert undone == {"removed": [site.url("/ice")], "restored": [], "kept": []}
+    assert undone == UNDONE | {"removed": [site.url("/ice")]}
     assert ids(here) == set()
     assert_problem(here.http.post(f"/undo/{report['undo']}"), 404)
+
+
+def test_following_is_undone_with_what_it_added(here: Served, site: Website) -> None:
+    site.put_html("/ice", ICE)
+    site.put_html("/thaw", THAW)
+    here.http.post("/addresses", json={"address": site.url("/thaw")})
+    feed = site.url("/feed")
+    site.put("/feed", rss(site, "/ice", "/thaw"), "text/xml")
+    report = here.http.post("/followed", json={"address": feed}).json()
+    assert {each["status"] for each in report["articles"]} == {"added", "replaced"}
+    again = here.http.post("/followed", json={"address": feed}).json()
+    assert again["undo"] is None
+    undone = here.http.post(f"/undo/{report['undo']}").json()
+    assert undone == UNDONE | {
+        "removed": [site.url("/ice")],
+        "restored": [site.url("/thaw")],
+        "unfollowed": feed,
+    }
+    assert ids(here) == {site.url("/thaw")}
+    assert here.http.get("/followed").json() == {"followed": []}
 
 
 def test_an_address_that_cannot_be_fetched_is_skipped_with_the_reason(
@@ -75,7 +97,7 @@ def test_undoing_restores_what_was_replaced_and_keeps_what_changed_since(here: S
     report = add("The harbor froze over.", "The ferry sank.")
     here.http.post("/articles", json={"id": "2", "text": "The ferry sails again."})
     undone = here.http.post(f"/undo/{report['undo']}").json()
-    assert undone == {"removed": [], "restored": ["1"], "kept": ["2"]}
+    assert undone == UNDONE | {"restored": ["1"], "kept": ["2"]}
     assert here.http.get(at("1")).json()["text"] == "The harbor froze."
     assert here.http.get(at("2")).json()["text"] == "The ferry sails again."
 

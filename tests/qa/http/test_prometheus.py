@@ -38,9 +38,9 @@ def test_what_a_chat_model_writes_is_counted(tmp_path: Path) -> None:
         for question in (QUESTION, QUESTION, "Who paid?"):
             it.http.post("/ask", json={"question": question})
         found = samples(it.http)
-    assert found["answers_total", "llm", "answered"] == 2
-    assert found["cache_lookups_total", "hit"] == 1
-    assert found["cache_lookups_total", "miss"] == 2
+    assert found["answers_total", "llm", "default", "answered"] == 2
+    assert found["cache_lookups_total", "default", "hit"] == 1
+    assert found["cache_lookups_total", "default", "miss"] == 2
     assert found["fallbacks_total",] == 1
     assert found["tokens_total", "in"] == 900
     assert found["tokens_total", "out"] == 40
@@ -50,7 +50,7 @@ def test_what_a_chat_model_writes_is_counted(tmp_path: Path) -> None:
     assert sum(found.get(("sentences_total", each), 0) for each in unsupported) == 2
     assert found["stage_seconds_count", "retrieve"] == 3
     assert found["requests_total", "POST", "/ask", "200"] == 3
-    assert found["articles",] == 2
+    assert found["articles", "default"] == 2
 
 
 def test_a_stream_is_counted_too(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_stream_is_counted_too(tmp_path: Path) -> None:
         chat = {"messages": [{"role": "user", "content": QUESTION}]}
         it.http.post("/v1/chat/completions", json={**chat, "stream": True})
         it.http.post("/v1/chat/completions", json=chat)
-        assert samples(it.http)["answers_total", "llm", "answered"] == 3
+        assert samples(it.http)["answers_total", "llm", "default", "answered"] == 3
 
 
 def test_a_path_that_is_unknown_makes_no_series_of_its_own(serve: Serve) -> None:

@@ -14,20 +14,24 @@ from tests.qa.llm_service import TRUE, answering
 
 OPERATIONS = (
     "DELETE /articles/{article_id}",
+    "DELETE /collections/{name}",
     "DELETE /followed",
     "DELETE /session",
     "GET /articles",
     "GET /articles/{article_id}",
     "GET /collection",
+    "GET /collections",
     "GET /followed",
     "GET /health",
     "GET /ready",
     "GET /search",
     "GET /v1/models",
+    "PATCH /collections/{name}",
     "POST /addresses",
     "POST /articles",
     "POST /ask",
     "POST /check",
+    "POST /collections",
     "POST /followed",
     "POST /followed/look",
     "POST /reindex",
@@ -38,9 +42,10 @@ OPERATIONS = (
 
 
 FALLIBLE = (
-    "DELETE /followed", "GET /articles", "GET /search", "POST /addresses", "POST /articles",
-    "POST /ask", "POST /check", "POST /followed", "POST /followed/look", "POST /reindex",
-    "POST /session", "POST /v1/chat/completions",
+    "DELETE /followed", "GET /articles", "GET /search", "PATCH /collections/{name}",
+    "POST /addresses", "POST /articles", "POST /ask", "POST /check", "POST /collections",
+    "POST /followed", "POST /followed/look", "POST /reindex", "POST /session",
+    "POST /v1/chat/completions",
 )  # fmt: skip
 """The others take no parameters, or any string."""
 BEYOND_A_SCHEMA: list[Any] = [positive_data_acceptance, negative_data_rejection]

@@ -158,7 +158,8 @@ def test_an_index_of_the_third_layout_learns_of_pages(open_store: OpenStore) -> 
     with closing(sqlite3.connect(store.folder / "catalog.sqlite")) as old:
         old.executescript(
             "ALTER TABLE articles DROP COLUMN pages; ALTER TABLE staged DROP COLUMN pages;"
-            "PRAGMA user_version = 3;"
+            "DROP TABLE wordings; DROP TABLE article_wordings; DROP TABLE bands;"
+            "DROP TABLE crowded_bands; PRAGMA user_version = 3;"
         )
     store = open_store()
     assert ingest(store, [cats]).count("unchanged") == 1

@@ -1,0 +1,1 @@
+"""Several collections in one data folder: their names, folders and open services. No HTTP here."""

@@ -1,0 +1,190 @@
+"""Of the passages that copies share, one is kept: the earliest, or the newest that differs."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.records import Story
+from vectorstore.catalog.stories import wording_of
+from vectorstore.text.resemblance import Wording, share_in
+from vectorstore.text.words import WORD
+from vectorstore.types import ArticleInfo, Filters, Passage, ScoredPassage, Span
+
+SAME_PASSAGE = 0.7
+"""The share of a passage's runs of words that passages kept of its story have, from which it tells
+nothing more."""
+SAME_SENTENCE = 0.4
+"""The same of a sentence in an article, from which the article has a version of it."""
+MOSTLY = 0.5
+"""The same of a quote in an article, from which the article says it, slightly edited."""
+PASSAGES_REMEMBERED = 4_096
+MOST_READ = 50
+"""How many articles of a story are looked through for a quote."""
+
+_wording = lru_cache(PASSAGES_REMEMBERED)(Wording.of)
+
+
+def one_of_each(
+    catalog: Catalog, ranked: Sequence[ScoredPassage], filters: Filters
+) -> list[ScoredPassage]:
+    """The passages, best first, without those that another one of their story makes superfluous.
+
+    The one that is kept has the best of their scores. It is from the earliest article that the
+    filters let through, or from the newest of those that give another number or name in it. Where
+    it is not known which is newer, none is lost that does.
+    """
+    stories = catalog.stories(list(dict.fromkeys(each.article.id for each in ranked)))
+    kept = [each for each in ranked if each.article.id not in stories]
+    for story in {each.cluster.id: each for each in stories.values()}.values():
+        told = [e for e in ranked if e.article.id in stories and stories[e.article.id] == story]
+        kept += _kept_of(catalog, story, told, filters)
+    return sorted(kept, key=lambda e: (-e.score, e.passage.article_id, e.passage.start))
+
+
+def _kept_of(
+    catalog: Catalog, story: Story, told: Sequence[ScoredPassage], filters: Filters
+) -> list[ScoredPassage]:
+    wordings: dict[str, Wording] = {}
+
+    def wording(article_id: str) -> Wording:
+        if article_id not in wordings:
+            article = catalog.article_as_read(article_id)
+            wordings[article_id] = Wording.of("") if article is None else wording_of(article)
+        return wordings[article_id]
+
+    versions: list[_Version] = []
+    for each in sorted([*told, *_outermost(catalog, story, told, filters)], key=_by_date):
+        version = _Version(replace(each, cluster=story.cluster), _wording(each.passage.text))
+        nearest = max(versions, key=version.share_in, default=None)
+        if nearest is None or version.share_in_all(versions) < SAME_PASSAGE:
+            versions.append(version)
+            continue
+        best = max(nearest.found.score, each.score)
+        if says_otherwise(each.passage, wording(nearest.first.id)):
+            shown = nearest.found
+            is_newer = _is_newer(each.article, nearest.first)
+            if not is_newer and says_otherwise(shown.passage, wording(each.article.id)):
+                versions.append(version)
+                continue
+            # Of two that are equally old, or where that is not known, the one that says more.
+            if is_newer or shown.article.id == nearest.first.id:
+                nearest.found, nearest.wording = version.found, version.wording
+        nearest.found = replace(nearest.found, score=best)
+    return [each.found for each in versions]
+
+
+class _Version:
+    """What is kept of the passages that say the same, and the earliest article that says it."""
+
+    def __init__(self, found: ScoredPassage, wording: Wording) -> None:
+        self.found = found
+        self.wording = wording
+        self.first = found.article
+
+    def share_in(self, other: "_Version") -> float:
+        return share_in(self.wording.runs, other.wording.runs)
+
+    def share_in_all(self, others: Iterable["_Version"]) -> float:
+        return share_in(self.wording.runs, *(each.wording.runs for each in others))
+
+
+def says_otherwise(passage: Passage, earlier: Wording) -> bool:
+    """Whether a sentence of the passage, of which the earlier article has a version, has a number
+    or a name that the earlier article lacks."""
+    for sentence in passage.sentences:
+        wording = _wording(passage.sentence_text(sentence))
+        if not len(wording.runs) or share_in(wording.runs, earlier.runs) < SAME_SENTENCE:
+            continue
+        if wording.numbers - earlier.numbers or wording.names - earlier.names:
+            return True
+    return False
+
+
+def _outermost(
+    catalog: Catalog, story: Story, told: Sequence[ScoredPassage], filters: Filters
+) -> Iterator[ScoredPassage]:
+    """Passages of the earliest and of the newest article of the story that the filters let through,
+    where the search has found only copies of them."""
+    allowed = [each for each in story.articles if filters.let_through(each)]
+    dated = [each for each in allowed if each.published is not None]
+    known = {each.passage.id for each in told}
+    wordings = [_wording(each.passage.text) for each in told]
+    for info in {each.id: each for each in (*allowed[:1], *dated[-1:])}.values():
+        for passage in catalog.passages_of(info.id):
+            if passage.id in known:
+                continue
+            runs = _wording(passage.text).runs
+            alike = [
+                each
+                for each, wording in zip(told, wordings, strict=True)
+                if max(share_in(runs, wording.runs), share_in(wording.runs, runs)) >= SAME_PASSAGE
+            ]
+            if alike:
+                best = max(alike, key=lambda each: each.score)
+                yield replace(best, passage=passage, article=info)
+
+
+def _is_newer(one: ArticleInfo, other: ArticleInfo) -> bool:
+    return None not in (one.published, other.published) and _day(one) > _day(other)
+
+
+def _day(article: ArticleInfo) -> date:
+    return article.published or date.max
+
+
+def _by_date(found: ScoredPassage) -> tuple[date, str, int]:
+    return _day(found.article), found.article.id, found.passage.start
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteElsewhere:
+    """An article of the same story that says what a quote says. `span` is where it has the very
+    words, up to case, spacing and marks; None if it has them slightly edited."""
+
+    article: ArticleInfo
+    span: Span | None
+
+
+def quote_elsewhere(catalog: Catalog, article_id: str, quote: str) -> tuple[QuoteElsewhere, ...]:
+    """The other articles of an article's story that say what a quote from it says, the earliest
+    first; of a story of very many articles, those among the first."""
+    story = catalog.stories([article_id]).get(article_id)
+    found = []
+    for info in story.articles[: MOST_READ + 1] if story else ():
+        article = None if info.id == article_id else catalog.article_as_read(info.id)
+        if article is None:
+            continue
+        span = find_words(article.text, quote)
+        if span is not None or _says_as_much(article.text, quote):
+            found.append(QuoteElsewhere(article.info, span))
+    return tuple(found)
+
+
+def find_words(text: str, quote: str) -> Span | None:
+    """Where the text has the words of the quote, up to case, spacing and marks.
+
+    >>> find_words('He said: "The port is open".', "The port  is open.")
+    Span(start=10, end=26)
+    """
+    start = text.find(quote)
+    if start >= 0:
+        return Span(start, start + len(quote))
+    words = WORD.findall(quote)
+    if not words:
+        return None
+    pattern = r"(?<!\w)" + r"[\W_]+".join(map(re.escape, words)) + r"(?!\w)"
+    match = re.search(pattern, text, re.IGNORECASE)
+    return None if match is None else Span(*match.span())
+
+
+def _says_as_much(text: str, quote: str) -> bool:
+    one, other = Wording.of(quote), Wording.of(text)
+    return (
+        len(one.runs) > 0
+        and share_in(one.runs, other.runs) >= MOSTLY
+        and one.numbers <= other.numbers
+        and one.names <= other.names
+    )
