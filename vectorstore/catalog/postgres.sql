@@ -1,6 +1,6 @@
--- The tables of schema.sql at layout 4, for PostgreSQL. Text is ordered by code point, as in SQLite.
+-- The tables of schema.sql at layout 5, for PostgreSQL. Text is ordered by code point, as in SQLite.
 CREATE TABLE layout (number INTEGER NOT NULL);
-INSERT INTO layout VALUES (4);
+INSERT INTO layout VALUES (5);
 
 CREATE TABLE meta (key TEXT COLLATE "C" PRIMARY KEY, value TEXT COLLATE "C" NOT NULL);
 -- The collection of vectors that belongs to this catalog, on whatever Chroma server it is.

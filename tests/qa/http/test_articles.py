@@ -37,7 +37,14 @@ def test_an_added_article_reads_back_unchanged(adding: Served) -> None:
     assert add(adding.http, record) == [{"id": "cats/1", "status": "added", "reason": None}]
     body = adding.http.get(at("cats/1")).json()
     assert set(body) == ARTICLE
-    assert body == {**record, "skipped": [], "skipped_reasons": [], "pages": []}
+    assert body == {
+        **record,
+        "skipped": [],
+        "skipped_reasons": [],
+        "pages": [],
+        "cluster": None,
+        "copies": [],
+    }
     passages = adding.http.get("/search", params={"q": TEXT, "article_id": "cats/1"}).json()
     assert [each["article_id"] for each in passages["passages"]] == ["cats/1"]
 
