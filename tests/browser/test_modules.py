@@ -321,6 +321,7 @@ def test_a_permalink_holds_the_question_and_its_filters(
     filters = {
         "from": "2022-04-01",
         "to": "",
+        "asOf": "2022-05-31",
         "sources": sources,
         "articles": [{"id": "a/b?c#d", "title": "a/b?c#d"}],
     }

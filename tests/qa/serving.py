@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from qa.http.connection import ConnectionLimits
@@ -42,3 +44,6 @@ def running(
             server.should_exit = True
             thread.join(SECONDS_TO_STOP)
             assert not thread.is_alive(), "the server did not stop"
+            if isinstance(app, Starlette):
+                # FastAPI remembers functions of every application, and with them its models.
+                app.state = State()
