@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.modules import SITE, Modules, serve
@@ -19,6 +19,8 @@ from tests.browser.scripted import ScriptedService
 ROOT = Path(__file__).parents[2]
 
 OpenPage = Callable[..., ChatPage]
+
+expect.set_options(timeout=20_000)  # on a machine that is busy with other tests
 
 
 @pytest.fixture(scope="session")

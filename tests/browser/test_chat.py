@@ -128,7 +128,7 @@ def test_the_days_a_question_names_are_a_tag_that_can_be_taken_away(chat: ChatPa
     with chat.page.expect_request("**/ask") as asked:
         turn.get_by_role("button", name="Search at all times, not just before March 2001").click()
     assert body_of(asked.value)["reads_dates"] is False
-    expect(chat.chips.first).to_be_visible()
+    expect(turn.locator(".chip, .nearest").first).to_be_visible()
     expect(turn.get_by_role("button", name="Search at all times")).to_have_count(0)
 
 
