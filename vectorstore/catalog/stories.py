@@ -153,6 +153,8 @@ class _Change:
         signature = _signature_from(signature)
         bands = bands_of(signature)
         bands = sorted({*bands} - self._crowded(bands))
+        if not bands:
+            return
         marks = ",".join("?" * len(bands))
         near = self._db.execute(
             "SELECT wording, story, signature FROM wordings WHERE wording IN"
@@ -202,6 +204,8 @@ class _Change:
         return {band for (band,) in rows.fetchall()}
 
     def _over_the_limit(self, bands: Set[int]) -> set[int]:
+        if not bands:
+            return set()
         marks = ",".join("?" * len(bands))
         rows = self._db.execute(
             f"SELECT band FROM bands WHERE band IN ({marks}) GROUP BY band HAVING count(*) > ?",
