@@ -124,13 +124,11 @@ def test_the_cookie_of_a_service_behind_tls_is_sent_over_tls_only(
     tmp_path: Path, keys: KeyFile
 ) -> None:
     secret = keys.add("page", "read")
-    app = create_app(
-        service := service_over(tmp_path / "index", ANSWER),
-        hosts=None,
-        control=AccessControl(KeyRing((), keys), "none", "none"),
-    )
+    service = service_over(tmp_path / "index", ANSWER)
+    control = AccessControl(KeyRing((), keys), "none", "none")
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
     for proxies, secure in (((), False), (("127.0.0.1",), True)):
+        app = create_app(service, hosts=None, control=control)
         with running(app, proxies=proxies) as url:
             begun = httpx.post(f"{url}/session", json={"key": secret}, headers=headers)
             assert ("secure" in begun.headers["set-cookie"].lower()) is secure
