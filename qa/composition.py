@@ -20,7 +20,6 @@ from qa.collections.service_pool import MOST_OPEN, ServicePool
 from qa.following.followed_file import FollowedFile
 from qa.following.follower import Add, Follower, Remove
 from qa.following.look import LookOptions
-from qa.keys import KeyFile
 from qa.schemas import CollectionInfo
 from qa.service import Service, Vitals, copies_of, damage_of, passages_for_claims
 from qa.settings import Settings, SettingsError
@@ -142,7 +141,7 @@ def build_pool(
     Raises what `build_service` raises.
     """
     parts = SharedParts(settings, embedder)
-    folders = CollectionFolders(settings.data, KeyFile(settings.path_of_keys))
+    folders = CollectionFolders.of(settings)
 
     def open_one(info: CollectionInfo) -> Service:
         own = settings_of(settings, info)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from qa.collections.collection_folders import CollectionFolders, settings_of
 from qa.default_collection import DEFAULT_COLLECTION
 from qa.http_client import Client, CollectionsClient, collection_path
-from qa.keys import KeyFile, read_local_key
+from qa.keys import read_local_key
 from qa.library import Collections, Library
 from qa.settings import Settings, SettingsError
 from vectorstore.engine import IndexInUse, read_owner
@@ -57,7 +57,7 @@ def open_library(settings: Settings, on_wait: OnWait) -> Library:
 
 def settings_of_collection(settings: Settings) -> Settings:
     """The settings of the collection that QA_COLLECTION names. Raises NoSuchCollection."""
-    return settings_of(settings, folders_of(settings).info(settings.collection))
+    return settings_of(settings, CollectionFolders.of(settings).info(settings.collection))
 
 
 def open_service(settings: Settings, on_wait: OnWait, *, rebuild: bool = False) -> "Service":
@@ -88,20 +88,16 @@ def open_pool(settings: Settings, on_wait: OnWait) -> "ServicePool":
 def open_collections(settings: Settings) -> Iterator[Collections]:
     """The collections of the data folder: over HTTP if they are served, else on the disk."""
     if (url := _serving(settings, waits=False)) is None:
-        yield folders_of(settings)
+        yield CollectionFolders.of(settings)
         return
     with Client(url, read_local_key(settings.data)) as client:
         yield CollectionsClient(client)
 
 
-def folders_of(settings: Settings) -> CollectionFolders:
-    return CollectionFolders(settings.data, KeyFile(settings.path_of_keys))
-
-
 def _opened_here(settings: Settings, *, rebuild: bool = False) -> "Service":
     from qa.composition import build_service  # slow to import, and a client does not need it
 
-    info = folders_of(settings).info(settings.collection)
+    info = CollectionFolders.of(settings).info(settings.collection)
     with _naming_data_setting(settings):
         return build_service(settings_of(settings, info), rebuild=rebuild, info=info)
 

@@ -77,12 +77,10 @@ class BundledEmbedder:
         return _unit(vectors)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding) for encoding in encodings]
+        return _token_counts(self._tokenizer, texts)
 
     def token_spans(self, text: str) -> list[Span]:
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        return [Span(start, end) for start, end in encoding.offsets]
+        return _token_spans(self._tokenizer, text)
 
     def load(self) -> None:
         """Load the model for few texts now, so that the first question does not wait for it."""
@@ -183,12 +181,10 @@ class SentenceTransformerEmbedder:
         return _unit(vectors)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding) for encoding in encodings]
+        return _token_counts(self._tokenizer, texts)
 
     def token_spans(self, text: str) -> list[Span]:
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        return [Span(start, end) for start, end in encoding.offsets]
+        return _token_spans(self._tokenizer, text)
 
     def load(self) -> None:
         """Load the model now, so that the first question does not wait for it."""
@@ -214,6 +210,16 @@ class SentenceTransformerEmbedder:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+
+def _token_counts(tokenizer: "Tokenizer", texts: Sequence[str]) -> list[int]:
+    encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+    return [len(encoding) for encoding in encodings]
+
+
+def _token_spans(tokenizer: "Tokenizer", text: str) -> list[Span]:
+    encoding = tokenizer.encode(text, add_special_tokens=False)
+    return [Span(start, end) for start, end in encoding.offsets]
 
 
 def _load_model(setting: str) -> "SentenceTransformer":

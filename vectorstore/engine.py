@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from vectorstore.restored_files import finish_restore
 from vectorstore.shared_columns import SharedColumns
 from vectorstore.shared_vectors import SharedVectors
 from vectorstore.types import Embedder
-from vectorstore.vector_index import VectorIndex, open_vectors
+from vectorstore.vector_index import RowsOf, VectorIndex, open_vectors
 
 if TYPE_CHECKING:
     from vectorstore.catalog.postgres import PostgresDatabase
@@ -67,15 +67,15 @@ class OpenEngine:
 
 
 class OpenVectors(Protocol):
-    """Opens a generation of the vectors, or begins it; `rows_of` gives the rows of passages by
-    their ids. Raises VectorStoreError; with `read_all`, also if any one of them cannot be read."""
+    """Opens a generation of the vectors, or begins it. Raises VectorStoreError; with `read_all`,
+    also if any one in a folder cannot be read."""
 
     def __call__(
         self,
         name: str,
         embedder: Embedder,
         size: PassageSize,
-        rows_of: Callable[[Sequence[str]], Mapping[str, int]],
+        rows_of: RowsOf,
         *,
         read_all: bool = False,
     ) -> VectorIndex: ...
@@ -177,7 +177,7 @@ class ServerEngine:
             name: str,
             embedder: Embedder,
             size: PassageSize,
-            rows_of: Callable[[Sequence[str]], Mapping[str, int]],
+            rows_of: RowsOf,
             *,
             read_all: bool = False,
         ) -> VectorIndex:

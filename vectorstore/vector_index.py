@@ -17,6 +17,9 @@ from vectorstore.types import ArticleInfo, Embedder, Passage, Vectors
 FIRST_GENERATION = "vectors"
 VECTORS_COPIED_AT_ONCE = 5_000
 
+RowsOf = Callable[[Sequence[str]], Mapping[str, int]]
+"""The rows of passages by their ids; those that are not known are left out."""
+
 _GENERATION = re.compile(rf"({FIRST_GENERATION}(?:-(\d+))?)(?:\.i8|\.new)?")
 
 
@@ -77,7 +80,7 @@ def open_vectors(
     name: str,
     embedder: Embedder,
     size: PassageSize,
-    rows_of: Callable[[Sequence[str]], Mapping[str, int]],
+    rows_of: RowsOf,
     *,
     read_all: bool = False,
 ) -> VectorIndex:
@@ -152,9 +155,7 @@ def discard(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _make_exact(
-    path: Path, vectors: VectorStore, rows_of: Callable[[Sequence[str]], Mapping[str, int]]
-) -> None:
+def _make_exact(path: Path, vectors: VectorStore, rows_of: RowsOf) -> None:
     """Write the file of exact vectors from Chroma's, all or nothing."""
     unfinished = path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)

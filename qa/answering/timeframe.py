@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from qa.types import Question, ReadTimeframe, SpeaksOf
-from vectorstore.text.dates import YEAR, DateMention, find_dates
+from vectorstore.text.dates import YEAR, DateMention, day_name, find_dates
 from vectorstore.types import Filters, Span
 
 
@@ -161,14 +161,6 @@ def time_of(question: Question, asked: str, today: date) -> When:
         as_of = earliest(as_of, frame.days.last)
     read = ReadTimeframe(frame.span.of(asked), frame.days.first, frame.days.last, frame.speaks_of)
     return When(frame.narrowed(filters), frame.favoured, as_of, read)
-
-
-def day_name(day: date) -> str:
-    """
-    >>> day_name(date(2022, 4, 20))
-    '20 April 2022'
-    """
-    return f"{day.day} {day:%B %Y}"
 
 
 def earliest(*days: date | None) -> date | None:

@@ -451,10 +451,10 @@ def add(name: str, scope: Scope, collections: tuple[str, ...], data: Path | None
     """Make a key and print it. It is kept as a hash: it cannot be shown again."""
     settings = read_settings(data=data)
     if collections:
-        from qa.connect import folders_of
+        from qa.collections.collection_folders import CollectionFolders
 
         for each in collections:
-            folders_of(settings).info(each)
+            CollectionFolders.of(settings).info(each)
     secret = KeyFile(settings.path_of_keys).add(name, scope, collections)
     click.echo(secret)
     err.print("Keep it now: it cannot be shown again.")

@@ -42,6 +42,10 @@ class CollectionFolders:
         self._data = data
         self._keys = keys
 
+    @classmethod
+    def of(cls, settings: Settings) -> "CollectionFolders":
+        return cls(settings.data, KeyFile(settings.path_of_keys))
+
     def folder(self, name: str) -> Path:
         """Where the index of a collection is, or would be."""
         if name == DEFAULT_COLLECTION:

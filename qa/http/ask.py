@@ -5,13 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from fastapi.sse import format_sse_event
-from pydantic_core import to_json
 
 from qa.http.api_description import JSON_PROBLEMS, json_request
 from qa.http.dependencies import KeepAlive, QuestionPlace, TheCapacity, TheMetrics, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
-from qa.http.event_stream import event_stream
+from qa.http.event_stream import event_stream, named_event
 from qa.http.json_body import json_body
 from qa.http.limits import within
 from qa.http.problems import problem_for
@@ -79,10 +77,6 @@ async def _encoded_events(
     try:
         async with within(seconds, "The answer"):
             async for event in events:
-                yield _encoded(EVENT_NAMES[type(event)], event)
+                yield named_event(EVENT_NAMES[type(event)], event)
     except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
-        yield _encoded("error", problem_for(error, request_id))
-
-
-def _encoded(name: str, data: object) -> bytes:
-    return format_sse_event(event=name, data_str=to_json(data).decode())
+        yield named_event("error", problem_for(error, request_id))

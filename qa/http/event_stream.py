@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import anyio
 from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic_core import to_json
 
 KEEP_ALIVE_SECONDS = 15.0
 """Proxies close a connection on which nothing is sent, most of them after 30 to 60 s."""
@@ -23,6 +24,11 @@ def event_stream(events: AsyncGenerator[bytes], keep_alive: float) -> EventSourc
         # nginx would hold events back until it has a buffer full of them.
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
+
+
+def named_event(name: str, data: object) -> bytes:
+    """An encoded event with this name, and `data` as JSON."""
+    return format_sse_event(event=name, data_str=to_json(data).decode())
 
 
 async def with_comments(events: AsyncGenerator[bytes], keep_alive: float) -> AsyncGenerator[bytes]:

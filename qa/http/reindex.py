@@ -9,13 +9,11 @@ import anyio
 from anyio import from_thread, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from fastapi.sse import format_sse_event
-from pydantic_core import to_json
 
 from qa.http.api_description import JSON_PROBLEMS, json_request
 from qa.http.dependencies import KeepAlive, TheService, state_of
 from qa.http.disconnect import IsCancelled, in_cancellable_thread
-from qa.http.event_stream import event_stream
+from qa.http.event_stream import event_stream, named_event
 from qa.http.json_body import json_body
 from qa.http.problems import Problem, problem_for
 from qa.http.request_bodies import ReindexBody
@@ -89,14 +87,10 @@ async def _events(service: Service, embedder: Embedder, request_id: str) -> Asyn
         async with receiving:
             async for progress in receiving:
                 told = {"done": progress.done, "total": progress.total}
-                yield _encoded("progress", told)
-        yield _encoded("reindexed", await working)
+                yield named_event("progress", told)
+        yield named_event("reindexed", await working)
     except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
-        yield _encoded("error", problem_for(error, request_id))
+        yield named_event("error", problem_for(error, request_id))
     finally:
         working.cancel()
         await asyncio.wait({working})
-
-
-def _encoded(name: str, data: object) -> bytes:
-    return format_sse_event(event=name, data_str=to_json(data).decode())

@@ -260,6 +260,14 @@ def _relative(match: re.Match[str], published: date) -> DateMention:
     return replace(mention, years=frozenset({months // 12}), month=months % 12 + 1)
 
 
+def day_name(day: date) -> str:
+    """
+    >>> day_name(date(2022, 4, 20))
+    '20 April 2022'
+    """
+    return f"{day.day} {day:%B %Y}"
+
+
 def on_day(day: date) -> DateMention:
     """A full date, as if it had been written out."""
     return _on(DateMention(0, 0, day.isoformat()), day)

@@ -7,7 +7,7 @@ from datetime import date
 
 from qa.types import Citation, Sentence
 from qa.verification.markers import with_markers
-from vectorstore.text.dates import find_dates
+from vectorstore.text.dates import day_name, find_dates
 from vectorstore.types import ScoredPassage, Span
 
 LONGEST_QUOTE = 500
@@ -102,4 +102,4 @@ def _note(text: str, published: date | None) -> str:
     )
     if published is None or not relative:
         return ""
-    return f"published on {published:%A}, {published.day} {published:%B} {published.year}"
+    return f"published on {published:%A}, {day_name(published)}"
