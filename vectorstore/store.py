@@ -84,17 +84,20 @@ class Store:
             # Where another process is changing a shared index, that one finishes what was begun.
             if self.writing.acquire(blocking=rebuild or not self.engine.is_shared):
                 try:
-                    self._finish_opening()
+                    self._finish_opening(rebuild)
                 finally:
                     self.writing.release()
             self._opened = opened.pop_all()
 
-    def _finish_opening(self) -> None:
+    def _finish_opening(self, rebuild: bool) -> None:
         if self.catalog.stories_are_missing():
             while self.catalog.find_more_stories():
                 pass
         if self.catalog.meta(EMBEDDING_MODEL) is not None:
-            if not self.was_built_with(self.embedder):
+            if not rebuild:
+                # Another process may have embedded a shared index anew meanwhile.
+                self._check_model(self.embedder)
+            elif not self.was_built_with(self.embedder):
                 self.vector_index.clear()
             self._note_model()
         self.recover()

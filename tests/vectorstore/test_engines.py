@@ -24,11 +24,12 @@ from vectorstore.chroma import VectorStoreError
 from vectorstore.engine import ServerEngine
 from vectorstore.errors import UserError
 from vectorstore.ingest import ingest
-from vectorstore.integrity import inspect_index
+from vectorstore.integrity import inspect_index, repair_index
 from vectorstore.moving import CannotMove, move_index
 from vectorstore.retrieval import search
 from vectorstore.store import OtherEmbeddingModel, Store
-from vectorstore.types import Article, Filters, ScoredPassage
+from vectorstore.types import Article, Embedder, Filters, ScoredPassage
+from vectorstore.vector_index import VectorIndex
 
 SECONDS = 60.0
 TOPICS = ("harvest", "interest rate", "lighthouse", "election")
@@ -218,6 +219,26 @@ def test_replicas_with_another_model_are_refused_also_later(replica: Open) -> No
         search(early, "harvest", 3)
     with pytest.raises(OtherEmbeddingModel):
         replica(HashingEmbedder("another"))
+
+
+def test_a_replica_that_opens_while_another_changes_the_model_clears_nothing(
+    replica: Open, engine: ServerEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(replica(), REPORTS[:2])
+    other = HashingEmbedder("another")
+    opening = Store._open_vectors
+
+    def overtaken(store: Store, embedder: Embedder, rebuild: bool) -> VectorIndex:
+        monkeypatch.setattr(Store, "_open_vectors", opening)
+        rebuilt = Store(engine, other, rebuild=True)
+        repair_index(rebuilt)
+        rebuilt.close()
+        return opening(store, embedder, rebuild)
+
+    monkeypatch.setattr(Store, "_open_vectors", overtaken)
+    with pytest.raises(OtherEmbeddingModel):
+        replica()
+    assert inspect_index(replica(other)).agrees
 
 
 def test_an_index_moves_to_servers_and_back_without_embedding(
