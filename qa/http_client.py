@@ -82,12 +82,12 @@ class Client:
 
     def __init__(self, url: str, key: str | None = None, timeout: float = 600.0) -> None:
         """`key`: the secret of an API key, for a service that needs one."""
-        self._url = url.rstrip("/")
+        self.url = url.rstrip("/")
         self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         self._timeout = httpx.Timeout(timeout, connect=SECONDS_TO_CONNECT)
         # Proxies from the environment are for the web, not for a service on this machine.
         self._http = httpx.Client(
-            base_url=self._url, headers=self._headers, timeout=self._timeout, trust_env=False
+            base_url=self.url, headers=self._headers, timeout=self._timeout, trust_env=False
         )
 
     def __enter__(self) -> "Client":
@@ -121,7 +121,7 @@ class Client:
         try:
             async with (
                 httpx.AsyncClient(
-                    base_url=self._url,
+                    base_url=self.url,
                     headers=self._headers,
                     timeout=self._timeout,
                     trust_env=False,
@@ -278,7 +278,7 @@ class Client:
 
     def _unreachable(self, error: httpx.HTTPError) -> ServiceError:
         return ServiceError(
-            f"The service at {self._url} does not answer ({str(error) or type(error).__name__}). "
+            f"The service at {self.url} does not answer ({str(error) or type(error).__name__}). "
             "If it is not running, start it with `qa serve`."
         )
 

@@ -1,5 +1,6 @@
 """How search, memory and disk grow with the collection, measured on drawn collections."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -170,11 +171,14 @@ def _measure(folder: Path, questions: Sequence[str], stored_per_second: float) -
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[Client, "subprocess.Popen[bytes]", float]]:
+def serving(
+    folder: Path, **settings: str
+) -> Iterator[tuple[Client, "subprocess.Popen[bytes]", float]]:
     """A service over this index in a process of its own, and how long it took to be ready."""
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  # this program
         [sys.executable, "-m", "qa", "serve", "--port", "0", "--data", str(folder)],
+        env=os.environ | settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -84,6 +84,7 @@ def create_app(
         title="Article QA",
         description=DESCRIPTION.format(limits=limits),
         redoc_url=None,
+        lifespan=counts.watching_the_loop,
         # FastAPI's own traces hold the query of the URL, and with it what was searched for.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )

@@ -19,11 +19,11 @@ class Capacity:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.requests = Places(limits.requests, "requests are being handled", 503)
+        self.requests = Places(limits.requests, "requests are being handled")
         self.questions = Places(limits.questions, "questions are being answered")
         self.searches = Places(limits.searches, "searches are being made")
         self.checks = Places(limits.checks, "texts are being checked")
-        self.changes = Places(limits.changes, "requests are changing articles")
+        self.changes = Places(limits.changes, "requests are changing articles", 429)
         self._changing: WeakKeyDictionary[Service, CapacityLimiter] = WeakKeyDictionary()
         self.searching = CapacityLimiter(THREADS_THAT_SEARCH)
         self.opening = CapacityLimiter(THREADS_THAT_OPEN_COLLECTIONS)

@@ -22,8 +22,8 @@ class Limits:
     check_seconds: float = 60.0
     search_seconds: float = 30.0
     requests: int = 256
-    questions: int = 32
-    searches: int = 32
+    questions: int = 64
+    searches: int = 64
     checks: int = 8
     changes: int = 8
 
@@ -36,7 +36,7 @@ class Limits:
 class Places:
     """Room for `most` requests at once. Used from the event loop only."""
 
-    def __init__(self, most: int, what: str, status: int = 429) -> None:
+    def __init__(self, most: int, what: str, status: int = 503) -> None:
         self.most = most
         self.taken = 0
         self._what = what

@@ -1,6 +1,7 @@
 """GET /metrics: what the service does, counted for Prometheus."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from qa.collections.service_pool import ServicePool
 from qa.http.capacity import Capacity
+from qa.http.loop_lag import LoopLag
 from qa.http.problems import Problem
 from qa.service import Service
 from qa.types import Answer, Event, Question
@@ -34,8 +36,18 @@ class Metrics:
             "fallbacks", "Answers that are extractive because the chat model failed."
         )
         self._sentences = self._counter("sentences", "Sentences, as checked.", "outcome")
+        self._lag = self._histogram("event_loop_lag_seconds", "How late the event loop was.")
         self._tokens = self._counter("tokens", "Tokens of the chat model.", "direction")
         self._cost = self._counter("cost", "Cost of the chat model, by QA_MODEL_PRICES.")
+
+    @asynccontextmanager
+    async def watching_the_loop(self, app: object) -> AsyncIterator[None]:
+        """The lifespan of an application, during which the lag of its event loop is counted."""
+        lag = LoopLag(self._lag.observe)
+        try:
+            yield
+        finally:
+            lag.stop()
 
     def responded(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()

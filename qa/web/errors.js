@@ -68,10 +68,9 @@ export function explain(error) {
   if (status === 404) return trouble("This is no longer in the collection.", "Go back and choose another.", "edit");
   if (status === 413) return trouble("This is larger than the service accepts.", "Send less at once.", "edit");
   if (status === 422) return trouble("The service could not use this question.", "Change it and ask again.", "edit");
-  if (status === 429) {
-    return trouble("The service is receiving too many questions.", wait ? `Try again in ${wait} seconds.` : "Wait a moment, then try again.");
-  }
-  if (status === 503) return trouble("The service is not ready to answer.", "Wait a moment, then try again.");
+  const later = wait ? `Try again in ${wait} seconds.` : "Wait a moment, then try again.";
+  if (status === 429) return trouble("The service is receiving too many questions.", later);
+  if (status === 503) return trouble("The service is not ready to answer.", later);
   if (status >= 500) return trouble("The service failed.", "Try again. If it keeps failing, check its log.");
   return trouble(`The service refused the request (${status}).`, "Change the question or the filters and ask again.", "edit");
 }

@@ -1,4 +1,4 @@
-"""Measures the lag of an event loop: how late it runs callbacks, and so serves requests."""
+"""Measures the lag of an application's event loop from another thread."""
 
 import asyncio
 import threading
@@ -7,28 +7,28 @@ from contextlib import contextmanager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from qa.http.loop_lag import LoopLag
+
 SECONDS = 20.0
+INTERVAL = 0.005
 
 
-class Lag:
-    """The worst delay of a callback that is due every `interval` seconds."""
+class WorstLag:
+    """The worst lag so far, in seconds."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, interval: float = 0.005) -> None:
+    def __init__(self) -> None:
         self.seconds = 0.0
-        self._loop = loop
-        self._interval = interval
-        self._timer: asyncio.TimerHandle | None = None
+        self._watch: LoopLag | None = None
 
     def start(self) -> None:
-        self._timer = self._loop.call_later(self._interval, self._tick, self._loop.time())
+        self._watch = LoopLag(self._note, INTERVAL)
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._watch is not None:
+            self._watch.stop()
 
-    def _tick(self, scheduled: float) -> None:
-        self.seconds = max(self.seconds, self._loop.time() - scheduled - self._interval)
-        self.start()
+    def _note(self, seconds: float) -> None:
+        self.seconds = max(self.seconds, seconds)
 
 
 class Monitored:
@@ -43,10 +43,10 @@ class Monitored:
         await self._app(scope, receive, send)
 
     @contextmanager
-    def lag(self) -> Iterator[Lag]:
+    def lag(self) -> Iterator[WorstLag]:
         """Measures inside the `with` block. The server must have served a request before."""
         assert self._loop is not None
-        lag = Lag(self._loop)
+        lag = WorstLag()
         self._in_the_loop(lag.start)
         yield lag
         self._in_the_loop(lag.stop)

@@ -184,7 +184,7 @@ def test_a_check_needs_a_place(serve: Serve, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(served.service, "check_text", check_text)
     refused = refused_and_then_done(served, post_text, gate)
-    assert "1 texts are being checked already" in assert_problem(refused, 429)
+    assert "1 texts are being checked already" in assert_problem(refused, 503)
 
 
 def test_adding_articles_needs_a_place(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_a_request_without_a_place_is_refused_before_it_is_read(serve: Serve) ->
     ):
         head = f"POST /ask HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 1000\r\n\r\n"
         connection.sendall(head.encode())
-        assert connection.recv(100).startswith(b"HTTP/1.1 429")
+        assert connection.recv(100).startswith(b"HTTP/1.1 503")
         waiting.release()
 
 

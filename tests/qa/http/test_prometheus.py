@@ -70,6 +70,13 @@ def test_a_path_that_is_unknown_makes_no_series_of_its_own(serve: Serve) -> None
     assert samples(http)["requests_total", "GET", "unknown", "404"] == 5
 
 
+def test_the_lag_of_the_event_loop_is_counted(serve: Serve) -> None:
+    http = serve(Failing(RuntimeError())).http
+    while samples(http)["event_loop_lag_seconds_count",] < 2:
+        pass
+    assert samples(http)["event_loop_lag_seconds_sum",] >= 0
+
+
 def test_every_metric_of_the_dashboard_is_there(tmp_path: Path) -> None:
     shown = set(re.findall(r"article_qa_(\w+)", json.dumps(json.loads(DASHBOARD.read_text()))))
     with answering(tmp_path, [Say(f"{TRUE} {FALSE}")], checker="rules") as it:

@@ -1,0 +1,30 @@
+"""How late an event loop runs what is due, and so how long it keeps every request waiting."""
+
+import asyncio
+from collections.abc import Callable
+
+SECONDS_BETWEEN = 0.05
+
+
+class LoopLag:
+    """Reports, every `interval` seconds, how late a callback of this loop came, in seconds.
+
+    Used from the loop itself.
+    """
+
+    def __init__(self, report: Callable[[float], None], interval: float = SECONDS_BETWEEN) -> None:
+        self._report = report
+        self._interval = interval
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._next()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _next(self) -> asyncio.TimerHandle:
+        due = self._loop.time() + self._interval
+        return self._loop.call_at(due, self._tick, due)
+
+    def _tick(self, due: float) -> None:
+        self._report(self._loop.time() - due)
+        self._timer = self._next()
