@@ -47,21 +47,18 @@ def test_an_address_on_an_inner_network_is_refused(tmp_path: Path, site: Website
     assert site.requests == []
 
 
-@pytest.mark.parametrize("served", [False, True])
 def test_a_feed_is_followed_through_an_update_a_deletion_and_a_failure(
-    folder: Path, site: Website, served: bool
+    folder: Path, site: Website
 ) -> None:
-    """The same with and without a service that has the index open."""
+    """Some of it while a service has the index open, some without."""
     feed, ice, thaw = site.url("/feed"), site.url("/ice"), site.url("/thaw")
     site.put_html("/ice", ICE)
     site.put("/feed", rss(site, "/ice"), "text/xml")
-    if served:
-        with serving(folder) as (_, url):
-            _follow(folder, site, feed, ice, thaw)
-            (source,) = httpx.get(f"{url}/followed").json()["followed"]
-            assert source["failures"] == 1
-    else:
-        _follow(folder, site, feed, ice, thaw)
+    _follow_and_update(folder, site, feed, ice)
+    with serving(folder) as (_, url):
+        _delete_and_fail(folder, site, feed, ice, thaw)
+        (source,) = httpx.get(f"{url}/followed").json()["followed"]
+        assert source["failures"] == 1
     assert run(folder, "follow", "--remove", feed)[0] == 0
     code, _, err = run(folder, "follow", "--remove", feed)
     assert code == 1
@@ -69,7 +66,7 @@ def test_a_feed_is_followed_through_an_update_a_deletion_and_a_failure(
     assert ids(folder) == {thaw}
 
 
-def _follow(folder: Path, site: Website, feed: str, ice: str, thaw: str) -> None:
+def _follow_and_update(folder: Path, site: Website, feed: str, ice: str) -> None:
     code, out, _ = run(folder, "follow", feed)
     assert code == 0
     assert out.startswith("1 added, 0 replaced")
@@ -82,6 +79,8 @@ def _follow(folder: Path, site: Website, feed: str, ice: str, thaw: str) -> None
     assert out.startswith("1 added, 1 replaced")
     assert "twelve years" in run(folder, "show", ice)[1]
 
+
+def _delete_and_fail(folder: Path, site: Website, feed: str, ice: str, thaw: str) -> None:
     site.pages["/ice"] = Reply(status=410)
     code, out, _ = run(folder, "follow", feed, "--now")
     assert code == 0
