@@ -26,6 +26,7 @@ from vectorstore.bundled_model import (
 )
 from vectorstore.fair_lock import FairLock
 from vectorstore.micro_batching import MicroBatcher
+from vectorstore.torch_extra import require_torch, torch_is_installed
 from vectorstore.types import Embedder, Span, Vectors
 
 BUILDING_A_MODEL = threading.Lock()
@@ -52,8 +53,8 @@ class BundledEmbedder:
     """The bundled model. Thread-safe; needs no network.
 
     A few texts, such as a question, are computed by ONNX Runtime, which is ready at once. Many are
-    left to torch where that is faster: on a GPU, or a CPU that multiplies bfloat16. The two give a
-    text vectors with a cosine above 0.999.
+    left to torch where that is installed and faster: on a GPU, or a CPU that multiplies bfloat16.
+    The two give a text vectors with a cosine above 0.999.
     """
 
     name = BUNDLED_MODEL
@@ -228,6 +229,7 @@ def _load_model(setting: str) -> "SentenceTransformer":
         # Everything is on disk; without this the library would ask its hub for newer files.
         os.environ["HF_HUB_OFFLINE"] = "1"
 
+    require_torch(setting, EmbeddingModelError)
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
@@ -258,7 +260,8 @@ def _unit(vectors: Vectors) -> Vectors:
 
 
 def _torch_is_faster() -> bool:
-    return computes_bfloat16() or any(Path("/dev").glob("nvidia[0-9]*"))
+    has_gpu = any(Path("/dev").glob("nvidia[0-9]*"))
+    return (computes_bfloat16() or has_gpu) and torch_is_installed()
 
 
 def computes_bfloat16() -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vectorstore.cross_encoder import CrossEncoder, Logits, packaged_sha256, read_weights
 from vectorstore.errors import UserError
 from vectorstore.lazy_model import LazyModel, load_named
+from vectorstore.torch_extra import require_torch
 
 WEIGHTS = Path(__file__).with_name("entailment.safetensors")
 
@@ -125,6 +126,7 @@ _CONTRADICTION = frozenset({"contradiction", "contradicted", "contradicts", "ref
 def _load(
     setting: str,
 ) -> tuple[Callable[[Sequence[tuple[str, str]]], Probabilities], tuple[int, int | None]]:
+    require_torch(setting, EntailmentModelError)
     import torch
     from sentence_transformers import CrossEncoder as PairModel
 

