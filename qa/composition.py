@@ -17,6 +17,7 @@ from qa.answering.pipeline import Pipeline
 from qa.answering.rewriting.query_rewriter import QueryRewriter
 from qa.collections.collection_folders import CollectionFolders, settings_of
 from qa.collections.service_pool import MOST_OPEN, ServicePool
+from qa.default_collection import DEFAULT_COLLECTION
 from qa.following.followed_file import FollowedFile
 from qa.following.follower import Add, Follower, Remove
 from qa.following.look import LookOptions
@@ -57,6 +58,8 @@ class SharedParts:
         self.judge = make_claim_judge(settings)
         self.reader = make_reader(settings)
         self.reranker = make_reranker(settings)
+        self.default_model = settings.embedding_model
+        """What the default collection is searched with: another one once it is embedded anew."""
         self.client = make_model_client(settings) if settings.model else None
         self.fetcher = make_fetcher(settings)
 
@@ -65,6 +68,9 @@ class SharedParts:
             if name not in self._embedders:
                 self._embedders[name] = embedder_for(name)
             return self._embedders[name]
+
+    def keep_default_model(self, model: str) -> None:
+        self.default_model = model
 
     def judge_for(self, settings: Settings) -> ClaimJudge:
         """The judge of a collection, which may not ask the chat model where others do."""
@@ -82,15 +88,19 @@ def build_service(
     rebuild: bool = False,
     info: CollectionInfo | None = None,
     parts: SharedParts | None = None,
+    folders: CollectionFolders | None = None,
 ) -> Service:
     """Open the index and build the service. The embedding model is loaded on first use.
 
-    `parts` are those that it shares with other collections. Raises UserError: whatever `Store` and
-    `SharedParts` raise.
+    `parts` are those that it shares with other collections, whose `folders` note the embedding
+    model of one with a name. Raises UserError: whatever `Store` and `SharedParts` raise.
     """
     parts = parts or SharedParts(settings, embedder)
     judge = parts.judge_for(settings)
-    store = Store(make_engine(settings), parts.embedder(settings.embedding_model), rebuild=rebuild)
+    model, keep_model = parts.default_model, parts.keep_default_model
+    if info is not None and folders is not None and info.name != DEFAULT_COLLECTION:
+        model, keep_model = settings.embedding_model, partial(folders.keep_model, info.name)
+    store = Store(make_engine(settings), parts.embedder(model), rebuild=rebuild)
     extractive = ExtractiveAnswerer(partial(word_rarities, store))
     correct = partial(corrections, store)
     damage = partial(damage_of, store)
@@ -129,6 +139,7 @@ def build_service(
         make_follower=partial(make_follower, settings, parts.fetcher),
         vitals=vitals,
         make_embedder=parts.embedder,
+        keep_model=keep_model,
         info=info,
     )
 
@@ -145,7 +156,7 @@ def build_pool(
 
     def open_one(info: CollectionInfo) -> Service:
         own = settings_of(settings, info)
-        service = build_service(own, info=info, parts=parts)
+        service = build_service(own, info=info, parts=parts, folders=folders)
         try:
             service.load(shares_models=True)
             service.follower.start()

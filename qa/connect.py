@@ -7,6 +7,7 @@ service over HTTP; if another process has it, the command waits until it is free
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from qa.collections.collection_folders import CollectionFolders, settings_of
@@ -97,9 +98,11 @@ def open_collections(settings: Settings) -> Iterator[Collections]:
 def _opened_here(settings: Settings, *, rebuild: bool = False) -> "Service":
     from qa.composition import build_service  # slow to import, and a client does not need it
 
-    info = CollectionFolders.of(settings).info(settings.collection)
+    folders = CollectionFolders.of(settings)
+    info = folders.info(settings.collection)
     with _naming_data_setting(settings):
-        return build_service(settings_of(settings, info), rebuild=rebuild, info=info)
+        own = settings_of(settings, info)
+        return build_service(own, rebuild=rebuild, info=info, folders=folders)
 
 
 def refuse_if_served(settings: Settings) -> None:
@@ -157,6 +160,33 @@ def _when_free(open_it: Callable[[], Opened], on_wait: OnWait) -> Opened:
             else SECONDS_BETWEEN_QUICK_ATTEMPTS
         )
         attempts += 1
+
+
+def take_in_restored(settings: Settings, folder: Path, on_wait: OnWait) -> None:
+    """Put what was restored beside the index in `folder` in its place: through the service that has
+    it open, if one has.
+
+    Raises ServiceError if that refuses; what was restored is removed then.
+    """
+    from vectorstore import backup
+
+    def take_in() -> None:
+        try:
+            backup.take_in_restored(folder)
+        except IndexInUse as error:
+            if error.owner.url is None:
+                raise
+            with Client(error.owner.url.partition("/collections/")[0]) as service:
+                if not service.is_alive():
+                    raise
+            with Client(error.owner.url, read_local_key(settings.data)) as client:
+                client.take_in_restored()
+
+    try:
+        _when_free(take_in, on_wait)
+    except BaseException:
+        backup.discard_restored(folder)
+        raise
 
 
 @contextmanager

@@ -248,6 +248,10 @@ class Client:
             "again."
         )
 
+    def take_in_restored(self) -> None:
+        """Let the service replace its index with the one that was restored beside it."""
+        self.send("POST", "/restored")
+
     def collection(self) -> Collection:
         return _parse(Collection, self.send("GET", "/collection"))
 

@@ -24,6 +24,7 @@ from qa.types import Answer, AnswererName, Citation, CitedCopy, Event, PassageRe
 from qa.undo import AdditionNotes, UndoLog, UndoReport
 from qa.verification.checker import CheckedText, check_text_by_search
 from qa.verification.claim_judge import ClaimJudge
+from vectorstore.backup import check_restored
 from vectorstore.bundled_model import EmbeddingModelError
 from vectorstore.copies import quote_elsewhere
 from vectorstore.errors import UserError
@@ -83,11 +84,13 @@ class Service:
         make_follower: Callable[[Add, Remove], Follower] | None = None,
         vitals: Callable[[], Vitals] = Vitals,
         make_embedder: Callable[[str], Embedder] | None = None,
+        keep_model: Callable[[str], None] = lambda model: None,
         info: CollectionInfo | None = None,
     ) -> None:
         self.store = store
         self.info = info or CollectionInfo()
         self._make_embedder = make_embedder
+        self._keep_model = keep_model
         self._reindexing = Reindexing(store)
         self._chains = chains
         self._retrieve = retrieve
@@ -312,18 +315,22 @@ class Service:
         return embedder
 
     def reindex(
-        self,
-        model: str | Embedder,
-        on_progress: Callable[[Progress], None] = ignore_progress,
+        self, model: str, on_progress: Callable[[Progress], None] = ignore_progress
     ) -> ReindexReport:
         """Embed every passage with another model, and search with it from then on. Questions are
         answered and articles changed meanwhile; interrupted, the model in use stays.
 
         Raises EmbeddingModelError, ReindexRefused, StorageFailed.
         """
-        embedder = self.embedder_named(model) if isinstance(model, str) else model
+        embedder = self.embedder_named(model)
         with told_as_sentences(self.store.folder):
-            return self._reindexing.run(embedder, on_progress)
+            report = self._reindexing.run(embedder, on_progress)
+        self._keep_model(model)
+        return report
+
+    def check_restored(self) -> None:
+        """Raises BackupError if no index was restored beside this one, or one of another model."""
+        check_restored(self.store.folder, self.store.embedder)
 
     def collection(self) -> Collection:
         self._notice_changes_by_others()

@@ -22,7 +22,7 @@ SCRIPTS = sorted(
     path for path in (ROOT / "scripts").iterdir() if path.is_file() and not path.suffix
 )
 SHELL_SCRIPTS = [path for path in SCRIPTS if path.read_text().startswith("#!/usr/bin/env bash")]
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 def direct_requirements() -> list[Requirement]:
@@ -179,7 +179,7 @@ def setup_in(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
 def test_setup_names_a_python_that_it_cannot_use(tmp_path: Path) -> None:
     run = setup_in(tmp_path, QA_PYTHON="/nowhere/python")
     assert run.returncode == 1
-    assert "QA_PYTHON=/nowhere/python is not a Python 3.11, 3.12 or 3.13" in run.stderr
+    assert "QA_PYTHON=/nowhere/python is not a Python 3.11 to 3.14" in run.stderr
     assert not (tmp_path / ".venv").exists()
 
 

@@ -35,7 +35,7 @@ from vectorstore.restored_files import (
     RESTORING,
     finish_restore,
 )
-from vectorstore.store import EMBEDDING_MODEL, GENERATION, UNFINISHED, Store
+from vectorstore.store import EMBEDDING_MODEL, GENERATION, UNFINISHED, Store, is_of_model
 from vectorstore.types import Embedder
 from vectorstore.vector_index import (
     FIRST_GENERATION,
@@ -148,20 +148,50 @@ def restore(
     if_missing: Sequence[str] = (),
     on_progress: Callable[[Progress], None] = ignore_progress,
 ) -> BackupContents:
-    """Put the index of a backup in `folder`, in place of the one there if `replace` is set.
+    """Put the index of a backup in `folder`, in place of the one there if `replace` is set:
+    `prepare_restore`, then `take_in_restored`. Raises what these raise."""
+    contents = prepare_restore(
+        file,
+        folder,
+        embedder,
+        replace=replace,
+        beside=beside,
+        if_missing=if_missing,
+        on_progress=on_progress,
+    )
+    try:
+        take_in_restored(folder)
+    except IndexInUse:
+        discard_restored(folder)
+        raise
+    return contents
 
-    It is made whole beside the one in use, with its vectors, and takes its place in the end:
-    interrupted at any time, the folder holds either the earlier index or the restored one. Vectors
-    that the backup lacks, or that are of another model than `embedder`, are computed. Of the files
-    that the backup has besides, those named in `beside` replace those in the folder, and those in
-    `if_missing` are restored only where there is none.
 
-    Raises BackupError, IndexInUse, OSError, and what the embedder raises.
+def prepare_restore(
+    file: Path,
+    folder: Path,
+    embedder: Embedder,
+    *,
+    replace: bool = False,
+    beside: Sequence[str] = (),
+    if_missing: Sequence[str] = (),
+    on_progress: Callable[[Progress], None] = ignore_progress,
+) -> BackupContents:
+    """Make the index of a backup whole beside that in `folder`, which may be in use meanwhile.
+
+    Whoever opens the folder next puts it in the place of the one there: interrupted at any time, it
+    holds either the earlier index or the restored one. Vectors that the backup lacks, or that are
+    of another model than `embedder`, are computed. Of the files that the backup has besides, those
+    named in `beside` replace those in the folder, and those in `if_missing` are restored only where
+    there is none.
+
+    Raises BackupError, OSError, and what the embedder raises.
     """
     contents = read_contents(file)
     folder.mkdir(parents=True, exist_ok=True)
-    with _owning(folder):
-        finish_restore(folder)
+    with _restoring(folder):
+        with suppress(IndexInUse):  # an earlier restore that was interrupted comes first
+            take_in_restored(folder)
         if not replace and _has_articles(folder):
             raise BackupError(
                 f"The index in {folder} has articles. To replace it with the backup, add --replace."
@@ -182,12 +212,51 @@ def restore(
             for each in ("lock", "owner.json"):
                 (unfinished / each).unlink(missing_ok=True)
             (unfinished / OBSOLETE).write_text("\n".join(beside), "utf-8")
+            discard_restored(folder)
             unfinished.rename(folder / RESTORED)
         except BaseException:
             discard(unfinished)
             raise
-        finish_restore(folder)
     return contents
+
+
+def take_in_restored(folder: Path) -> None:
+    """Put what `prepare_restore` made in place of the index in `folder`. Raises IndexInUse."""
+    with _owning(folder):
+        finish_restore(folder)
+
+
+def discard_restored(folder: Path) -> None:
+    """Remove what `prepare_restore` made, if it has not taken the index's place yet."""
+    discard(folder / RESTORED)
+
+
+def check_restored(folder: Path, embedder: Embedder) -> None:
+    """Raises BackupError unless a restored index waits in `folder` that `embedder` searches."""
+    if not (folder / RESTORED).is_dir():
+        raise BackupError("Nothing was restored. Restore a backup with `qa restore FILE`.")
+    with closing(SqliteDatabase(folder / RESTORED / CATALOG)) as database:
+        catalog = Catalog(database)
+        name = catalog.meta(EMBEDDING_MODEL)
+        if not is_of_model(catalog, embedder):
+            raise BackupError(
+                f"The backup was restored for the embedding model {name}, and the service searches "
+                f"with {embedder.name}. Restore it with QA_EMBEDDING_MODEL={embedder.name}."
+            )
+
+
+@contextmanager
+def _restoring(folder: Path) -> Iterator[None]:
+    """Keeps others from restoring into the same folder. Raises BackupError."""
+    lock = FileLock(folder / ".restore.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BackupError(f"Another backup is being restored into {folder}. Wait for it.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

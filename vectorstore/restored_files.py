@@ -22,12 +22,17 @@ def finish_restore(folder: Path) -> None:
     For whoever holds the folder's lock.
     """
     restored, moving = folder / RESTORED, folder / MOVING
+    _move_into_place(moving, folder)
     if restored.is_dir():
         obsolete = (restored / OBSOLETE).read_text("utf-8").split("\n")
         for name in (CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", *filter(None, obsolete)):
             (folder / name).unlink(missing_ok=True)
         discard_generations(folder, keep=())
         restored.rename(moving)
+        _move_into_place(moving, folder)
+
+
+def _move_into_place(moving: Path, folder: Path) -> None:
     if moving.is_dir():
         (moving / OBSOLETE).unlink(missing_ok=True)
         for each in moving.iterdir():

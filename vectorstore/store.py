@@ -373,13 +373,8 @@ class Store:
             self.catalog.set_meta(EMBEDDING_FINGERPRINT, fingerprint)
 
     def was_built_with(self, embedder: Embedder) -> bool:
-        """Whether the vectors are of this model: its weights if both are known, else its name.
-        An index without any fits every model."""
-        name = self.catalog.meta(EMBEDDING_MODEL)
-        weights, wanted = self.catalog.meta(EMBEDDING_FINGERPRINT), embedder.fingerprint
-        if weights and wanted:
-            return weights == wanted
-        return name in (None, embedder.name)
+        """Whether the vectors are of this model."""
+        return is_of_model(self.catalog, embedder)
 
     def _check_model(self, embedder: Embedder) -> None:
         if self.was_built_with(embedder):
@@ -395,3 +390,12 @@ class Store:
             f"The index {self.engine.place} was built with {built_with}, and {now}. {instead}, or "
             f"recompute all vectors with `qa doctor --repair`, or use another {elsewhere}."
         )
+
+
+def is_of_model(catalog: Catalog, embedder: Embedder) -> bool:
+    """Whether the vectors of a catalog's passages are of this model: its weights if both are known,
+    else its name. An index without any fits every model."""
+    weights, wanted = catalog.meta(EMBEDDING_FINGERPRINT), embedder.fingerprint
+    if weights and wanted:
+        return weights == wanted
+    return catalog.meta(EMBEDDING_MODEL) in (None, embedder.name)

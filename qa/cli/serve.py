@@ -10,6 +10,7 @@ from rich.console import Console
 from qa.cli.output import ingest_progress, show_report
 from qa.collections.service_pool import ServicePool
 from qa.connect import OnWait, open_pool, refuse_if_served
+from qa.default_collection import DEFAULT_COLLECTION
 from qa.http.server import HttpServer, exempt_from_collection, is_loopback, listen, url_of
 from qa.keys import KeyFile, KeyRing, keys_from_setting, remove_local_key, write_local_key
 from qa.logs import start_logging
@@ -95,7 +96,8 @@ def _follow(service: Service, console: Console) -> None:
 
 def _load(pool: ServicePool, console: Console, ended: threading.Event) -> None:
     try:
-        pool.default.load()
+        with pool.using(DEFAULT_COLLECTION) as service:
+            service.load()
         exempt_from_collection()
         pool.open_followers()
     except UserError as error:

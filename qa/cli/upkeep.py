@@ -6,7 +6,7 @@ import click
 
 from qa.cli.options import Text, collection_option, data_option
 from qa.cli.output import printable, repair_progress
-from qa.cli.session import err, fail, open_for, out
+from qa.cli.session import err, fail, open_for, out, say_waiting
 from qa.default_collection import DEFAULT_COLLECTION
 from qa.settings import Settings, read_settings
 
@@ -54,20 +54,19 @@ def backup(file: Path, without_vectors: bool, collection: str | None, data: Path
 @collection_option
 @data_option
 def restore(file: Path, replace: bool, collection: str | None, data: Path | None) -> None:
-    """Restore the index from a file of `qa backup`.
+    """Restore the index from a file of `qa backup`, also while `qa serve` is running.
 
-    The index is made whole beside the one that it replaces, and takes its place in the end. If this
-    is interrupted, the earlier one stays.
+    The index is made whole beside the one that it replaces, and takes its place in the end: a
+    service lets questions wait for that moment. If this is interrupted, the earlier one stays.
     """
-    from qa.connect import refuse_if_served
+    from qa.connect import take_in_restored
     from qa.storage_failures import told_as_sentences
-    from vectorstore.backup import restore as restore_index
+    from vectorstore.backup import prepare_restore
     from vectorstore.embedding import embedder_for
 
     settings = _settings_in_a_folder(collection, data)
-    refuse_if_served(settings)
     with told_as_sentences(settings.data), repair_progress(err) as on_progress:
-        restored = restore_index(
+        restored = prepare_restore(
             file,
             settings.data,
             embedder_for(settings.embedding_model),
@@ -76,6 +75,7 @@ def restore(file: Path, replace: bool, collection: str | None, data: Path | None
             if_missing=IF_MISSING,
             on_progress=on_progress,
         )
+    take_in_restored(read_settings(data=data), settings.data, say_waiting)
     out.print(
         f"Restored {restored.articles:,} articles, {restored.passages:,} passages, as they were "
         f"at {restored.made}."
@@ -89,32 +89,46 @@ def restore(file: Path, replace: bool, collection: str | None, data: Path | None
     type=Text(),
     help="The embedding model: a folder, or a name on the Hugging Face Hub.",
 )
+@collection_option
 @data_option
-def reindex(model: str, data: Path | None) -> None:
+def reindex(model: str, collection: str | None, data: Path | None) -> None:
     """Embed every passage with another model, and search with it from then on.
 
     It is made beside the vectors in use, and takes their place in the end. While `qa serve` is
     running, the service does it, and answers questions meanwhile. Interrupted, the model in use
     stays; run it again to go on.
     """
-    settings = read_settings(data=data)
-    if settings.collection != DEFAULT_COLLECTION:
-        fail(
-            "The embedding model of a collection with a name is chosen when it is added. Add "
-            "another one with --embedding-model, and ingest its articles there."
-        )
+    settings = read_settings(data=data, collection=collection)
+    model = str(Path(model).resolve()) if Path(model).is_dir() else model
     with (
         open_for(settings) as library,
         repair_progress(err) as on_progress,
     ):
         report = library.reindex(model, on_progress)
-    out.print(
-        printable(
-            f"Embedded {report.embedded:,} of {report.passages:,} passages with {report.model}. "
-            f"From now on, set QA_EMBEDDING_MODEL={model}"
-        ),
-        markup=False,
-    )
+    done = f"Embedded {report.embedded:,} of {report.passages:,} passages with {report.model}."
+    if settings.collection == DEFAULT_COLLECTION:
+        done += f" From now on, set QA_EMBEDDING_MODEL={model}"
+    out.print(printable(done), markup=False)
+    others = _collections_of_the_services_model(settings)
+    if settings.collection == DEFAULT_COLLECTION and others:
+        err.print(
+            printable(
+                f"That is also the model of {', '.join(others)}. Embed each with it before you set "
+                f"it: qa reindex --model {model} --collection NAME"
+            ),
+            markup=False,
+        )
+
+
+def _collections_of_the_services_model(settings: Settings) -> list[str]:
+    """The collections with a name that have no embedding model of their own."""
+    from qa.collections.collection_folders import CollectionFolders
+
+    return [
+        each.name
+        for each in CollectionFolders.of(settings).list()
+        if each.name != DEFAULT_COLLECTION and each.embedding_model is None
+    ]
 
 
 def _settings_in_a_folder(collection: str | None, data: Path | None) -> Settings:

@@ -111,8 +111,8 @@ class CollectionFolders:
         old = self.info(name)
         if new.embedding_model != old.embedding_model:
             raise CollectionProblem(
-                "The embedding model of a collection cannot be changed. Add another collection "
-                "with it, and the articles again."
+                "The embedding model of a collection is changed with "
+                f"`qa reindex --collection {name} --model MODEL`."
             )
         _check_description(new)
         with told_as_sentences(self._data), self._changing(), self._locked(name):
@@ -124,6 +124,13 @@ class CollectionFolders:
                 # Should it end between the two, keys are for nothing rather than for another.
                 self._keys.rename_collection(name, new.name)
                 self.folder(name).rename(self.folder(new.name))
+
+    def keep_model(self, name: str, model: str) -> None:
+        """Note the embedding model that the index of a collection was embedded with anew, for
+        whoever opens it next."""
+        info = replace(self.info(name), embedding_model=model)
+        with told_as_sentences(self._data), self._changing():
+            write_privately(self.folder(name) / INFO_FILE, INFO.dump_json(info, indent=2))
 
     def remove(self, name: str) -> None:
         """Remove a collection with its articles."""

@@ -36,8 +36,8 @@ class _Open:
 class ServicePool:
     """The services of the collections of one data folder. Any thread may call it.
 
-    A service is not closed while it is used, that is between `begin` and `end`. The default one is
-    always open.
+    A service is not closed while it is used, that is between `begin` and `end`. The default one
+    makes no room for others.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class ServicePool:
         seconds_to_close: float = SECONDS_TO_CLOSE,
     ) -> None:
         """`open_one` opens a collection, and raises UserError if it cannot."""
-        self.default = default
+        self._default = default
         self._folders = folders
         self._open_one = open_one
         self._most_open = most_open
         self._seconds_to_close = seconds_to_close
         self._state = threading.Condition()
-        self._open: dict[str, _Open] = {}
+        self._open = {DEFAULT_COLLECTION: _Open(default)}
         self._moving: set[str] = set()
         """Names of those that are being opened or closed."""
         self._url: str | None = None
@@ -67,17 +67,19 @@ class ServicePool:
         folder = service.store.folder
         return cls(service, CollectionFolders(folder, KeyFile(folder / "keys.json")))
 
+    @property
+    def default(self) -> Service:
+        """The service of the default collection; for a moment, while `reopen` works, one that is
+        closed."""
+        return self._default
+
     def begin_if_open(self, name: str, *, noted: bool = True) -> Service | None:
         """The service if it can be had at once. Does not wait, for use in the event loop."""
-        if name == DEFAULT_COLLECTION:
-            return self.default
         with self._state:
             return self._taken(name, noted=noted)
 
     def begin(self, name: str) -> Service:
         """The service, opened if need be. Raises NoSuchCollection, and what opening it raises."""
-        if name == DEFAULT_COLLECTION:
-            return self.default
         with self._state:
             while True:
                 self._state.wait_for(lambda: name not in self._moving)
@@ -126,7 +128,7 @@ class ServicePool:
     def opened(self) -> tuple[str, ...]:
         """The names of those that are open now."""
         with self._state:
-            return (DEFAULT_COLLECTION, *sorted(self._open))
+            return (DEFAULT_COLLECTION, *sorted(self._open.keys() - {DEFAULT_COLLECTION}))
 
     def has(self, name: str) -> bool:
         return self._folders.has(name)
@@ -153,6 +155,17 @@ class ServicePool:
         with self._closed(name):
             self._folders.remove(name)
 
+    def reopen(self, name: str) -> None:
+        """Open a collection anew, with what was restored beside its index. Requests that come
+        meanwhile wait.
+
+        Raises CollectionBusy, and what opening it raises: the next request tries that again.
+        """
+        with self._closed(name):
+            pass
+        with self.using(name):
+            pass
+
     def serve_at(self, url: str) -> None:
         """Tell other processes where the collections are served."""
         self._url = url
@@ -174,7 +187,6 @@ class ServicePool:
             self._open.clear()
         for each in opened:
             each.service.close()
-        self.default.close()
 
     def _taken(self, name: str, *, noted: bool = True) -> Service | None:
         found = None if name in self._moving else self._open.get(name)
@@ -189,25 +201,30 @@ class ServicePool:
         if self._open_one is None:
             raise CollectionProblem("This service opens no collection but the default one.")
         service = self._open_one(info)
+        is_default = info.name == DEFAULT_COLLECTION
+        if is_default:
+            self._default = service
         if self._url is not None:
-            service.store.serve_at(f"{self._url}/collections/{info.name}")
+            service.store.serve_at(self._url + ("" if is_default else f"/collections/{info.name}"))
         return service
 
     @contextmanager
     def _closed(self, name: str) -> Iterator[None]:
-        """Closes the service, and keeps it closed meanwhile."""
+        """Closes the service, and keeps it closed meanwhile. Requests that come while it waits for
+        those that use it wait too, or a busy collection would never be free."""
         with self._state:
-
-            def is_free() -> bool:
-                opened = self._open.get(name)
-                return name not in self._moving and (opened is None or opened.users == 0)
-
-            if not self._state.wait_for(is_free, self._seconds_to_close):
+            self._state.wait_for(lambda: name not in self._moving)
+            self._moving.add(name)
+            opened = self._open.get(name)
+            if not self._state.wait_for(
+                lambda: opened is None or opened.users == 0, self._seconds_to_close
+            ):
+                self._moving.discard(name)
+                self._state.notify_all()
                 raise CollectionBusy(
                     f"The collection {name!r} is still being used. Try again shortly."
                 )
-            self._moving.add(name)
-            opened = self._open.pop(name, None)
+            self._open.pop(name, None)
         try:
             if opened is not None:
                 opened.service.close()
@@ -220,9 +237,11 @@ class ServicePool:
             idle = [
                 name
                 for name, each in self._open.items()
-                if each.users == 0 and not _follows_anything(each.service)
+                if name != DEFAULT_COLLECTION
+                and each.users == 0
+                and not _follows_anything(each.service)
             ]
-            if len(self._open) <= self._most_open or not idle:
+            if len(self._open.keys() - {DEFAULT_COLLECTION}) <= self._most_open or not idle:
                 return
             name = min(idle, key=lambda each: self._open[each].used)
             self._moving.add(name)

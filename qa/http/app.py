@@ -19,6 +19,7 @@ from qa.http import (
     page,
     prometheus,
     reindex,
+    restored,
     search,
 )
 from qa.http.access import AccessControl, KeyRequired
@@ -91,8 +92,8 @@ def create_app(
     is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
     add_state(app, AppState(pool, capacity, control, counts, keep_alive, is_local))
     for module in (
-        ask, check, search, articles, collections, follow, health, reindex, prometheus, key_cookie,
-        openai, page,
+        ask, check, search, articles, collections, follow, health, reindex, restored, prometheus,
+        key_cookie, openai, page,
     ):  # fmt: skip
         app.include_router(module.router)
     bodies = (

@@ -10,7 +10,19 @@ from qa.default_collection import DEFAULT_COLLECTION
 
 PREFIX = "/collections/"
 OF_ARTICLES = frozenset(
-    {"ask", "check", "search", "articles", "undo", "collection", "addresses", "followed", "v1"}
+    {
+        "ask",
+        "check",
+        "search",
+        "articles",
+        "undo",
+        "collection",
+        "addresses",
+        "followed",
+        "v1",
+        "reindex",
+        "restored",
+    }
 )
 """The first segments of the routes that work on the articles of one collection."""
 OF_THE_PAGE = frozenset({"", "web", "session"})

@@ -18,6 +18,7 @@ from qa.collections.service_pool import ServicePool, refuse_unknown
 from qa.http.access import AccessControl
 from qa.http.capacity import Capacity
 from qa.http.collection_path import collection_of
+from qa.http.problems import Problem
 from qa.http.prometheus import Metrics
 from qa.keys import Key
 from qa.service import Service
@@ -54,6 +55,14 @@ def may_use(request: Request, name: str) -> bool:
     """Whether the key of the request is for this collection."""
     key = key_of(request)
     return key is None or key.may_use(name)
+
+
+def refuse_from_elsewhere(request: Request, sentence: str) -> None:
+    """Raise Problem unless the request is from the machine of the service, and its own user's where
+    keys are needed."""
+    key = key_of(request)
+    if not (state_of(request).is_local or (key is not None and key.is_local)):
+        raise Problem(403, sentence)
 
 
 async def the_pool(request: Request) -> ServicePool:

@@ -11,18 +11,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from qa.http.api_description import JSON_PROBLEMS, json_request
-from qa.http.dependencies import KeepAlive, TheService, state_of
+from qa.http.dependencies import KeepAlive, TheService, refuse_from_elsewhere
 from qa.http.disconnect import IsCancelled, in_cancellable_thread
 from qa.http.event_stream import event_stream, named_event
 from qa.http.json_body import json_body
 from qa.http.problems import Problem, problem_for
 from qa.http.request_bodies import ReindexBody
-from qa.keys import Key
 from qa.service import Service
 from vectorstore.bundled_model import EmbeddingModelError
 from vectorstore.ingest import Progress
 from vectorstore.reindexing import ReindexReport
-from vectorstore.types import Embedder
 
 router = APIRouter(tags=["state"])
 
@@ -55,20 +53,18 @@ async def reindex(
     body: Annotated[ReindexBody, json_body(ReindexBody)],
     keep_alive: KeepAlive,
 ) -> Response:
-    key: Key | None = request.scope.get("state", {}).get("key")
-    if not (state_of(request).is_local or (key is not None and key.is_local)):
-        raise Problem(
-            403,
-            "A model is chosen on the machine of the service: `qa reindex --model MODEL` there.",
-        )
+    refuse_from_elsewhere(
+        request,
+        "A model is chosen on the machine of the service: `qa reindex --model MODEL` there.",
+    )
     try:
-        embedder = await to_thread.run_sync(service.embedder_named, body.model)
+        await to_thread.run_sync(service.embedder_named, body.model)
     except EmbeddingModelError as error:
         raise Problem(422, str(error)) from error
-    return event_stream(_events(service, embedder, request.state.request_id), keep_alive)
+    return event_stream(_events(service, body.model, request.state.request_id), keep_alive)
 
 
-async def _events(service: Service, embedder: Embedder, request_id: str) -> AsyncGenerator[bytes]:
+async def _events(service: Service, model: str, request_id: str) -> AsyncGenerator[bytes]:
     sending, receiving = anyio.create_memory_object_stream[Progress](math.inf)
 
     def work(is_cancelled: IsCancelled) -> ReindexReport:
@@ -78,7 +74,7 @@ async def _events(service: Service, embedder: Embedder, request_id: str) -> Asyn
             from_thread.run_sync(sending.send_nowait, progress)
 
         try:
-            return service.reindex(embedder, on_progress)
+            return service.reindex(model, on_progress)
         finally:
             from_thread.run_sync(sending.close)
 

@@ -67,7 +67,7 @@ def test_an_index_that_is_open_is_neither_moved_nor_removed(folders: CollectionF
 
 def test_the_embedding_model_of_an_index_stays(folders: CollectionFolders) -> None:
     folders.add(CollectionInfo("a"))
-    with pytest.raises(CollectionProblem, match="Add another"):
+    with pytest.raises(CollectionProblem, match="qa reindex --collection a"):
         folders.change("a", CollectionInfo("a", embedding_model="other"))
 
 

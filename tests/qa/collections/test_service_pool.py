@@ -157,6 +157,31 @@ def test_a_collection_in_use_is_not_removed(make_pool: MakePool, tmp_path: Path)
         pool.begin("a")
 
 
+def test_a_busy_collection_is_opened_anew_between_two_requests(make_pool: MakePool) -> None:
+    pool, opened = make_pool()
+    first, second = pool.begin("default"), threading.Event()
+    reopening = threading.Thread(target=pool.reopen, args=["default"])
+    reopening.start()
+    while pool.begin_if_open("default", noted=False) is not None:  # until it waits for the first
+        pool.end("default")
+
+    def ask() -> None:
+        with pool.using("default") as service:
+            assert service is not first
+            assert service.collection().articles == 1
+            second.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert first.collection().articles == 1
+    pool.end("default")
+    for each in (reopening, asking):
+        each.join(SECONDS)
+    assert second.is_set()
+    assert opened == ["default"]
+    assert pool.opened() == ("default",)
+
+
 def test_a_removal_waits_for_those_who_use_the_collection(make_pool: MakePool) -> None:
     pool, _ = make_pool()
     pool.begin("a")

@@ -119,5 +119,7 @@ def test_only_this_machine_chooses_a_model(service: Service, tmp_path: Path) -> 
         headers = {"Authorization": f"Bearer {secret}"}
         refused = http.post("/reindex", json={"model": "another"}, headers=headers)
         assert "qa reindex --model MODEL" in assert_problem(refused, 403)
+        refused = http.post("/restored", headers=headers)
+        assert "qa restore FILE" in assert_problem(refused, 403)
         with Client(url, (tmp_path / "local-key").read_text()) as client:
             assert client.reindex("another").embedded == 7

@@ -35,6 +35,7 @@ OPERATIONS = (
     "POST /followed",
     "POST /followed/look",
     "POST /reindex",
+    "POST /restored",
     "POST /session",
     "POST /undo/{token}",
     "POST /v1/chat/completions",
