@@ -32,6 +32,7 @@ from vectorstore.readers.json_reader import parse_object, read_json, read_json_l
 from vectorstore.readers.markdown_reader import read_markdown
 from vectorstore.readers.metadata import at_address, clean
 from vectorstore.readers.parsed_article import (
+    Attachment,
     FormatReader,
     ParsedArticle,
     ParseFailure,
@@ -123,6 +124,9 @@ _UNSTORABLE = (
 )
 _NOTHING_IN_IT = "It holds no file in a supported format."
 _TOO_DEEP = "It lies in an archive in an archive in an archive. Extract it, and add the files."
+_ATTACHED_TOO_DEEP = (
+    "It is attached to a message that lies in others. Save it, and add it as a file."
+)
 _LONG_ID = "Its id has {:,} characters, and may have {:,}. Give it a shorter one."
 _TAKEN = "Its id {!r} is taken by another article, {}. Give each an id or a URL of its own."
 
@@ -232,6 +236,9 @@ def _read(
             return
         for parsed in _READERS[opened.suffix](opened.file, expansion.max_bytes):
             place = Place(opened.where, parsed.part)
+            if isinstance(parsed, Attachment):
+                yield from _read_attachment(parsed, opened, ids, keep_all, expansion)
+                continue
             located = _located(parsed, opened.address)
             yield from ids.admit(_article(located, opened.name, place, keep_all), place)
     except UnreadableFileError as fault:
@@ -261,6 +268,34 @@ def _read_archive(
         yield from _read(inner, ids, keep_all, expansion)
     if empty:
         raise UnreadableFileError(_NOTHING_IN_IT)
+
+
+def _read_attachment(
+    attached: Attachment, opened: _File, ids: "_Ids", keep_all: bool, expansion: Expansion
+) -> Iterator[Article | Unreadable]:
+    """The articles in it, with the date and the source of what it came with where they state none,
+    and an id after that one's."""
+    where = f"{Place(opened.where, attached.part)}/{attached.name}"
+    suffix = _wanted(attached.name)
+    if suffix is None:
+        yield Unreadable(where, unknown_format(SUFFIXES))
+        return
+    if opened.depth == MOST_NESTED:
+        yield Unreadable(where, _ATTACHED_TOO_DEEP)
+        return
+    expansion.count_member()
+    expansion.count(len(attached.data))
+    part = "" if attached.part is None else f"#{attached.part}"
+    name = f"{attached.about.id or opened.name + part}/{attached.name}"
+    address = opened.address and f"{opened.address}{part or '#'}/{attached.name}"
+    inner = _File(io.BytesIO(attached.data), name, where, suffix, address, opened.depth + 1)
+    for outcome in _read(inner, ids, keep_all, expansion):
+        if isinstance(outcome, Article):
+            info, about = outcome.info, attached.about
+            published, source = info.published or about.published, info.source or about.source
+            yield replace(outcome, info=replace(info, published=published, source=source))
+        else:
+            yield outcome
 
 
 def _wanted(name: str) -> str | None:

@@ -51,7 +51,17 @@ class ParseFailure:
     part: int | None = None
 
 
-FormatReader = Callable[[BinaryIO, int], Iterator[ParsedArticle | ParseFailure]]
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with an article: `name` is its own, `about` that of what it came with."""
+
+    name: str
+    data: bytes
+    about: FileMetadata
+    part: int | None = None
+
+
+FormatReader = Callable[[BinaryIO, int], Iterator[ParsedArticle | ParseFailure | Attachment]]
 """Parses an open file; no article in it may be longer than the given number of bytes."""
 
 

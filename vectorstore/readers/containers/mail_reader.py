@@ -1,17 +1,21 @@
 """Mail: single messages (EML), mailboxes (MBOX), and pages saved as mail (MHTML)."""
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from typing import BinaryIO
 
+from vectorstore.readers.containers.media_types import suffix_of_media
 from vectorstore.readers.decoding import decode
+from vectorstore.readers.files import relative_name
 from vectorstore.readers.html_reader import read_html
 from vectorstore.readers.metadata import FileMetadata, at_address, clean, web_address
 from vectorstore.readers.parsed_article import (
+    Attachment,
     ParsedArticle,
     ParseFailure,
     UnreadableFileError,
@@ -21,30 +25,36 @@ from vectorstore.readers.parsed_article import (
 from vectorstore.readers.plain_html import plain_text
 from vectorstore.readers.publication_date import parse_published
 
+MailItem = ParsedArticle | ParseFailure | Attachment
+
 _MOST_PARTS = 1_000
-_NO_TEXT = "The message has no text, only attachments or pictures. Add its attachments as files."
+_NO_TEXT = "The message has no text, nor attachments, only pictures."
 _NOT_MAIL = "It is not a mail message: it has neither a sender nor a subject."
 _NOT_MBOX = 'It is not a mailbox: it does not begin with a line "From ".'
 _NO_PAGE = "It holds no page. Save the page again, as a single file or as HTML."
 
 
-def read_eml(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article: the text of the message, without its attachments."""
-    yield _message(read_whole(file, max_bytes), None)
+_SIGNATURES = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
 
 
-def read_mbox(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article per message. The limit is for a message; the mailbox may be larger."""
+def read_eml(file: BinaryIO, max_bytes: int) -> Iterator[MailItem]:
+    """The text of the message as an article, then its attachments."""
+    yield from _message(read_whole(file, max_bytes), None)
+
+
+def read_mbox(file: BinaryIO, max_bytes: int) -> Iterator[MailItem]:
+    """Each message as by `read_eml`. The limit is for a message; the mailbox may be larger."""
     # The standard library's reader takes a path, and reads the whole mailbox first.
     if not file.read(5) == b"From ":
         raise UnreadableFileError(_NOT_MBOX)
     file.seek(0)
     for number, message in enumerate(_messages(file, max_bytes), 1):
-        yield (
-            ParseFailure(too_long(max_bytes), number)
-            if message is None
-            else _message(message, number)
-        )
+        if message is None:
+            yield ParseFailure(too_long(max_bytes), number)
+        else:
+            yield from _message(message, number)
 
 
 def read_mhtml(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
@@ -85,14 +95,12 @@ def _messages(file: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
         yield b"".join(lines) if size <= max_bytes else None
 
 
-def _message(data: bytes, part: int | None) -> ParsedArticle | ParseFailure:
+def _message(data: bytes, part: int | None) -> Iterator[MailItem]:
     message = _parse(data)
     subject, sender = _header(message, "Subject"), _header(message, "From")
     if not (subject or sender):
-        return ParseFailure(_NOT_MAIL, part)
-    text = _text(message)
-    if not text.strip():
-        return ParseFailure(_NO_TEXT, part)
+        yield ParseFailure(_NOT_MAIL, part)
+        return
     name, address = parseaddr(sender or "")
     list_name = (_header(message, "List-Id") or "").partition("<")[0].strip(' "')
     about = FileMetadata(
@@ -103,7 +111,47 @@ def _message(data: bytes, part: int | None) -> ParsedArticle | ParseFailure:
         author=clean(name) or clean(address),
         url=web_address((_header(message, "Archived-At") or "").strip("<> ")),
     )
-    return ParsedArticle(text, about, part=part)
+    text = _text(message)
+    attached = list(_attachments(message, about, part))
+    if text.strip():
+        yield ParsedArticle(text, about, part=part)
+    elif not attached:
+        yield ParseFailure(_NO_TEXT, part)
+    yield from attached
+
+
+def _attachments(
+    message: EmailMessage, about: FileMetadata, part: int | None
+) -> Iterator[Attachment]:
+    """The files that were attached, and messages. Two of a name are told apart by a number."""
+    names: Counter[str] = Counter()
+    for each in _parts(message):
+        is_message = each.get_content_type() == "message/rfc822"
+        if not (is_message or each.is_attachment()) or each.get_content_type() in _SIGNATURES:
+            continue
+        suffix = suffix_of_media(each.get_content_type(), "") or ""
+        name = (relative_name(_filename(each) or "") or "").rpartition("/")[2]
+        name = name or f"attachment{suffix}"
+        if is_message and not name.lower().endswith(".eml"):
+            name += ".eml"
+        names[name] += 1
+        if names[name] > 1:
+            name = f"{names[name]}-{name}"
+        data = _attached_message(each) if is_message else _payload(each)
+        yield Attachment(name, data, about, part)
+
+
+def _filename(part: EmailMessage) -> str | None:
+    try:
+        return part.get_filename()
+    except Exception:  # noqa: BLE001  # as in `_header`
+        return None
+
+
+def _attached_message(part: EmailMessage) -> bytes:
+    payload = part.get_payload()
+    inner = payload[0] if isinstance(payload, list) and payload else None
+    return inner.as_bytes() if isinstance(inner, Message) else b""
 
 
 def _parse(data: bytes) -> EmailMessage:
@@ -132,10 +180,15 @@ def _text(message: EmailMessage) -> str:
 
 
 def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
-    for number, part in enumerate(message.walk()):
-        if number == _MOST_PARTS:
+    """The parts that hold something: those of an attached message are not among them."""
+    left: list[EmailMessage] = [message]
+    for _ in range(_MOST_PARTS):
+        if not left:
             return
-        if not part.is_multipart():
+        part = left.pop()
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            left += reversed(part.get_payload())  # type: ignore[arg-type]  # it is a list
+        else:
             yield part
 
 

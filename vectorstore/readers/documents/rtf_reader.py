@@ -1,4 +1,4 @@
-"""Rich Text Format: its text, and the title and author that it states."""
+"""Rich Text Format: its text and notes, and the title and author that it states."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,15 @@ _NOT_RTF = "It does not begin as RTF does. If it is another format, give it that
 _DAMAGED = "It is not valid RTF. Save it again, or save it as text."
 _INFO = re.compile(r"\{\\(?P<name>title|author)\s(?P<value>(?:[^{}\\]|\\[^{}]|\\[{}])*)\}")
 _LONGEST_INFO = 20_000
+_NOTE = re.compile(r"\{(?:\\\*\s?)?\\footnote(?![a-z])")
+_BRACES = re.compile(r"\\[\\{}]|[{}]")
+_CODE_PAGE = re.compile(r"\\ansicpg\d+")
 _LINE_ENDS = re.compile(r"[^\S\n]*\n\s*")
 _CELL_ENDS = re.compile(r"\s*\n\s*(?=\|)")
 
 
 def read_rtf(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article, with a blank line between paragraphs."""
+    """One article, with a blank line between paragraphs, and foot- and endnotes at the end."""
     data = read_whole(file, max_bytes)
     if not data.lstrip().startswith(b"{\\rtf"):
         raise UnreadableFileError(_NOT_RTF)
@@ -33,10 +36,32 @@ def read_rtf(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFa
         each["name"]: clean(_plain(f"{{\\rtf1 {each['value']}}}"))
         for each in _INFO.finditer(source[:_LONGEST_INFO])
     }
+    code_page = _CODE_PAGE.search(source[:_LONGEST_INFO])
+    head = f"{{\\rtf1\\ansi{code_page[0] if code_page else ''} "
+    blocks = [_plain(source), *(_plain(f"{head}{note}}}") for note in _notes(source))]
     yield ParsedArticle(
-        _LINE_ENDS.sub("\n\n", _CELL_ENDS.sub(" ", _plain(source))).strip(),
+        "\n\n".join(filter(None, map(_paragraphs, blocks))),
         FileMetadata(title=about.get("title") or "", author=about.get("author")),
     )
+
+
+def _notes(source: str) -> Iterator[str]:
+    """The foot- and endnotes, which striprtf leaves out: the source inside of their groups."""
+    end = 0
+    for note in _NOTE.finditer(source):
+        if note.start() < end:
+            continue
+        depth = 1
+        for brace in _BRACES.finditer(source, note.end()):
+            depth += {"{": 1, "}": -1}.get(brace[0], 0)
+            if depth == 0:
+                end = brace.end()
+                yield source[note.end() : brace.start()]
+                break
+
+
+def _paragraphs(text: str) -> str:
+    return _LINE_ENDS.sub("\n\n", _CELL_ENDS.sub(" ", text)).strip()
 
 
 def _plain(source: str) -> str:

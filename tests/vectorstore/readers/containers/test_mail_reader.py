@@ -55,16 +55,60 @@ def test_of_two_versions_the_one_with_the_text_is_taken() -> None:
     assert article("a.eml", bytes(letter(plain=None, html=HTML))).text == found.text
 
 
-def test_attachments_are_not_read() -> None:
-    message = letter()
-    message.add_attachment("The secret minutes.", filename="minutes.txt")
-    assert article("a.eml", bytes(message)).text == PLAIN
+def test_attachments_are_articles_of_their_own() -> None:
+    message = letter(html=HTML)
+    message.add_attachment("The minutes: the pier is open again.", filename="minutes.txt")
+    message.add_attachment("The minutes: the pier is shut.", filename="minutes.txt")
+    message.add_attachment(
+        (FILES / "story.rtf").read_bytes(), "application", "rtf", filename="../story.rtf"
+    )
+    message.add_attachment(b"\xd0\xcf", "application", "vnd.ms-excel", filename="fares.xls")
+    message.add_attachment(b"-----", "application", "pgp-signature", filename="signature.asc")
+    message.add_attachment(letter(2, plain="The harbor thawed on Friday.\n"))
+    first, one, two, story, fares, forwarded = read("a.eml", bytes(message))
+    assert isinstance(first, Article)
+    assert first.text == PLAIN
+    assert isinstance(one, Article)
+    assert one.text == "The minutes: the pier is open again.\n"
+    assert one.id == "letter-1@quillhaven.example/minutes.txt"
+    assert one.info.published == first.info.published
+    assert one.info.source == "The Harbor Letter"
+    assert isinstance(two, Article)
+    assert two.id == "letter-1@quillhaven.example/2-minutes.txt"
+    assert isinstance(story, Article)
+    assert story.id == "letter-1@quillhaven.example/story.rtf"
+    assert isinstance(fares, Unreadable)
+    assert fares.where == "a.eml/fares.xls"
+    assert fares.reason.startswith("Its format is not supported.")
+    assert isinstance(forwarded, Article)
+    assert forwarded.text == "The harbor thawed on Friday.\n"
+    assert forwarded.id == "letter-2@quillhaven.example"
+
+
+def test_a_message_may_consist_of_its_attachments() -> None:
+    message = letter(plain=None)
+    message.add_attachment("The pier is open again.", filename="minutes.txt")
+    assert article("a.eml", bytes(message)).text == "The pier is open again.\n"
+
+
+def test_messages_in_messages_are_read_up_to_a_depth() -> None:
+    message = letter(0)
+    for number in range(1, 6):
+        outer = letter(number)
+        outer.add_attachment(message)
+        message = outer
+    *found, last = read("a.eml", bytes(message))
+    assert [each.id[:8] for each in found if isinstance(each, Article)] == [
+        "letter-5", "letter-4", "letter-3", "letter-2"
+    ]  # fmt: skip
+    assert isinstance(last, Unreadable)
+    assert last.reason.startswith("It is attached to a message that lies in others.")
 
 
 def test_a_message_without_text_is_said_to_have_none() -> None:
     message = letter(plain=None)
-    message.add_attachment(b"\x89PNG", "image", "png", filename="ice.png")
-    assert "only attachments or pictures" in reason("a.eml", bytes(message))
+    message.set_content("<img src='cid:ice'>", subtype="html")
+    assert "only pictures" in reason("a.eml", bytes(message))
 
 
 def test_what_is_no_message_is_said_to_be_none() -> None:

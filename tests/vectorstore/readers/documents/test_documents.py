@@ -42,6 +42,21 @@ def test_the_author_and_the_footnotes_are_read(name: str) -> None:
     assert found.text.endswith("The first estimate, of 2015, was 22 million.")
 
 
+def test_the_notes_of_rtf_come_at_the_end() -> None:
+    found = article("story.rtf", file("story.rtf"))
+    assert found.text.endswith("three boats.\n\nThe first estimate, of 2015, was 22 million.")
+    word = (
+        rb"{\rtf1\ansi\ansicpg1252\pard The pier cost 38 million.{\super\chftn{\footnote\ltrpar"
+        rb"\pard\plain{\super\chftn} The first {\i caf\'e9} \{sic\} was cheaper.}} It is long.{\footnote"
+        rb"\ftnalt\chftn Its end is lit.}\par Ships call daily.\par}"
+    )
+    assert article("a.rtf", word).text == (
+        "The pier cost 38 million. It is long.\n\nShips call daily.\n\n"
+        "The first café {sic} was cheaper.\n\nIts end is lit."
+    )
+    assert article("a.rtf", rb"{\rtf1 The pier.{\footnote cut off").text == "The pier."
+
+
 @pytest.mark.parametrize("name", ["story.docx", "story.odt", "story.rtf"])
 def test_a_table_has_a_line_per_row(name: str) -> None:
     rows = [
