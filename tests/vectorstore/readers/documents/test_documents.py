@@ -47,8 +47,8 @@ def test_the_notes_of_rtf_come_at_the_end() -> None:
     assert found.text.endswith("three boats.\n\nThe first estimate, of 2015, was 22 million.")
     word = (
         rb"{\rtf1\ansi\ansicpg1252\pard The pier cost 38 million.{\super\chftn{\footnote\ltrpar"
-        rb"\pard\plain{\super\chftn} The first {\i caf\'e9} \{sic\} was cheaper.}} It is long.{\footnote"
-        rb"\ftnalt\chftn Its end is lit.}\par Ships call daily.\par}"
+        rb"\pard\plain{\super\chftn} The first {\i caf\'e9} \{sic\} was cheaper.}} It is long."
+        rb"{\footnote\ftnalt\chftn Its end is lit.}\par Ships call daily.\par}"
     )
     assert article("a.rtf", word).text == (
         "The pier cost 38 million. It is long.\n\nShips call daily.\n\n"
