@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +12,7 @@ from pydantic_core import to_json
 
 from qa.following.followed import FollowedList, FollowedSource
 from qa.following.follower import FollowReport
+from qa.quote_links import path_segment
 from qa.schemas import (
     AddedArticle,
     AddReport,
@@ -313,7 +313,7 @@ class CollectionsClient:
 
 def collection_path(name: str) -> str:
     """Under which a service has a collection, with a slash in front and none at the end."""
-    return f"/collections/{_segment(name)}"
+    return f"/collections/{path_segment(name)}"
 
 
 def _question_json(question: Question) -> bytes:
@@ -342,13 +342,7 @@ def _as_seen_here(address: str) -> str:
 
 
 def _article_path(article_id: str) -> str:
-    return f"/articles/{_segment(article_id)}"
-
-
-def _segment(text: str) -> str:
-    # A segment made of dots would be resolved as a relative path.
-    segment = quote(text, safe="")
-    return segment if segment.strip(".") else segment.replace(".", "%2E")
+    return f"/articles/{path_segment(article_id)}"
 
 
 def _parse(body: type[Body], response: httpx.Response) -> Body:

@@ -37,7 +37,8 @@ from vectorstore.readers import SUFFIXES, Unreadable
 from vectorstore.reindexing import Reindexing, ReindexReport
 from vectorstore.retrieval import search, search_many
 from vectorstore.store import Store
-from vectorstore.types import Article, Embedder, Filters, ScoredPassage
+from vectorstore.types import Article, Embedder, Filters, ScoredPassage, Span, Vectors
+from vectorstore.whole_texts import embed_whole
 
 EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
@@ -285,6 +286,18 @@ class Service:
         """
         find = partial(passages_for_claims, self.store, article_ids)
         return check_text_by_search(text, find, self._judge, is_cancelled=is_cancelled)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """A unit vector for each text, by the model that the index is searched with."""
+        return embed_whole(self.store.embedder, texts)
+
+    def token_spans(self, text: str) -> list[Span]:
+        """The ranges of the embedding model's tokens in a text."""
+        return self.store.embedder.token_spans(text)
+
+    def count_tokens(self, *texts: str) -> int:
+        """How many tokens the embedding model sees in these texts together."""
+        return sum(self.store.embedder.count_tokens(texts))
 
     def inspect(self) -> IndexReport:
         return inspect_index(self.store)

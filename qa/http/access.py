@@ -18,7 +18,10 @@ COOKIE = "article_qa_key"
 COOKIE_DAYS = 90
 OPEN_PATHS = frozenset({"/", "/health", "/ready", "/session"})
 OPEN_FOLDER = "/web/"
-READING_POSTS = frozenset({"/ask", "/check", "/v1/chat/completions"})
+OF_OPENAI = frozenset(
+    {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"}
+)
+READING_POSTS = frozenset({"/ask", "/check", *OF_OPENAI})
 MISSING = "This service needs a key. Send it as `Authorization: Bearer KEY`."
 WRONG = "That is not one of this service's keys. Ask whoever runs it for one."
 

@@ -33,7 +33,10 @@ from qa.http.key_cookie import SessionBody
 from qa.http.limits import Limits
 from qa.http.middleware import Observed, RequestId, Saturation, UnhandledErrors
 from qa.http.openai import routes as openai
-from qa.http.openai.chat_request import ChatBody
+from qa.http.openai.chat_body import ChatBody
+from qa.http.openai.embeddings import EmbeddingBody
+from qa.http.openai.prompt_body import PromptBody
+from qa.http.openai.response_body import ResponseBody
 from qa.http.origins import LOOPBACK_NAMES, SameOrigin
 from qa.http.problems import add_error_handlers
 from qa.http.request_bodies import (
@@ -98,7 +101,7 @@ def create_app(
         app.include_router(module.router)
     bodies = (
         AskBody, CheckBody, CollectionBody, CollectionChangeBody, AddressBody, LookBody,
-        ReindexBody, ChatBody, SessionBody,
+        ReindexBody, ChatBody, PromptBody, ResponseBody, EmbeddingBody, SessionBody,
     )  # fmt: skip
     # FastAPI documents this way to extend the description; mypy knows no assignment to a method.
     app.openapi = partial(  # type: ignore[method-assign]

@@ -1,146 +1,182 @@
-"""An answer in the shape of a chat completion: whole, or as the chunks of a stream."""
+"""An answer in the shape of a chat completion, or of the older completion of a prompt: whole, or
+as the chunks of a stream."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
-from pydantic_core import to_jsonable_python
+from fastapi.sse import format_sse_event
+from pydantic_core import to_json
 
-from qa.types import UNANSWERED_TEXT, Answer, Citation, Event, Token
+from qa.http.openai.generation_options import FinishReason, LimitedText
+from qa.http.openai.rendering import (
+    Asked,
+    beyond_the_protocol,
+    nearest_titles,
+    source_events,
+    url_citations,
+    whole_text,
+)
+from qa.types import Answer, Event, Token, Usage
 
 Chunk = dict[str, Any]
 
-NEAREST = 3
 
-
-def completion(answer: Answer, model: str, base_url: str) -> dict[str, Any]:
-    """The body of a response that is not streamed."""
-    message = {
-        "role": "assistant",
-        "content": answer.text + nearest_titles(answer),
-        "refusal": None,
-        "annotations": annotations(answer, base_url),
-    }
-    choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
-    return {
-        "id": f"chatcmpl-{answer.id}",
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": model,
-        "choices": [choice],
-        "usage": _usage(answer),
-        **_beyond_the_protocol(answer),
-    }
-
-
-class CompletionChunks:
-    """The chunks of one streamed completion, which share an id."""
+class ChatShape:
+    """One chat completion. With `source_events`, Open WebUI's events take the place of the
+    annotations in a stream: it would show both."""
 
     def __init__(
         self,
         request_id: str,
-        model: str,
-        base_url: str,
+        asked: Asked,
         *,
         source_events: bool = False,
         include_usage: bool = False,
     ) -> None:
-        self._head: Chunk = {
-            "id": f"chatcmpl-{request_id}",
-            "object": "chat.completion.chunk",
-            "created": int(time.time()),
-            "model": model,
-        }
-        self._base_url = base_url
+        self._asked = asked
+        self._id = f"chatcmpl-{request_id}"
+        self._created = int(time.time())
+        self._text = LimitedText(asked.limit)
         self._source_events = source_events
         self._include_usage = include_usage
 
-    def first(self) -> Chunk:
-        return self._chunk({"role": "assistant", "content": ""})
+    def whole(self, answer: Answer) -> dict[str, Any]:
+        text = self._text.add(whole_text(answer)) + self._text.rest()
+        message = {
+            "role": "assistant",
+            "content": text,
+            "refusal": None,
+            "annotations": self._annotations(answer),
+        }
+        choice = {
+            "index": 0,
+            "message": message,
+            "finish_reason": self._text.finish_reason,
+            "logprobs": None,
+        }
+        return {
+            **self._head("chat.completion"),
+            "choices": [choice],
+            "usage": usage_counts(self._asked.usage(answer, text)),
+            **beyond_the_protocol(answer, self._asked),
+        }
 
-    def of(self, event: Event) -> Iterator[Chunk]:
+    def first(self) -> Iterator[bytes]:
+        yield self._chunk({"role": "assistant", "content": ""})
+
+    def of(self, event: Event) -> Iterator[bytes]:
         """The chunks for one event of an answer; none for what the protocol has no words for."""
         if isinstance(event, Token):
-            yield self._chunk({"content": event.text})
+            yield from self._pieces(self._text.add(event.text))
         elif isinstance(event, Answer):
-            yield from self._last(event)
+            yield from self._pieces(self._text.add(nearest_titles(event)) + self._text.rest())
+            yield from self._end(event)
 
-    def _last(self, answer: Answer) -> Iterator[Chunk]:
+    def failed(self, detail: str) -> Iterator[bytes]:
+        yield data({"error": {"message": detail, "type": "server_error"}})
+
+    def last(self) -> Iterator[bytes]:
+        yield format_sse_event(data_str="[DONE]")
+
+    def _pieces(self, text: str) -> Iterator[bytes]:
+        if text:
+            yield self._chunk({"content": text})
+
+    def _end(self, answer: Answer) -> Iterator[bytes]:
+        delta = {"annotations": self._annotations(answer)}
         if self._source_events:
-            for source in source_events(answer.citations, self._base_url):
+            for source in source_events(answer.citations, self._asked.base_url):
                 # In a chunk without choices, which clients that do not know these events skip.
-                yield {**self._head, "choices": [], **source}
-        if nearest := nearest_titles(answer):
-            yield self._chunk({"content": nearest})
-        delta = {"annotations": annotations(answer, self._base_url)}
-        yield self._chunk(delta, "stop") | _beyond_the_protocol(answer)
+                yield data({**self._head(), "choices": [], **source})
+            delta = {}
+        extra = beyond_the_protocol(answer, self._asked)
+        yield self._chunk(delta, self._text.finish_reason, **extra)
         if self._include_usage:
-            yield {**self._head, "choices": [], "usage": _usage(answer)}
+            usage = self._asked.usage(answer, whole_text(answer)[: self._text.length])
+            yield data({**self._head(), "choices": [], "usage": usage_counts(usage)})
 
-    def _chunk(self, delta: Mapping[str, object], finish_reason: str | None = None) -> Chunk:
+    def _annotations(self, answer: Answer) -> list[dict[str, object]]:
+        return [
+            {"type": "url_citation", "url_citation": each}
+            for each in url_citations(answer, self._asked, self._text.length)
+        ]
+
+    def _chunk(
+        self,
+        delta: Mapping[str, object],
+        finish_reason: FinishReason | None = None,
+        **more: object,
+    ) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
+        return data({**self._head(), "choices": [choice], **more})
+
+    def _head(self, kind: str = "chat.completion.chunk") -> Chunk:
+        return {
+            "id": self._id,
+            "object": kind,
+            "created": self._created,
+            "model": self._asked.model,
+        }
+
+
+class PromptShape:
+    """One completion of a prompt. The protocol has no annotations for it."""
+
+    def __init__(self, request_id: str, asked: Asked, *, include_usage: bool = False) -> None:
+        self._asked = asked
+        self._head = {
+            "id": f"cmpl-{request_id}",
+            "object": "text_completion",
+            "created": int(time.time()),
+            "model": asked.model,
+        }
+        self._text = LimitedText(asked.limit)
+        self._include_usage = include_usage
+
+    def whole(self, answer: Answer) -> dict[str, Any]:
+        text = self._text.add(whole_text(answer)) + self._text.rest()
+        usage = usage_counts(self._asked.usage(answer, text))
+        extra = beyond_the_protocol(answer, self._asked)
+        return self._with_choice(text, self._text.finish_reason) | {"usage": usage, **extra}
+
+    def first(self) -> Iterator[bytes]:
+        yield from ()
+
+    def of(self, event: Event) -> Iterator[bytes]:
+        if isinstance(event, Token):
+            yield from self._pieces(self._text.add(event.text))
+        elif isinstance(event, Answer):
+            yield from self._pieces(self._text.add(nearest_titles(event)) + self._text.rest())
+            extra = beyond_the_protocol(event, self._asked)
+            yield data(self._with_choice("", self._text.finish_reason) | extra)
+            if self._include_usage:
+                usage = self._asked.usage(event, whole_text(event)[: self._text.length])
+                yield data({**self._head, "choices": [], "usage": usage_counts(usage)})
+
+    def failed(self, detail: str) -> Iterator[bytes]:
+        yield data({"error": {"message": detail, "type": "server_error"}})
+
+    def last(self) -> Iterator[bytes]:
+        yield format_sse_event(data_str="[DONE]")
+
+    def _pieces(self, text: str) -> Iterator[bytes]:
+        if text:
+            yield data(self._with_choice(text, None))
+
+    def _with_choice(self, text: str, finish_reason: FinishReason | None) -> dict[str, Any]:
+        choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": finish_reason}
         return {**self._head, "choices": [choice]}
 
 
-def nearest_titles(answer: Answer) -> str:
-    """What to add to an answer that the articles do not give: the titles of the nearest ones."""
-    if not answer.text.startswith(UNANSWERED_TEXT) or not answer.passages:
-        return ""
-    found = {each.article_id: each for each in answer.passages}
-    titles = [
-        f"“{' '.join(each.title.split()) or each.article_id}”"
-        + (f" ({each.published.isoformat()})" if each.published else "")
-        for each in found.values()
-    ]
-    return f" Nearest: {'; '.join(titles[:NEAREST])}."
+def task_answer(request_id: str, reply: str) -> Answer:
+    """What a front-end's task gets, which is no answer from the articles."""
+    return Answer(
+        id=request_id, question="", standalone_question="", answered=False, text=reply, passages=()
+    )
 
 
-def annotations(answer: Answer, base_url: str) -> list[dict[str, object]]:
-    """A `url_citation` for each citation of each sentence. An article without a URL of its own is
-    cited under the one it has here."""
-    cited = {each.number: each for each in answer.citations}
-    return [
-        {
-            "type": "url_citation",
-            "url_citation": {
-                "start_index": sentence.start,
-                "end_index": sentence.end,
-                "title": cited[number].title,
-                "url": _url(cited[number], base_url),
-            },
-        }
-        for sentence in answer.sentences
-        for number in sentence.citations
-    ]
-
-
-def source_events(citations: Sequence[Citation], base_url: str) -> list[dict[str, object]]:
-    """Open WebUI's events that show numbered sources under a message, in the order of numbers."""
-    return [
-        {
-            "event": {
-                "type": "source",
-                "data": {
-                    "source": {"name": each.title, "url": _url(each, base_url)},
-                    "document": [each.quote],
-                    "metadata": [{"source": _url(each, base_url), "name": each.title}],
-                },
-            }
-        }
-        for each in citations
-    ]
-
-
-def _beyond_the_protocol(answer: Answer) -> dict[str, object]:
-    return {
-        "citations": to_jsonable_python(answer.citations),
-        "passages": to_jsonable_python(answer.passages),
-    }
-
-
-def _usage(answer: Answer) -> dict[str, int]:
-    usage = answer.usage
+def usage_counts(usage: Usage) -> dict[str, int]:
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
@@ -148,5 +184,6 @@ def _usage(answer: Answer) -> dict[str, int]:
     }
 
 
-def _url(citation: Citation, base_url: str) -> str:
-    return citation.url or f"{base_url}articles/{quote(citation.article_id, safe='')}"
+def data(value: Mapping[str, object]) -> bytes:
+    """An event without a name."""
+    return format_sse_event(data_str=to_json(value).decode())

@@ -1,100 +1,58 @@
-"""GET /v1/models and POST /v1/chat/completions."""
+"""/v1: the models, and the routes that answer."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from fastapi.sse import format_sse_event
-from pydantic_core import to_json
 
-from qa.collections.service_pool import refuse_unknown
-from qa.default_collection import DEFAULT_COLLECTION
 from qa.http.api_description import JSON_PROBLEMS, json_request, problems
-from qa.http.collection_path import collection_of, given_collection
-from qa.http.dependencies import (
-    KeepAlive,
-    QuestionPlace,
-    TheCapacity,
-    TheMetrics,
-    lent_service,
-    may_use,
-    state_of,
-)
+from qa.http.dependencies import KeepAlive, QuestionPlace, TheCapacity, TheMetrics
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.event_stream import event_stream
 from qa.http.json_body import json_body
 from qa.http.limits import within
-from qa.http.openai.chat_request import MODELS, ChatBody
-from qa.http.openai.completion import CompletionChunks, completion
+from qa.http.openai import embeddings
+from qa.http.openai.chat_body import ChatBody
+from qa.http.openai.completion import ChatShape, PromptShape, task_answer
+from qa.http.openai.generation_options import TextLimit, as_stops
+from qa.http.openai.prompt_body import PromptBody
+from qa.http.openai.rendering import Asked, Shape
+from qa.http.openai.response_body import ResponseBody
+from qa.http.openai.response_shape import ResponseShape
+from qa.http.openai.served_models import base_url_for, models, service_named_by
 from qa.http.problems import Problem, problem_for, shortened
 from qa.http.responses import json_response
-from qa.schemas import CollectionInfo
 from qa.service import Service
-from qa.types import Event
+from qa.types import Answer, Event, Question, Token
 
 router = APIRouter(prefix="/v1", tags=["OpenAI protocol"])
-
-
-MOST_MODELS_NAMED = 20
+router.include_router(embeddings.router)
 
 TheChat = json_body(ChatBody)
-
-
-def models(request: Request) -> list[str]:
-    """The answerers of each collection that the key may use; of one, if the path leads into it."""
-    pool = state_of(request).pool
-    given = given_collection(request.scope)
-    if given is not None:
-        refuse_unknown(pool, given, partial(may_use, request))
-    infos = pool.list() if given is None else (pool.info(given),)
-    return [
-        name if given or info.name == DEFAULT_COLLECTION else f"{name}/{info.name}"
-        for info in infos
-        if may_use(request, info.name)
-        for name in _answerers(pool.default, info)
-    ]
-
-
-def _answerers(default: Service, info: CollectionInfo) -> list[str]:
-    there = [each for each in default.answerers if each != "llm" or info.chat_model]
-    return [name for name, answerer in MODELS.items() if answerer is None or answerer in there]
-
-
-async def asked_service(
-    request: Request, body: Annotated[ChatBody, TheChat]
-) -> AsyncIterator[Service]:
-    """The service of the collection that the model names, or that the path leads into."""
-    name = body.collection or collection_of(request.scope)
-    elsewhere = given_collection(request.scope) not in (None, name)
-    is_known = body.answerer in MODELS and body.collection != ""
-    if elsewhere or not is_known or not _is_there(request, name):
-        known = await to_thread.run_sync(models, request)
-        named = ", ".join(known[:MOST_MODELS_NAMED]) or "none that this key may use"
-        raise Problem(404, f"There is no model {shortened(body.model)!r} here. There are: {named}.")
-    async with lent_service(request, name) as service:
-        yield service
-
-
-def _is_there(request: Request, name: str) -> bool:
-    return state_of(request).pool.has(name) and may_use(request, name)
+ThePrompt = json_body(PromptBody)
+TheResponse = json_body(ResponseBody)
 
 
 @router.get(
     "/models",
-    summary="The answerers of each collection, as models",
+    summary="The answerers and the embedding model of each collection, as models",
     responses=problems(),
 )
 def list_models(request: Request) -> dict[str, object]:
-    return {
-        "object": "list",
-        "data": [
-            {"id": name, "object": "model", "created": 0, "owned_by": "article-qa"}
-            for name in models(request)
-        ],
-    }
+    return {"object": "list", "data": [_model(name) for name in models(request)]}
+
+
+@router.get("/models/{model:path}", summary="One of the models", responses=problems(404))
+def retrieve_model(model: str, request: Request) -> dict[str, object]:
+    if model not in models(request):
+        raise Problem(404, f"There is no model {shortened(model)!r} here. /v1/models lists them.")
+    return _model(model)
+
+
+def _model(name: str) -> dict[str, object]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "article-qa"}
 
 
 @router.post(
@@ -103,54 +61,144 @@ def list_models(request: Request) -> dict[str, object]:
     openapi_extra=json_request(ChatBody),
     responses={**JSON_PROBLEMS, **problems(400, 404)},
 )
-async def complete(
+async def complete_chat(
     request: Request,
     capacity: TheCapacity,
     metrics: TheMetrics,
     place: QuestionPlace,
     body: Annotated[ChatBody, TheChat],
-    service: Annotated[Service, Depends(asked_service)],
+    service: Annotated[Service, service_named_by(TheChat)],
+    keep_alive: KeepAlive,
+) -> Response:
+    reply = body.task_reply()
+    question = Question(body.messages[-1].text) if reply is not None else body.as_question()
+    limit = TextLimit(service.token_spans, as_stops(body.stop), body.most_tokens)
+    asked = await _asked(request, body, service, question, limit, body.notices)
+    shape = ChatShape(
+        request.state.request_id,
+        asked,
+        source_events=bool(body.source_events),
+        include_usage=bool(body.stream_options and body.stream_options.include_usage),
+    )
+    if reply is not None:
+        answer = task_answer(request.state.request_id, reply)
+        if not body.stream:
+            return json_response(shape.whole(answer))
+        return event_stream(_encoded(_said(answer), shape, request, capacity), keep_alive)
+    return await _answered(
+        request, capacity, metrics, service, question, shape, bool(body.stream), keep_alive
+    )
+
+
+@router.post(
+    "/completions",
+    summary="Answer a prompt, which is a question",
+    openapi_extra=json_request(PromptBody),
+    responses={**JSON_PROBLEMS, **problems(400, 404)},
+)
+async def complete_prompt(
+    request: Request,
+    capacity: TheCapacity,
+    metrics: TheMetrics,
+    place: QuestionPlace,
+    body: Annotated[PromptBody, ThePrompt],
+    service: Annotated[Service, service_named_by(ThePrompt)],
     keep_alive: KeepAlive,
 ) -> Response:
     question = body.as_question()
-    base_url = str(request.base_url)
-    if body.collection and given_collection(request.scope) is None:
-        base_url += f"collections/{body.collection}/"
-    seconds = capacity.limits.question_seconds
-    if body.stream:
+    limit = TextLimit(service.token_spans, as_stops(body.stop), body.max_tokens)
+    asked = await _asked(request, body, service, question, limit, body.notices)
+    include_usage = bool(body.stream_options and body.stream_options.include_usage)
+    shape = PromptShape(request.state.request_id, asked, include_usage=include_usage)
+    return await _answered(
+        request, capacity, metrics, service, question, shape, bool(body.stream), keep_alive
+    )
+
+
+@router.post(
+    "/responses",
+    summary="Answer the last message of a conversation, in the shape of the Responses API",
+    openapi_extra=json_request(ResponseBody),
+    responses={**JSON_PROBLEMS, **problems(400, 404)},
+)
+async def respond(
+    request: Request,
+    capacity: TheCapacity,
+    metrics: TheMetrics,
+    place: QuestionPlace,
+    body: Annotated[ResponseBody, TheResponse],
+    service: Annotated[Service, service_named_by(TheResponse)],
+    keep_alive: KeepAlive,
+) -> Response:
+    question = body.as_question()
+    limit = TextLimit(service.token_spans, most_tokens=body.max_output_tokens)
+    asked = await _asked(request, body, service, question, limit, body.notices)
+    shape = ResponseShape(request.state.request_id, asked, body.max_output_tokens)
+    return await _answered(
+        request, capacity, metrics, service, question, shape, bool(body.stream), keep_alive
+    )
+
+
+async def _asked(
+    request: Request,
+    body: ChatBody | PromptBody | ResponseBody,
+    service: Service,
+    question: Question,
+    limit: TextLimit,
+    notices: tuple[str, ...],
+) -> Asked:
+    texts = [question.text, *(turn.content for turn in question.history)]
+    prompt_tokens = await to_thread.run_sync(service.count_tokens, *texts)
+    return Asked(
+        model=body.model,
+        base_url=base_url_for(request, body),
+        limit=limit,
+        prompt_tokens=prompt_tokens,
+        count_tokens=service.count_tokens,
+        notices=notices,
+    )
+
+
+async def _answered(
+    request: Request,
+    capacity: TheCapacity,
+    metrics: TheMetrics,
+    service: Service,
+    question: Question,
+    shape: Shape,
+    is_streamed: bool,
+    keep_alive: float,
+) -> Response:
+    if is_streamed:
         # What can be refused is refused here, while there is a status to say it.
         events = metrics.observed(service, question, service.stream(question))
-        chunks = CompletionChunks(
-            request.state.request_id,
-            body.model,
-            base_url,
-            source_events=bool(body.source_events),
-            include_usage=bool(body.stream_options and body.stream_options.include_usage),
-        )
-        encoded = _encoded_events(events, chunks, request.state.request_id, seconds)
-        return event_stream(encoded, keep_alive)
-    async with within(seconds, "The answer"):
+        return event_stream(_encoded(events, shape, request, capacity), keep_alive)
+    async with within(capacity.limits.question_seconds, "The answer"):
         answer = await cancel_on_disconnect(request, service.ask_async(question))
     if answer is None:
         return client_closed_response()
     metrics.answered(service, question, answer)
-    return json_response(completion(answer, body.model, base_url))
+    return json_response(shape.whole(answer))
 
 
-async def _encoded_events(
-    events: AsyncIterator[Event], chunks: CompletionChunks, request_id: str, seconds: float
+async def _said(answer: Answer) -> AsyncIterator[Event]:
+    yield Token(answer.text)
+    yield answer
+
+
+async def _encoded(
+    events: AsyncIterator[Event], shape: Shape, request: Request, capacity: TheCapacity
 ) -> AsyncGenerator[bytes]:
     try:
-        yield _data(chunks.first())
-        async with within(seconds, "The answer"):
+        for each in shape.first():
+            yield each
+        async with within(capacity.limits.question_seconds, "The answer"):
             async for event in events:
-                for chunk in chunks.of(event):
-                    yield _data(chunk)
+                for each in shape.of(event):
+                    yield each
     except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
-        failed = problem_for(error, request_id)
-        yield _data({"error": {"message": failed["detail"], "type": "server_error"}})
-    yield format_sse_event(data_str="[DONE]")
-
-
-def _data(value: dict[str, object]) -> bytes:
-    return format_sse_event(data_str=to_json(value).decode())
+        failed: dict[str, Any] = problem_for(error, request.state.request_id)
+        for each in shape.failed(failed["detail"]):
+            yield each
+    for each in shape.last():
+        yield each

@@ -18,7 +18,7 @@ import pytest
 from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
 from qa.http.app import create_app
 from qa.http.limits import Limits
-from qa.http.openai.chat_request import latest
+from qa.http.openai.chat_body import latest
 from qa.http.request_bodies import HISTORY_CHARACTERS, HISTORY_TURNS, LONGEST_TURN
 from qa.types import Turn
 from qa.verification.checker import CheckedText

@@ -24,7 +24,11 @@ def body(*messages: str, **more: object) -> Body:
 def test_the_models_are_the_configured_answerers(http: httpx.Client) -> None:
     listed = http.get("/v1/models").json()
     assert listed["object"] == "list"
-    assert [each["id"] for each in listed["data"]] == ["article-qa", "article-qa-extractive"]
+    assert [each["id"] for each in listed["data"]] == [
+        "article-qa",
+        "article-qa-extractive",
+        "article-qa-embedding",
+    ]
 
 
 def test_a_completion_has_the_text_and_citations_of_the_answer(http: httpx.Client) -> None:
@@ -59,7 +63,8 @@ def test_a_streamed_completion_adds_up_to_the_whole(http: httpx.Client) -> None:
         (body(""), 400),
         (body("q" * 2_001), 400),
         (body("Who?", model="gpt-unheard-of"), 404),
-        (body("Who?", model="article-qa-llm"), 422),
+        (body("Who?", model="article-qa-llm"), 404),
+        (body("Who?", model="article-qa-embedding"), 404),
         ({"messages": [{"role": "assistant", "content": "I spoke last."}]}, 400),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import openai
+import pytest
 from openai import AsyncOpenAI
 from openai.types.chat import (
     ChatCompletion,
@@ -26,7 +27,12 @@ def extra(model: openai.BaseModel) -> dict[str, Any]:
 
 def test_the_models_are_listed(front: Fronting) -> None:
     listed = [each.id for each in front().client.models.list()]
-    assert listed == ["article-qa", "article-qa-extractive", "article-qa-llm"]
+    assert listed == [
+        "article-qa",
+        "article-qa-extractive",
+        "article-qa-llm",
+        "article-qa-embedding",
+    ]
 
 
 def test_an_answer_has_its_markers_annotations_citations_and_passages(front: Fronting) -> None:
@@ -64,7 +70,10 @@ def test_an_article_with_a_url_is_annotated_with_it(front: Fronting) -> None:
     it = front(Say("BlockFi will pay $100 million to settle the case [1]."))
     completion = it.ask(user("How much will BlockFi pay to settle the case?"))
     (annotation,) = completion.choices[0].message.annotations
-    assert annotation.url_citation.url == "https://desk.example/fine"
+    assert annotation.url_citation.url == (
+        "https://desk.example/fine#:~:text=BlockFi%20will%20pay%20%24100%20million,"
+        "it%20goes%20to%2032%20states."
+    )
 
 
 def test_annotations_are_offsets_in_code_points(front: Fronting) -> None:
@@ -112,7 +121,7 @@ def test_source_events_are_sent_on_request_and_ignored_by_the_client(front: Fron
     assert event["type"] == "source"
     assert event["data"]["source"]["name"] == "A lobby loses a member"
     assert event["data"]["document"] == [extra(chunks[-1])["citations"][0]["quote"]]
-    assert event["data"]["metadata"][0]["source"] == event["data"]["source"]["url"]
+    assert event["data"]["source"]["url"].startswith(it.answering.served.url)
 
 
 def test_the_clients_stream_helper_works(front: Fronting) -> None:
@@ -205,27 +214,142 @@ def test_only_the_text_parts_of_content_are_read(front: Fronting) -> None:
     assert "elsewhere" not in json.dumps(request)
 
 
-def test_sampling_parameters_are_ignored(front: Fronting) -> None:
+def test_what_has_no_effect_is_said(front: Fronting) -> None:
     it = front(cache=0)
     it.ask()
     tool = {"type": "function", "function": {"name": "rm", "parameters": {"type": "object"}}}
     create: Callable[..., ChatCompletion] = it.client.chat.completions.create
     completion = create(
         model="article-qa",
-        messages=[ASKED],
+        messages=[{"role": "system", "content": "Be brief."}, ASKED],
         temperature=2,
-        top_p=0.1,
-        n=3,
         tools=[tool],
-        tool_choice="required",
-        response_format={"type": "json_object"},
-        max_tokens=1,
-        seed=7,
-        stop=["Binance"],
+        tool_choice="auto",
+        n=1,
         user="someone",
         extra_body={"stream": None, "stream_options": None, "anything": {"at": "all"}},
     )
-    assert len(completion.choices) == 1
     assert (completion.choices[0].message.content or "").startswith(TRUE)
     bare, full = (set(request) for request in it.model.requests)
     assert bare == full
+    ignored, instructions = extra(completion)["notices"]
+    assert ignored.startswith("Ignored: temperature, tools, anything.")
+    assert instructions.startswith("System messages are ignored")
+    assert extra(it.ask())["notices"] == []
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ({"n": 3}, "leave n out"),
+        ({"tool_choice": "required"}, "calls no tools"),
+        ({"response_format": {"type": "json_object"}}, "leave response_format out"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(front: Fronting, option: dict[str, Any], told: str) -> None:
+    it = front()
+    with pytest.raises(openai.BadRequestError, match=told):
+        it.client.chat.completions.create(model="article-qa", messages=[ASKED], **option)
+    assert it.model.requests == []
+
+
+@pytest.mark.parametrize(
+    ("option", "expected", "reason"),
+    [
+        ({"stop": [" in August", "2020"]}, TRUE.split(" in August")[0], "stop"),
+        ({"max_completion_tokens": 3}, "Binance.", "length"),
+        ({"max_tokens": 1_000, "stop": "never said"}, f"{TRUE} BlockFi was admitted in May 1999.",
+         "stop"),
+    ],
+)  # fmt: skip
+def test_a_text_is_cut_off_where_the_client_asks(
+    front: Fronting, option: dict[str, Any], expected: str, reason: str
+) -> None:
+    it = front()
+    whole = it.client.chat.completions.create(model="article-qa", messages=[ASKED], **option)
+    assert whole.choices[0].message.content == expected
+    assert whole.choices[0].finish_reason == reason
+    assert bool(whole.choices[0].message.annotations) == expected.startswith(TRUE)
+    chunks = it.stream(**option)
+    assert text_of(chunks) == expected
+    assert chunks[-1].choices[0].finish_reason == reason
+
+
+def test_a_listed_model_can_be_retrieved(front: Fronting) -> None:
+    it = front()
+    for each in it.client.models.list():
+        assert it.client.models.retrieve(each.id) == each
+    with pytest.raises(openai.NotFoundError, match="/v1/models lists them"):
+        it.client.models.retrieve("gpt-unheard-of")
+
+
+def test_tokens_are_counted_where_no_model_counts_them(front: Fronting) -> None:
+    usage = front().ask(model="article-qa-extractive").usage
+    assert usage.prompt_tokens >= len(ASKED["content"].split())
+    assert usage.completion_tokens > 5
+    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+
+
+def test_two_quotes_of_one_article_have_addresses_of_their_own(front: Fronting) -> None:
+    said = f"{TRUE} Coinbase, a founding member, left the group within days [1]."
+    it = front(Say(said))
+    completion = it.ask()
+    citations = extra(completion)["citations"]
+    assert [each["article_id"] for each in citations] == ["lobby", "lobby"]
+    annotations = completion.choices[0].message.annotations
+    assert len({each.url_citation.url for each in annotations}) == 2
+    chunks = it.stream(extra_body={"source_events": True})
+    sources = merged_by_open_webui(
+        [extra(each)["event"]["data"] for each in chunks if "event" in extra(each)]
+    )
+    assert [each["name"] for each in sources] == ["A lobby loses a member"] * 2
+    assert [each["document"] for each in sources] == [[each["quote"]] for each in citations]
+    assert not any("annotations" in extra(c.delta) for each in chunks for c in each.choices)
+
+
+def merged_by_open_webui(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sources under a message, as its Citations.svelte makes them of the events."""
+    merged: dict[str, dict[str, Any]] = {}
+    for event in events:
+        for document, metadata in zip(event["document"], event["metadata"], strict=True):
+            key = metadata["source"]
+            name = key if key.startswith("http") else metadata["name"]
+            merged.setdefault(key, {"name": name, "document": []})["document"].append(document)
+    return list(merged.values())
+
+
+TITLE_TASK = """### Task:
+Generate a concise, 3-5 word title with an emoji summarizing the chat history.
+### Guidelines:
+- The title should clearly represent the main theme or subject of the conversation.
+### Output:
+JSON format: { "title": "your concise title here" }
+### Examples:
+- { "title": "📉 Stock Market Trends" }
+### Chat History:
+<chat_history>
+USER: When was Binance.US admitted to the Blockchain Association, and by whom?
+ASSISTANT: %s
+</chat_history>"""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_front_end_gets_a_title_for_a_chat_however_long(front: Fronting, stream: bool) -> None:
+    it = front()
+    asked = user(TITLE_TASK % ("It was admitted in August 2020. " * 100))
+    if stream:
+        made = it.client.chat.completions.create(
+            model="article-qa", messages=[asked], stream=True, max_tokens=1_000
+        )
+        title = text_of(made)
+    else:
+        title = it.ask(asked).choices[0].message.content
+    assert json.loads(title) == {
+        "title": "When was Binance.US admitted to the Blockchain Association…"
+    }
+    assert it.model.requests == []
+
+
+def test_a_front_end_gets_no_tags_that_are_made_up(front: Fronting) -> None:
+    task = '### Task:\nTags?\n### Output:\nJSON format: { "tags": ["tag1"] }\n### Chat History:\n'
+    assert front().ask(user(task)).choices[0].message.content == '{"tags": []}'

@@ -35,7 +35,7 @@ def test_a_missing_answerer_is_refused_before_a_stream_begins(serve: Serve) -> N
     served = serve(Failing(RuntimeError("never asked")))
     with (
         OpenAI(base_url=f"{served.url}/v1", api_key="any", max_retries=0) as client,
-        pytest.raises(openai.UnprocessableEntityError, match="has no chat model"),
+        pytest.raises(openai.NotFoundError, match="There is no model 'article-qa-llm' here"),
     ):
         client.chat.completions.create(model="article-qa-llm", messages=[ASKED], stream=True)
 

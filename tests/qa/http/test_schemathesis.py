@@ -26,6 +26,7 @@ OPERATIONS = (
     "GET /ready",
     "GET /search",
     "GET /v1/models",
+    "GET /v1/models/{model}",
     "PATCH /collections/{name}",
     "POST /addresses",
     "POST /articles",
@@ -39,6 +40,9 @@ OPERATIONS = (
     "POST /session",
     "POST /undo/{token}",
     "POST /v1/chat/completions",
+    "POST /v1/completions",
+    "POST /v1/embeddings",
+    "POST /v1/responses",
 )
 
 
@@ -46,7 +50,8 @@ FALLIBLE = (
     "DELETE /followed", "GET /articles", "GET /search", "PATCH /collections/{name}",
     "POST /addresses", "POST /articles", "POST /ask", "POST /check", "POST /collections",
     "POST /followed", "POST /followed/look", "POST /reindex", "POST /session",
-    "POST /v1/chat/completions",
+    "POST /v1/chat/completions", "POST /v1/completions", "POST /v1/embeddings",
+    "POST /v1/responses",
 )  # fmt: skip
 """The others take no parameters, or any string."""
 BEYOND_A_SCHEMA: list[Any] = [positive_data_acceptance, negative_data_rejection]
