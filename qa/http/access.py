@@ -7,7 +7,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.http.article_page import problem_page
 from qa.http.collection_path import route_path
+from qa.http.negotiation import wants_page
 from qa.http.origins import SAFE_METHODS
 from qa.http.problems import Problem, problem_response
 from qa.http.rates import FAILURES, RequestRate, Standing, network_of
@@ -84,10 +86,7 @@ class KeyRequired:
         try:
             admission = self.control.admit(scope)
         except Problem as refused:
-            response = problem_response(
-                refused.status_code, str(refused.detail), dict(refused.headers or {})
-            )
-            await response(scope, receive, send)
+            await refusal_of(scope, refused)(scope, receive, send)
             return
         scope.setdefault("state", {})["key"] = admission.key
         standing = admission.standing
@@ -98,6 +97,17 @@ class KeyRequired:
             await send(message)
 
         await self.app(scope, receive, send_with_rate)
+
+
+def refusal_of(scope: Scope, refused: Problem) -> Response:
+    """A problem document, or a page where somebody wants to read an article."""
+    headers = dict(refused.headers or {})
+    is_page = scope["method"] == "GET" and route_path(scope).startswith("/articles/")
+    if not is_page or not wants_page(Headers(scope=scope)):
+        return problem_response(refused.status_code, str(refused.detail), headers)
+    page = problem_page(scope, refused.status_code, str(refused.detail))
+    page.headers.update(headers)
+    return page
 
 
 def is_open(path: str) -> bool:

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from starlette.datastructures import UploadFile
 
 from qa.http.api_description import problems
+from qa.http.article_page import article_page, problem_page, root_of
 from qa.http.dependencies import ChangePlace, TheCapacity, TheService
 from qa.http.disconnect import (
     IsCancelled,
@@ -19,6 +20,7 @@ from qa.http.disconnect import (
     in_cancellable_thread,
 )
 from qa.http.json_body import media_type, parse_json
+from qa.http.negotiation import wants_page
 from qa.http.problems import Problem, shortened
 from qa.http.responses import json_response
 from qa.schemas import (
@@ -108,14 +110,30 @@ def list_articles(
 @router.get(
     "/articles/{article_id:path}",
     response_model=WholeArticle,
-    summary="One article with its whole text",
-    responses=problems(404),
+    summary="One article with its whole text; a page to read, if `Accept` prefers text/html",
+    responses={
+        200: {
+            "content": {"text/html": {"schema": {"type": "string"}}},
+            "description": "The article. A page has the range from `start` to `end` marked.",
+        },
+        **problems(404, 422),
+    },
 )
-def read_article(article_id: str, service: TheService) -> Response:
+def read_article(
+    article_id: str,
+    request: Request,
+    service: TheService,
+    start: Annotated[int | None, Query(ge=0, description="Of the range that a page marks.")] = None,
+    end: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
     article = service.article(article_id)
+    if not wants_page(request.headers):
+        if article is None:
+            raise _unknown(article_id)
+        return json_response(article, headers={"Vary": "Accept"})
     if article is None:
-        raise _unknown(article_id)
-    return json_response(article)
+        return problem_page(request.scope, 404, str(_unknown(article_id).detail))
+    return article_page(root_of(request.scope), article, start, end)
 
 
 @router.post(

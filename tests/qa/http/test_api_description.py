@@ -46,7 +46,7 @@ EVERY_ROUTE = {"401", "403", "408", "413", "429", "500", "503"}
         ("get", "/search", "200 404 422"),
         ("get", "/articles", "200 404 422"),
         ("post", "/articles", "200 201 400 404 415 422 507"),
-        ("get", "/articles/{article_id}", "200 404"),
+        ("get", "/articles/{article_id}", "200 404 422"),
         ("delete", "/articles/{article_id}", "204 404 507"),
         ("get", "/collection", "200 404"),
         ("get", "/health", "200"),

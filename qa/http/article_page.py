@@ -1,0 +1,134 @@
+"""An article as a page that any browser shows, with the quoted words marked. It has no scripts."""
+
+from html import escape
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import Response
+from starlette.types import Scope
+
+from qa.quote_links import MARK, path_segment
+from qa.schemas import WholeArticle
+from vectorstore.types import page_at
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-cache",
+    "Vary": "Accept",
+}
+CONTROL_NAMES = {
+    "\u202a": "LRE",
+    "\u202b": "RLE",
+    "\u202c": "PDF",
+    "\u202d": "LRO",
+    "\u202e": "RLO",
+    "\u2066": "LRI",
+    "\u2067": "RLI",
+    "\u2068": "FSI",
+    "\u2069": "PDI",
+}
+_CONTROLS = str.maketrans(
+    {
+        character: f'<span class="control" data-name="{name}"></span>'
+        for character, name in CONTROL_NAMES.items()
+    }
+)
+
+
+def root_of(scope: Scope) -> str:
+    """The path under which a collection is served, encoded, without a slash at the end."""
+    return quote(scope.get("root_path", ""))
+
+
+def article_page(root: str, article: WholeArticle, start: int | None, end: int | None) -> Response:
+    """The page of an article; [start, end) is the range to mark, None if there is none."""
+    marked = None if start is None or end is None else (start, end)
+    notice = ""
+    if marked is not None and not 0 <= marked[0] < marked[1] <= len(article.text):
+        marked = None
+        notice = (
+            f"The address marks characters {start} to {end}, but the article has "
+            f"{len(article.text):,}: it has changed since it was quoted."
+        )
+    dateline = [article.source, article.author, article.published and article.published.isoformat()]
+    if marked is not None:
+        page = page_at(article.pages, marked[0])
+        dateline.append(
+            f"characters {marked[0]} to {marked[1]}" + (f", page {page}" if page else "")
+        )
+    told = " · ".join(_shown(str(each)) for each in dateline if each)
+    links = [_link(f"{root}/#/articles/{path_segment(article.id)}", "Ask about it")]
+    if article.url is not None:
+        links.insert(0, _link(article.url, "Original page"))
+    body = [
+        f"<h1>{_shown(article.title or article.id)}</h1>",
+        f'<p class="dateline">{told}</p>' if told else "",
+        f'<p class="page-links">{" ".join(links)}</p>',
+        f'<p class="notice" role="status">{escape(notice)}</p>' if notice else "",
+        f'<article class="page-text" dir="auto">{_text(article.text, marked)}</article>',
+    ]
+    return _page(root, article.title or article.id, "\n".join(body), 200)
+
+
+def problem_page(scope: Scope, status: int, detail: str) -> Response:
+    """A problem that a reader of an article's page meets."""
+    root = root_of(scope)
+    title = HTTPStatus(status).phrase
+    links = [_link(f"{root}/", "Go to the questions")]
+    if status == HTTPStatus.UNAUTHORIZED:
+        # A link from another website comes without the key that the page has kept in this browser.
+        query = scope["query_string"].decode("latin-1")
+        address = quote(scope["path"]) + (f"?{query}#{MARK}" if query else "")
+        links.insert(0, _link(address, "Open it with the key that this browser keeps"))
+    body = (
+        f'<h1>{escape(title)}</h1>\n<p>{_shown(detail)}</p>\n<p class="page-links">'
+        f"{' '.join(links)}</p>"
+    )
+    return _page(root, title, body, status)
+
+
+def _page(root: str, title: str, body: str, status: int) -> Response:
+    base = escape(root, quote=True)
+    content = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta name="color-scheme" content="light dark" />
+<meta name="robots" content="noindex" />
+<title>{escape(title)}</title>
+<link rel="icon" href="{base}/web/icon.svg" type="image/svg+xml" />
+<link rel="stylesheet" href="{base}/web/base.css" />
+<link rel="stylesheet" href="{base}/web/article-page.css" />
+</head>
+<body class="article-page">
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+    # What cannot be encoded, half of a surrogate pair, is no character either.
+    encoded = content.encode("utf-8", "replace")
+    return Response(encoded, status, HEADERS, "text/html; charset=utf-8")
+
+
+def _text(text: str, marked: tuple[int, int] | None) -> str:
+    if marked is None:
+        return _shown(text)
+    start, end = marked
+    return (
+        f'{_shown(text[:start])}<mark id="{MARK}">{_shown(text[start:end])}</mark>'
+        f"{_shown(text[end:])}"
+    )
+
+
+def _shown(text: str) -> str:
+    """Text as HTML. Characters that would reorder it are named instead."""
+    return escape(text).translate(_CONTROLS)
+
+
+def _link(address: str, words: str) -> str:
+    return f'<a href="{escape(address, quote=True)}" rel="noreferrer">{escape(words)}</a>'
