@@ -1,10 +1,10 @@
 """A `Library` over HTTP: a client of a running service."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -37,6 +37,9 @@ from vectorstore.ingest import Progress, ignore_progress
 from vectorstore.readers import Unreadable
 from vectorstore.reindexing import ReindexReport
 from vectorstore.types import Article, Filters
+
+if TYPE_CHECKING:
+    from qa.verification.checker import CheckedText
 
 ARTICLES_SENT_AT_ONCE = 50
 CHARACTERS_SENT_AT_ONCE = 5_000_000
@@ -160,6 +163,12 @@ class Client:
             ]
         )
         return _parse(FoundPassages, self.send("GET", f"/search?{parameters}")).passages
+
+    def check_text(self, text: str, article_ids: Sequence[str] = ()) -> "CheckedText":
+        from qa.verification.checker import CheckedText
+
+        content = to_json({"text": text, "article_ids": article_ids})
+        return _parse(CheckedText, self.send("POST", "/check", content=content))
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""

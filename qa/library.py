@@ -1,7 +1,7 @@
 """The operations on a collection of articles, in this process or over HTTP."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from qa.following.followed import FollowedSource
 from qa.following.follower import FollowReport
@@ -11,6 +11,9 @@ from vectorstore.ingest import Progress, ignore_progress
 from vectorstore.readers import Unreadable
 from vectorstore.reindexing import ReindexReport
 from vectorstore.types import Article, Filters
+
+if TYPE_CHECKING:
+    from qa.verification.checker import CheckedText
 
 
 class Library(Protocol):
@@ -25,6 +28,9 @@ class Library(Protocol):
     ) -> tuple[PassageResult, ...]:
         """The best passages. With `rerank`, the first of them are read and ranked by what they say,
         as they are for an answer: better, and slower."""
+
+    def check_text(self, text: str, article_ids: Sequence[str] = ()) -> "CheckedText":
+        """Check each sentence of any text against the articles, or those named."""
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""

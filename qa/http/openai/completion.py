@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from qa.http.openai.generation_options import FinishReason, LimitedText
 from qa.http.openai.rendering import (
-    Asked,
+    Rendering,
     beyond_the_protocol,
     nearest_titles,
     source_events,
@@ -29,7 +29,7 @@ class ChatShape:
     def __init__(
         self,
         request_id: str,
-        asked: Asked,
+        asked: Rendering,
         *,
         source_events: bool = False,
         include_usage: bool = False,
@@ -123,7 +123,7 @@ class ChatShape:
 class PromptShape:
     """One completion of a prompt. The protocol has no annotations for it."""
 
-    def __init__(self, request_id: str, asked: Asked, *, include_usage: bool = False) -> None:
+    def __init__(self, request_id: str, asked: Rendering, *, include_usage: bool = False) -> None:
         self._asked = asked
         self._head = {
             "id": f"cmpl-{request_id}",

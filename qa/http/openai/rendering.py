@@ -14,7 +14,7 @@ NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Rendering:
     """What a response has to know of its request.
 
     `prompt_tokens` and `count_tokens` are for answers that no chat model wrote, whose tokens are
@@ -66,7 +66,7 @@ def nearest_titles(answer: Answer) -> str:
     return f" Nearest: {'; '.join(titles[:NEAREST])}."
 
 
-def url_citations(answer: Answer, asked: Asked, length: int) -> list[dict[str, Any]]:
+def url_citations(answer: Answer, asked: Rendering, length: int) -> list[dict[str, Any]]:
     """For each citation of each sentence within the first `length` characters: its range of the
     text, the title of the article, and an address of its own."""
     cited = {each.number: each for each in answer.citations}
@@ -109,7 +109,7 @@ def source_events(citations: Sequence[Citation], base_url: str) -> list[dict[str
     ]
 
 
-def beyond_the_protocol(answer: Answer, asked: Asked) -> dict[str, object]:
+def beyond_the_protocol(answer: Answer, asked: Rendering) -> dict[str, object]:
     own = () if answer.notice is None else (answer.notice,)
     return {
         "citations": to_jsonable_python(answer.citations),

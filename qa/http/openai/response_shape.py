@@ -7,7 +7,7 @@ from typing import Any
 from qa.http.event_stream import named_event
 from qa.http.openai.generation_options import LimitedText
 from qa.http.openai.rendering import (
-    Asked,
+    Rendering,
     beyond_the_protocol,
     nearest_titles,
     url_citations,
@@ -19,7 +19,7 @@ from qa.types import Answer, Event, Token, Usage
 class ResponseShape:
     """One response, which is one message with one text."""
 
-    def __init__(self, request_id: str, asked: Asked, most_tokens: int | None = None) -> None:
+    def __init__(self, request_id: str, asked: Rendering, most_tokens: int | None = None) -> None:
         self._id = f"resp_{request_id}"
         self._message_id = f"msg_{request_id}"
         self._created = int(time.time())

@@ -18,7 +18,7 @@ from qa.http.openai.chat_body import ChatBody
 from qa.http.openai.completion import ChatShape, PromptShape, task_answer
 from qa.http.openai.generation_options import TextLimit, as_stops
 from qa.http.openai.prompt_body import PromptBody
-from qa.http.openai.rendering import Asked, Shape
+from qa.http.openai.rendering import Rendering, Shape
 from qa.http.openai.response_body import ResponseBody
 from qa.http.openai.response_shape import ResponseShape
 from qa.http.openai.served_models import base_url_for, models, service_named_by
@@ -146,10 +146,10 @@ async def _asked(
     question: Question,
     limit: TextLimit,
     notices: tuple[str, ...],
-) -> Asked:
+) -> Rendering:
     texts = [question.text, *(turn.content for turn in question.history)]
     prompt_tokens = await to_thread.run_sync(service.count_tokens, *texts)
-    return Asked(
+    return Rendering(
         model=body.model,
         base_url=base_url_for(request, body),
         limit=limit,

@@ -1,0 +1,307 @@
+"""`import qa`: a collection of articles to ask, in this process or in a running service.
+
+import qa
+
+articles = qa.open()
+articles.add("seeds/articles/2022-04-20-binance-us-leaves-lobby.txt")
+answer = articles.ask("When was Binance.US admitted?")
+print(answer)
+"""
+
+import logging
+import weakref
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from qa.cited_answer import CitedAnswer
+from qa.connect import open_library
+from qa.default_collection import DEFAULT_COLLECTION
+from qa.http_client import Client, collection_path
+from qa.settings import Settings, SettingsError, read_settings, settings_of_another_index
+from qa.types import Answer, AnswererName, Event, PassageResult, Question, Token, Turn
+from vectorstore.errors import UserError
+from vectorstore.types import Article, Filters
+
+if TYPE_CHECKING:
+    from qa.library import Library
+    from qa.schemas import AddReport, ArticleEntry, WholeArticle
+    from qa.verification.checker import CheckedText
+    from vectorstore.engine import IndexInUse
+    from vectorstore.readers import Unreadable
+
+log = logging.getLogger("qa")
+
+Source = str | Path | Mapping[str, object] | Article
+"""A file, a folder or an address; an object with `text` and, say, `title`; or an article."""
+
+
+def open(  # qa.open, as in gzip.open
+    where: str | Path | None = None,
+    *,
+    collection: str = DEFAULT_COLLECTION,
+    key: str | None = None,
+    **settings: object,
+) -> "Articles":
+    """Open a collection of articles.
+
+    `where` is a folder, which is made if it is not there, or the URL of a running service; without
+    it, nothing is kept once the program ends. A folder that a service has open is reached through
+    the service. `key` is for a service that needs one. `settings` are those of the README without
+    `QA_`, in lower case: `model="openai:gpt-5-mini"`.
+
+    Raises UserError, with a sentence: SettingsError, ServiceError, NoSuchCollection.
+    """
+    if isinstance(where, str) and where.startswith(("http://", "https://")):
+        if settings:
+            named = ", ".join(settings)
+            raise SettingsError(f"A running service has settings of its own: leave {named} out.")
+        path = "" if collection == DEFAULT_COLLECTION else collection_path(collection)
+        client = Client(where.rstrip("/") + path, key)
+        try:
+            client.collection()  # raises here rather than at the first question
+        except UserError:
+            client.close()
+            raise
+        return Articles(client, read_settings())
+    if key is not None:
+        raise SettingsError("A key is for the URL of a service: leave it out for a folder.")
+    kept = None
+    if where is None:
+        kept = TemporaryDirectory(prefix="article-qa-", ignore_cleanup_errors=True)
+        where = kept.name
+    read = read_settings(data=where, collection=collection, **settings)
+    here = settings_of_another_index(read, str(where), None)
+    return Articles(open_library(here, _say_waiting), here, kept)
+
+
+class Articles:
+    """A collection of articles. Close it, or use it in a `with` statement; otherwise it is closed
+    when the program ends. Thread-safe.
+
+    Methods raise UserError, whose message is a sentence.
+    """
+
+    def __init__(
+        self,
+        library: "Library",
+        settings: Settings,
+        folder: TemporaryDirectory[str] | None = None,
+    ) -> None:
+        self.library = library
+        """What the command line and the HTTP service use: every operation there is."""
+        self._settings = settings
+        self._closing = weakref.finalize(self, _close, library, folder)
+
+    def __enter__(self) -> "Articles":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closing it again does nothing."""
+        self._closing()
+
+    def __len__(self) -> int:
+        """How many articles there are."""
+        return self.library.collection().articles
+
+    def __iter__(self) -> "Iterator[ArticleEntry]":
+        """The articles without their texts, newest first."""
+        page = self.library.articles(500)
+        yield from page.articles
+        while page.next_cursor is not None:
+            page = self.library.articles(500, page.next_cursor)
+            yield from page.articles
+
+    def add(self, *sources: Source) -> "AddReport":
+        """Add articles, or replace those with the same id.
+
+        The report has an outcome for each: added, replaced, unchanged, or skipped with a reason.
+        What cannot be read stops nothing else.
+        """
+        return self.library.add(self._read(sources))
+
+    def remove(self, article_id: str) -> bool:
+        """Whether it was there."""
+        return self.library.remove(article_id)
+
+    def article(self, article_id: str) -> "WholeArticle | None":
+        """An article with its text, which citations are ranges of; None if it is not there."""
+        return self.library.article(article_id)
+
+    def ask(
+        self, question: str, history: Sequence[Turn | Answer] = (), **options: Any
+    ) -> CitedAnswer:
+        """The answer to a question; in a notebook it shows its quotes.
+
+        `history` are the earlier turns of a conversation, or their answers. `options` are those of
+        `make_question`.
+        """
+        return CitedAnswer.showing(self.library.ask(make_question(question, history, **options)))
+
+    async def ask_async(
+        self, question: str, history: Sequence[Turn | Answer] = (), **options: Any
+    ) -> CitedAnswer:
+        """As `ask`."""
+        stream = self.stream(question, history, **options)
+        async for _ in stream:
+            pass
+        return stream.answer
+
+    def stream(
+        self, question: str, history: Sequence[Turn | Answer] = (), **options: Any
+    ) -> "AnswerStream":
+        """The pieces of the answer's text as they are made, for `for` or `async for`."""
+        asked = make_question(question, history, **options)
+        return AnswerStream(lambda: self.library.stream(asked))
+
+    def search(
+        self, query: str, k: int = 8, *, rerank: bool = False, **filters: Any
+    ) -> tuple[PassageResult, ...]:
+        """The `k` best passages, best first, each with its `score` from 0 to 1 and its range of the
+        article. With `rerank` they are read, and ranked by what they say: better, and slower.
+
+        `filters` are those of `make_question`.
+        """
+        return self.library.search(query, k, make_filters(**filters), rerank=rerank)
+
+    def check(self, text: str, article_ids: Sequence[str] = ()) -> "CheckedText":
+        """Check each sentence of any text against the articles, or those named: `outcome` is
+        supported, contradicted or not_found, and `citations` have the words that bear it out."""
+        return self.library.check_text(text, article_ids)
+
+    def _read(self, sources: Iterable[Source]) -> "Iterator[Article | Unreadable]":
+        from qa.composition import make_fetcher
+        from qa.schemas import article_from
+        from vectorstore.fetching.fetcher import is_address
+        from vectorstore.fetching.web_reader import read_address
+        from vectorstore.readers import read_articles
+
+        keep_all = self._settings.keep_all
+        for number, source in enumerate(sources, start=1):
+            if isinstance(source, Article):
+                yield source
+            elif isinstance(source, Mapping):
+                yield article_from(dict(source), f"source {number}", keep_all=keep_all)
+            elif isinstance(source, str) and is_address(source):
+                fetcher = make_fetcher(self._settings)
+                yield from read_address(fetcher, source, keep_all=keep_all)
+            else:
+                yield from read_articles([Path(source)], keep_all=keep_all)
+
+
+class AnswerStream:
+    """The pieces of an answer's text. Iterate over it once, with `for` or `async for`; then
+    `answer` has the whole, with its citations."""
+
+    def __init__(self, events: Callable[[], AsyncIterator[Event]]) -> None:
+        self._events = events
+        self._answer: CitedAnswer | None = None
+
+    @property
+    def answer(self) -> CitedAnswer:
+        """Raises RuntimeError until the stream is at its end."""
+        if self._answer is None:
+            raise RuntimeError("The answer is not complete: iterate over its stream first.")
+        return self._answer
+
+    def __iter__(self) -> Iterator[str]:
+        from anyio.from_thread import start_blocking_portal
+
+        # The loop has a thread of its own, since the caller's may run one, as in a notebook.
+        with start_blocking_portal() as portal:
+            pieces = self._pieces()
+            try:
+                while (piece := portal.call(anext, pieces, None)) is not None:
+                    yield piece
+            finally:
+                portal.call(pieces.aclose)
+
+    async def __aiter__(self) -> AsyncGenerator[str]:
+        async with aclosing(self._pieces()) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _pieces(self) -> AsyncGenerator[str]:
+        async for event in self._events():
+            if isinstance(event, Token):
+                yield event.text
+            elif isinstance(event, Answer):
+                self._answer = CitedAnswer.showing(event)
+
+
+def make_question(
+    text: str,
+    history: Sequence[Turn | Answer] = (),
+    *,
+    passages: int = 8,
+    answerer: AnswererName | None = None,
+    as_of: date | str | None = None,
+    reads_dates: bool = True,
+    **filters: Any,
+) -> Question:
+    """A question, to be answered from so many `passages` (1 to 20). `as_of` answers with what was
+    published by a day, a date or "2022-04-20"; `reads_dates=False` ignores dates in the question.
+
+    `filters`: `published_from`, `published_to`, `sources`, `article_ids`.
+    """
+    turns = [turn for each in history for turn in _turns(each)]
+    return Question(
+        text=text,
+        history=tuple(turns),
+        filters=make_filters(**filters),
+        passages=passages,
+        answerer=answerer,
+        as_of=_day(as_of),
+        reads_dates=reads_dates,
+    )
+
+
+def make_filters(
+    *,
+    published_from: date | str | None = None,
+    published_to: date | str | None = None,
+    sources: Sequence[str] = (),
+    article_ids: Sequence[str] = (),
+) -> Filters:
+    """Which articles to search; days are included."""
+    return Filters(_day(published_from), _day(published_to), tuple(sources), tuple(article_ids))
+
+
+def _turns(given: Turn | Answer) -> tuple[Turn, ...]:
+    if isinstance(given, Turn):
+        return (given,)
+    return (Turn("user", given.question), Turn("assistant", given.text))
+
+
+def _day(given: date | str | None) -> date | None:
+    return date.fromisoformat(given) if isinstance(given, str) else given
+
+
+def _close(library: "Library", folder: TemporaryDirectory[str] | None) -> None:
+    library.close()
+    if folder is not None:
+        folder.cleanup()
+
+
+def _say_waiting(busy: "IndexInUse") -> None:
+    log.warning("%s Waiting for it to finish.", busy)
