@@ -76,11 +76,11 @@ def service_named_by(body_dependency: Any, *, embedding: bool = False) -> Any:
         name = body.collection or collection_of(request.scope)
         elsewhere = given_collection(request.scope) not in (None, name)
         if elsewhere or body.collection == "" or not _is_there(request, name):
-            raise await _no_such_model(request, body.model)
+            raise await _no_such_model(request, body.model, embedding=embedding)
         pool = state_of(request).pool
         offered = [EMBEDDING_MODEL] if embedding else _answerers(pool.default, pool.info(name))
         if body.model_alone not in offered:
-            raise await _no_such_model(request, body.model)
+            raise await _no_such_model(request, body.model, embedding=embedding)
         async with lent_service(request, name) as service:
             yield service
 
@@ -94,14 +94,14 @@ def base_url_for(request: Request, body: NamesModel) -> str:
     return str(request.base_url)
 
 
-async def _no_such_model(request: Request, model: str) -> Problem:
+async def _no_such_model(request: Request, model: str, *, embedding: bool) -> Problem:
     known = await to_thread.run_sync(models, request)
+    fitting = [each for each in known if _is_embedding(each) is embedding]
+    told = f"There is no model {shortened(model)!r} here."
     if model in known:
-        kind = "makes embeddings" if _is_embedding(model) else "answers questions"
-        return Problem(
-            404, f"The model {shortened(model)!r} {kind} only. There are: {_some(known)}."
-        )
-    return Problem(404, f"There is no model {shortened(model)!r} here. There are: {_some(known)}.")
+        does = "answers questions" if embedding else "makes embeddings"
+        told = f"The model {shortened(model)!r} only {does}."
+    return Problem(404, f"{told} There are: {_some(fitting)}.")
 
 
 def _some(known: Sequence[str]) -> str:

@@ -35,6 +35,11 @@ class Front:
         return self.answering.model
 
     @property
+    def any_client(self) -> Any:
+        """The client, without the types of its responses, which are unions of all there can be."""
+        return self.client
+
+    @property
     def base_url(self) -> str:
         return f"{self.answering.served.url}/v1"
 

@@ -131,8 +131,9 @@ def test_an_openai_client_chooses_a_collection_by_the_model_or_by_the_address(
         ask("/collections/b/v1", "article-qa/a")
     models = [each["id"] for each in shelf.http.get("/v1/models").json()["data"]]
     assert models == [
-        "article-qa", "article-qa-extractive", "article-qa/a", "article-qa-extractive/a",
-        "article-qa/b", "article-qa-extractive/b",
+        "article-qa", "article-qa-extractive", "article-qa-embedding",
+        "article-qa/a", "article-qa-extractive/a", "article-qa-embedding/a",
+        "article-qa/b", "article-qa-extractive/b", "article-qa-embedding/b",
     ]  # fmt: skip
 
 
@@ -195,7 +196,11 @@ def test_a_key_of_one_collection_sees_no_other_in_lists_numbers_and_models(
     assert names(of_a) == ["a"]
     assert names(of_all) == ["default", "a", "b"]
     models = keyed.http.get("/v1/models", headers=of_a).json()["data"]
-    assert [each["id"] for each in models] == ["article-qa/a", "article-qa-extractive/a"]
+    assert [each["id"] for each in models] == [
+        "article-qa/a",
+        "article-qa-extractive/a",
+        "article-qa-embedding/a",
+    ]
     refused = keyed.http.get("/metrics", headers=of_a)
     assert "for some collections only" in assert_problem(refused, 403)
     assert 'article_qa_articles{collection="b"} 1.0' in (
@@ -217,6 +222,13 @@ def test_a_key_of_one_collection_reaches_no_other_by_a_model(
     assert assert_problem(refused, 404) == (
         f"There is no model {model!r} here. There are: article-qa/a, article-qa-extractive/a."
     )
+    for route, body in (
+        ("responses", {"input": QUESTION}),
+        ("completions", {"prompt": QUESTION}),
+        ("embeddings", {"input": QUESTION}),
+    ):
+        refused = keyed.http.post(f"/v1/{route}", json={"model": model, **body}, headers=of_a)
+        assert "There is no model" in assert_problem(refused, 404)
     through_a = keyed.http.post(at("a", "/v1/chat/completions"), json=chat, headers=of_a)
     if model == "article-qa":
         assert only("a", through_a.text)

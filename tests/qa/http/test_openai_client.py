@@ -14,7 +14,7 @@ from openai.types.chat import (
 
 from tests.openai_server import Say
 from tests.qa.http.openai_front import ASKED, Fronting, text_of, user
-from tests.qa.llm_service import ARTICLES, TRUE
+from tests.qa.llm_service import ARTICLES, QUESTION, TRUE
 from vectorstore.types import Article, ArticleInfo
 
 TEXTS = {article.id: article.text for article in ARTICLES}
@@ -285,7 +285,7 @@ def test_a_listed_model_can_be_retrieved(front: Fronting) -> None:
 
 def test_tokens_are_counted_where_no_model_counts_them(front: Fronting) -> None:
     usage = front().ask(model="article-qa-extractive").usage
-    assert usage.prompt_tokens >= len(ASKED["content"].split())
+    assert usage.prompt_tokens >= len(QUESTION.split())
     assert usage.completion_tokens > 5
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
 

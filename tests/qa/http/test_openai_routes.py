@@ -17,7 +17,7 @@ WHOLE = f"{TRUE} BlockFi was admitted in May 1999."
 
 def test_a_response_has_its_text_annotations_and_usage(front: Fronting) -> None:
     it = front()
-    response = it.client.responses.create(model="article-qa", input=QUESTION)
+    response = it.any_client.responses.create(model="article-qa", input=QUESTION)
     assert response.output_text == WHOLE
     assert response.status == "completed"
     (message,) = response.output
@@ -32,8 +32,8 @@ def test_a_response_has_its_text_annotations_and_usage(front: Fronting) -> None:
 
 def test_a_streamed_response_is_what_it_would_be_whole(front: Fronting) -> None:
     it = front()
-    whole = it.client.responses.create(model="article-qa", input=QUESTION)
-    with it.client.responses.stream(model="article-qa", input=QUESTION) as stream:
+    whole = it.any_client.responses.create(model="article-qa", input=QUESTION)
+    with it.any_client.responses.stream(model="article-qa", input=QUESTION) as stream:
         events = list(stream)
         final = stream.get_final_response()
     assert final.output_text == whole.output_text
@@ -53,7 +53,7 @@ def test_a_streamed_response_is_what_it_would_be_whole(front: Fronting) -> None:
 def test_a_conversation_is_sent_as_input(front: Fronting) -> None:
     condensed = "When did Coinbase leave the Blockchain Association?"
     it = front(Say(condensed), Say("Coinbase, a founding member, left the group within days [1]."))
-    response = it.client.responses.create(
+    response = it.any_client.responses.create(
         model="article-qa",
         instructions="Be brief.",
         input=[
@@ -68,7 +68,7 @@ def test_a_conversation_is_sent_as_input(front: Fronting) -> None:
 
 
 def test_a_response_that_is_cut_off_is_incomplete(front: Fronting) -> None:
-    response = front().client.responses.create(
+    response = front().any_client.responses.create(
         model="article-qa", input=QUESTION, max_output_tokens=3
     )
     assert response.output_text == "Binance."
@@ -91,16 +91,20 @@ def test_what_a_response_cannot_do_is_refused(
 ) -> None:
     it = front()
     with pytest.raises(openai.BadRequestError, match=told):
-        it.client.responses.create(**{"model": "article-qa", "input": QUESTION, **option})
+        it.any_client.responses.create(**{"model": "article-qa", "input": QUESTION, **option})
     assert it.model.requests == []
 
 
 def test_a_prompt_is_completed_with_its_answer(front: Fronting) -> None:
     it = front()
-    completion = it.client.completions.create(model="article-qa", prompt=[QUESTION], max_tokens=900)
+    completion = it.any_client.completions.create(
+        model="article-qa", prompt=[QUESTION], max_tokens=900
+    )
     assert completion.choices[0].text == WHOLE
     assert completion.usage.total_tokens == 940
-    chunks = list(it.client.completions.create(model="article-qa", prompt=QUESTION, stream=True))
+    chunks = list(
+        it.any_client.completions.create(model="article-qa", prompt=QUESTION, stream=True)
+    )
     assert "".join(choice.text for each in chunks for choice in each.choices) == WHOLE
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert chunks[-1].model_extra["citations"] == completion.model_extra["citations"]
@@ -142,7 +146,7 @@ def test_embeddings_are_those_of_the_index(front: Fronting) -> None:
         ({"input": [""]}, 400, "1 to 20,000 characters"),
         ({"input": ["a" * 20_000] * 26}, 400, "500,000 characters in all"),
         ({"dimensions": 8}, 400, "32 dimensions"),
-        ({"model": "article-qa"}, 404, "answers questions only"),
+        ({"model": "article-qa"}, 404, "only answers questions"),
     ],
 )
 def test_what_cannot_be_embedded_is_refused(
@@ -156,13 +160,13 @@ def test_what_cannot_be_embedded_is_refused(
 
 def test_the_embedding_model_answers_nothing(front: Fronting) -> None:
     it = front()
-    with pytest.raises(openai.NotFoundError, match="makes embeddings only"):
+    with pytest.raises(openai.NotFoundError, match="only makes embeddings"):
         it.ask(user("Who?"), model="article-qa-embedding")
 
 
 def test_a_failure_in_a_streamed_response_is_said(front: Fronting) -> None:
     it = front(Fail(500))
-    events = list(it.client.responses.create(model="article-qa", input=QUESTION, stream=True))
+    events = list(it.any_client.responses.create(model="article-qa", input=QUESTION, stream=True))
     assert events[-1].type == "response.completed"
     (notice,) = events[-1].response.model_extra["notices"]
     assert "chat model" in notice
