@@ -9,12 +9,14 @@ from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import article
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.database import Database
 from vectorstore.catalog.records import IndexedArticle
 from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.catalog.stories import Stories, wording_of
@@ -116,12 +118,30 @@ def test_stories_after_any_changes_are_those_of_a_new_catalog(
         assert contents(database) == before
 
 
-def contents(database: SqliteDatabase) -> dict[str, list[object]]:
+def contents(database: Database) -> dict[str, list[object]]:
     tables = ("wordings", "article_wordings", "bands", "crowded_bands")
     return {table: sorted(database.rows(f"SELECT * FROM {table}")) for table in tables}
 
 
-def test_a_crowded_band_is_used_again_when_it_is_not(database: SqliteDatabase) -> None:
+@pytest.mark.both_engines
+def test_stories_follow_articles_that_come_change_and_go(database: Database) -> None:
+    """As above, a few changes on each database."""
+    rng = random.Random(1)
+    catalog = Catalog(database, Stories(MOST_IN_A_BAND))
+    texts: Texts = {}
+    for _ in range(25):
+        name = f"article {rng.randrange(6)}"
+        if name in texts and rng.random() < 0.3:
+            catalog.remove(name)
+            del texts[name]
+        else:
+            texts[name] = rng.randrange(FAMILIES), rng.randrange(VERSIONS)
+            put(catalog, [article(name, text_of(*texts[name]))])
+        assert partition(catalog) == defined(texts)
+
+
+@pytest.mark.both_engines
+def test_a_crowded_band_is_used_again_when_it_is_not(database: Database) -> None:
     catalog = Catalog(database, Stories(MOST_IN_A_BAND))
     texts: Texts = {f"article {version}": (0, version) for version in range(1, 6)}
     put(catalog, [article(name, text_of(*of)) for name, of in texts.items()])
@@ -132,6 +152,7 @@ def test_a_crowded_band_is_used_again_when_it_is_not(database: SqliteDatabase) -
     assert partition(catalog) == {frozenset({"article 3", "article 4", "article 5"})}
 
 
+@pytest.mark.both_engines
 def test_the_earliest_article_comes_first_and_names_the_story(catalog: Catalog) -> None:
     days = {"late": date(2022, 4, 21), "undated": None, "early": date(2022, 4, 20)}
     put(catalog, [article(name, text_of(0, 0), published=day) for name, day in days.items()])
@@ -142,6 +163,7 @@ def test_the_earliest_article_comes_first_and_names_the_story(catalog: Catalog) 
     assert catalog.stories(["early"])["early"].cluster.id == "late"
 
 
+@pytest.mark.both_engines
 def test_what_is_skipped_makes_no_copy(catalog: Catalog) -> None:
     notice = text_of(1, 0)
     skipped = [Span(0, len(notice))]
@@ -153,6 +175,7 @@ def test_what_is_skipped_makes_no_copy(catalog: Catalog) -> None:
     assert partition(catalog) == {frozenset("ab")}
 
 
+@pytest.mark.both_engines
 def test_paragraphs_repeated_in_many_articles_make_no_copies(open_store: OpenStore) -> None:
     store = open_store()
     notice = text_of(1, 0)
@@ -184,8 +207,9 @@ def test_an_index_of_the_fourth_layout_learns_of_copies(open_store: OpenStore) -
     assert not store.catalog.stories_are_missing()
 
 
+@pytest.mark.both_engines
 def test_finding_stories_goes_on_where_it_was_interrupted(
-    catalog: Catalog, database: SqliteDatabase
+    catalog: Catalog, database: Database
 ) -> None:
     put(catalog, [article(f"{n}", text_of(n // 2, 2 * (n % 2))) for n in range(4)])
     before = contents(database)
