@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import click
 from rich.console import Console
@@ -32,6 +33,7 @@ class Target:
     url: str | None
     plan: Plan
     judge: bool
+    key: str | None = None
 
 
 Open = Callable[[Target], OpenedTarget]
@@ -45,6 +47,11 @@ Open = Callable[[Target], OpenedTarget]
     help=f"A file or folder of articles, for a temporary index.  [default: {ARTICLES}]",
 )
 @click.option("--url", help="Evaluate the service running at this address, on its own articles.")
+@click.option(
+    "--key-file",
+    type=click.File(),
+    help="A file with the key that the service at --url needs; - for standard input.",
+)
 @click.option(
     "--questions",
     type=click.Path(path_type=Path),
@@ -109,6 +116,7 @@ def main(
     opening: Open,
     articles: Path | None,
     url: str | None,
+    key_file: TextIO | None,
     questions: Path,
     answerer: AnswererName | None,
     passages: int,
@@ -143,6 +151,8 @@ def main(
         raise click.UsageError(
             "--articles and --url exclude each other: a service is evaluated on its own articles."
         )
+    if key_file is not None and url is None:
+        raise click.UsageError("--key-file is for a service: give its address with --url.")
     if (input_price is None) != (output_price is None):
         raise click.UsageError("A cost needs both --input-price and --output-price.")
     if update_baseline and (articles, url, limit, questions) != (None, None, None, QUESTIONS):
@@ -162,7 +172,8 @@ def main(
         input_price=input_price,
         output_price=output_price,
     )
-    target = Target(articles or ARTICLES, url, plan, judge)
+    key = None if key_file is None else key_file.read().strip()
+    target = Target(articles or ARTICLES, url, plan, judge, key)
     run, path = _evaluate(opening, target, out, name, console)
     _print(run, markdown, console)
     console.print(f"\nEvery question's record: {path}\nThe report: {path.with_suffix('.html')}")

@@ -93,8 +93,8 @@ def _open_articles(target: Target, folder: Path, settings: Settings) -> OpenedTa
 
 
 def _open_service(target: Target, url: str, settings: Settings) -> OpenedTarget:
-    client = Client(url)
-    collection = client.collection()
+    with Client(url, target.key) as looking:
+        collection = looking.collection()
     if not collection.articles:
         raise EmptyCollectionError(
             f"The service at {url} has no articles; add some: qa ingest PATH."
@@ -108,6 +108,7 @@ def _open_service(target: Target, url: str, settings: Settings) -> OpenedTarget:
         judge=settings.model if target.judge else None,
     )
     asking = Asking(plan.passages, plan.answerer, _judge(target, settings))
+    client = Client(url, target.key)
     system = LibrarySystem(client)
     return OpenedTarget(plan, asking, system.article_text, lambda: _closing(client, system))
 

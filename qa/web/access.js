@@ -1,6 +1,27 @@
 // @ts-check
 /** Asks for the service's key, once: the service keeps it in a cookie that no script can read. */
 import { byId } from "./dom.js";
+import { icon } from "./icons.js";
+import { toast } from "./toast.js";
+
+/** In the browser's storage once a key was accepted: the cookie itself cannot be seen. */
+const SIGNED_IN = "article-qa-signed-in";
+
+/** Shows the button that forgets the key, if there is one. */
+export function offerSignOut() {
+  const button = byId("sign-out");
+  button.append(icon("leave"));
+  button.hidden = localStorage.getItem(SIGNED_IN) === null;
+  button.addEventListener("click", async () => {
+    const response = await fetch("session", { method: "DELETE" }).catch(() => null);
+    if (!response?.ok) {
+      toast("The service cannot be reached, so the key is kept. Try again.");
+      return;
+    }
+    localStorage.removeItem(SIGNED_IN);
+    location.reload();
+  });
+}
 
 /** Asks for a key, and loads the page again once the service has accepted one. */
 export function askForKey() {
@@ -26,6 +47,7 @@ async function send(key) {
       body: JSON.stringify({ key }),
     });
     if (response.ok) {
+      localStorage.setItem(SIGNED_IN, "yes");
       location.reload();
       return;
     }

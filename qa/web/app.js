@@ -1,5 +1,6 @@
 // @ts-check
 /** Wires the parts together and handles routes and keyboard shortcuts. */
+import { offerSignOut } from "./access.js";
 import { Chats, collectionOf } from "./chats.js";
 import { startCards } from "./chip.js";
 import { CollectionChooser, titleOf } from "./collections.js";
@@ -163,6 +164,7 @@ byId("skip").addEventListener("click", (event) => {
   composer.focus();
 });
 startCards();
+offerSignOut();
 loadCollection();
 loadCollections();
 followAddress();

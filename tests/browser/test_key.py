@@ -46,3 +46,8 @@ def test_a_key_is_entered_once_and_kept_from_scripts(
     assert chat.page.evaluate("() => document.cookie") == ""
     (cookie,) = chat.page.context.cookies()
     assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (COOKIE, True, "Strict")
+    chat.page.get_by_role("button", name="Sign out").click()
+    expect(dialog).to_be_visible()
+    assert chat.page.context.cookies() == []
+    expect(chat.page.get_by_role("button", name="Sign out", include_hidden=True)).to_be_hidden()
+    chat.errors.clear()

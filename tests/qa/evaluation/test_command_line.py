@@ -129,6 +129,7 @@ def test_a_bad_question_line_ends_it_with_the_line_number(run: Run, line: str, s
     ("arguments", "said"),
     [
         (("--articles", "a", "--url", "http://b"), "--articles and --url exclude each other"),
+        (("--key-file", "-"), "--key-file is for a service"),
         (("--input-price", "1"), "A cost needs both"),
         (("--update-baseline", "--limit", "3"), "leave out --articles"),
         (("--passages", "99"), "--passages"),

@@ -1,12 +1,9 @@
 """The evaluation of the real service, in this process and over HTTP."""
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from rich.console import Console
 
 from qa.composition import build_service
@@ -14,10 +11,15 @@ from qa.evaluation.command_line import Target
 from qa.evaluation.evaluate import Plan, evaluate
 from qa.evaluation.library_system import EmptyCollectionError, open_target, read
 from qa.evaluation.run_records import Run
+from qa.http.access import AccessControl
 from qa.http.app import create_app
+from qa.keys import KeyFile, KeyRing, keys_from_setting
 from qa.settings import read_settings
 from tests.qa.evaluation.conftest import ARTICLES
+from tests.qa.serving import running
 from vectorstore.errors import UserError
+
+KEY = "qa_" + "k" * 43
 
 
 @pytest.fixture
@@ -35,23 +37,13 @@ def _json(text: str) -> str:
 
 @pytest.fixture
 def url(articles: Path, tmp_path: Path) -> Iterator[str]:
-    """A running service with the three articles."""
+    """A running service with the three articles, which needs `KEY`."""
     service = build_service(read_settings(data=tmp_path / "data"))
     service.add(read(articles))
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(service), host="127.0.0.1", port=0, log_level="error")
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        service.close()
+    keys = KeyRing(keys_from_setting(f"{KEY}:read"), KeyFile(tmp_path / "keys.json"))
+    with running(create_app(service, control=AccessControl(keys, "none", "none"))) as url:
+        yield url
+    service.close()
 
 
 def _evaluate(wanted: Target, folder: Path) -> Run:
@@ -59,15 +51,19 @@ def _evaluate(wanted: Target, folder: Path) -> Run:
     return run
 
 
-def _wanted(questions: Path, articles: Path, url: str | None = None) -> Target:
-    return Target(articles, url, Plan(questions, str(articles)), judge=False)
+def _wanted(
+    questions: Path, articles: Path, url: str | None = None, key: str | None = None
+) -> Target:
+    return Target(articles, url, Plan(questions, str(articles)), judge=False, key=key)
 
 
 def test_the_service_is_measured_alike_in_this_process_and_over_http(
     question_file: Path, articles: Path, url: str, tmp_path: Path
 ) -> None:
     here = _evaluate(_wanted(question_file, articles), tmp_path / "here")
-    there = _evaluate(_wanted(question_file, articles, url), tmp_path / "there")
+    with pytest.raises(UserError, match="needs a key"):
+        open_target(_wanted(question_file, articles, url))
+    there = _evaluate(_wanted(question_file, articles, url, KEY), tmp_path / "there")
     for run in (here, there):
         exact = run.figure("exact_quotes")
         assert exact is not None
