@@ -13,6 +13,7 @@ import click
 
 from qa.cli import upkeep
 from qa.cli.collection_commands import collections
+from qa.cli.mcp_command import mcp
 from qa.cli.options import (
     Day,
     QuestionText,
@@ -496,7 +497,7 @@ def settings(data: Path | None) -> None:
     show_settings(out, read_settings(data=data))
 
 
-for _command in (upkeep.backup, upkeep.restore, upkeep.reindex):
+for _command in (upkeep.backup, upkeep.restore, upkeep.reindex, mcp):
     cli.add_command(_command)
 
 

@@ -23,7 +23,7 @@ OPEN_FOLDER = "/web/"
 OF_OPENAI = frozenset(
     {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"}
 )
-READING_POSTS = frozenset({"/ask", "/check", *OF_OPENAI})
+READING_POSTS = frozenset({"/ask", "/check", "/mcp", *OF_OPENAI})
 MISSING = "This service needs a key. Send it as `Authorization: Bearer KEY`."
 WRONG = "That is not one of this service's keys. Ask whoever runs it for one."
 

@@ -1,6 +1,7 @@
 """The application over a service. It does not own the service: the caller closes it."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from qa.http import (
     follow,
     health,
     key_cookie,
+    mcp_endpoint,
     page,
     prometheus,
     reindex,
@@ -84,11 +86,17 @@ def create_app(
     limits = limits or Limits()
     capacity = Capacity(limits)
     counts = prometheus.Metrics(pool, capacity)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with counts.watching_the_loop(app), mcp_endpoint.mcp_lifespan(app):
+            yield
+
     app: FastAPI = FastAPIOffline(
         title="Article QA",
         description=DESCRIPTION.format(limits=limits),
         redoc_url=None,
-        lifespan=counts.watching_the_loop,
+        lifespan=lifespan,
         # FastAPI's own traces hold the query of the URL, and with it what was searched for.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
@@ -96,7 +104,7 @@ def create_app(
     add_state(app, AppState(pool, capacity, control, counts, keep_alive, is_local))
     for module in (
         ask, check, search, articles, collections, follow, health, reindex, restored, prometheus,
-        key_cookie, openai, page,
+        key_cookie, openai, mcp_endpoint, page,
     ):  # fmt: skip
         app.include_router(module.router)
     bodies = (

@@ -19,6 +19,7 @@ OF_ARTICLES = frozenset(
         "collection",
         "addresses",
         "followed",
+        "mcp",
         "v1",
         "reindex",
         "restored",

@@ -9,7 +9,7 @@ import pytest
 from tests.qa.serving import Served
 
 ROOT = Path(__file__).parents[2]
-DOORS = ("docs/python.md", "docs/openai.md")
+DOORS = ("docs/python.md", "docs/openai.md", "docs/mcp.md")
 PAGES = (*DOORS, "README.md")
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000"
