@@ -38,7 +38,7 @@ From = Annotated[date | None, Field(description="Only articles of this day and l
 To = Annotated[date | None, Field(description="Only articles of this day and earlier.")]
 
 
-class Quote(BaseModel):
+class ExactQuote(BaseModel):
     """The exact words of an article that support a sentence."""
 
     number: int
@@ -65,14 +65,14 @@ class QuotedAnswer(BaseModel):
     answered: bool
     text: str
     sentences: list[CheckedSentence]
-    quotes: list[Quote]
+    quotes: list[ExactQuote]
     notice: str | None
 
 
 class QuotedCheck(BaseModel):
     supported: bool = Field(description="Whether all of the sentences are.")
     sentences: list[CheckedSentence]
-    quotes: list[Quote]
+    quotes: list[ExactQuote]
 
 
 class FoundExcerpt(BaseModel):
@@ -105,7 +105,7 @@ class ArticleExcerpt(BaseModel):
     text: str
 
 
-class ListedArticle(BaseModel):
+class ArticleItem(BaseModel):
     article_id: str
     title: str
     published: date | None
@@ -113,7 +113,7 @@ class ListedArticle(BaseModel):
 
 
 class ListedArticles(BaseModel):
-    articles: list[ListedArticle]
+    articles: list[ArticleItem]
     total: int
     next_cursor: str | None = Field(description="For the next page; null at the end.")
 
@@ -256,7 +256,7 @@ class ArticleTools:
                 raise ToolError("That is no cursor: take it from an earlier page.") from None
         return ListedArticles(
             articles=[
-                ListedArticle(
+                ArticleItem(
                     article_id=each.id,
                     title=each.title,
                     published=each.published,
@@ -310,11 +310,11 @@ def _sentences(sentences: Sequence[Sentence]) -> list[CheckedSentence]:
     ]
 
 
-def _quotes(citations: Sequence[Citation], context: Context[Any, Any]) -> list[Quote]:
+def _quotes(citations: Sequence[Citation], context: Context[Any, Any]) -> list[ExactQuote]:
     request = request_of(context)
     base_url = None if request is None else str(request.base_url)
     return [
-        Quote(
+        ExactQuote(
             number=each.number,
             article_id=each.article_id,
             title=each.title,
