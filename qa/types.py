@@ -124,6 +124,32 @@ class ShortAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """What an article gives as the answer: words of the quote of citation `citation`, and the day
+    of its publication."""
+
+    text: str
+    citation: int
+    published: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What articles give for the same thing at different times.
+
+    `current` is the newest word; several are sources of about the same date that disagree.
+    `earlier` is what newer articles say otherwise, newest first.
+    """
+
+    current: tuple[Reported, ...]
+    earlier: tuple[Reported, ...] = ()
+
+    @property
+    def disagrees(self) -> bool:
+        return len(self.current) > 1
+
+
+@dataclass(frozen=True, slots=True)
 class PassageResult(Metadata):
     """A passage given to the answerer, or found by a search. `cluster` is that of its article, None
     if that has no copies."""
@@ -188,6 +214,8 @@ class Reply:
     model: str | None = None
     usage: Usage = Usage()
     notice: str | None = None
+    standing: Standing | None = None
+    """None unless articles give different answers."""
     confidence: float | None = None
     """The answerer's estimate, from 0 to 1, that the articles answer the question, whether or not
     it answers; None if it has no estimate."""

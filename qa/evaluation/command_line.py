@@ -12,9 +12,11 @@ from rich.console import Console
 from qa.evaluation import tables
 from qa.evaluation.comparison import ComparisonError, compare
 from qa.evaluation.evaluate import OpenedTarget, Plan, evaluate
+from qa.evaluation.question_file import Half
 from qa.evaluation.regression_gate import baseline_of
 from qa.evaluation.run_records import Run, RunFileError, read_run, write_run
 from qa.evaluation.runner import RunError
+from qa.settings import read_settings
 from qa.types import AnswererName
 from vectorstore.errors import UserError
 
@@ -22,6 +24,8 @@ SEEDS = Path("seeds")
 ARTICLES = SEEDS / "articles"
 QUESTIONS = SEEDS / "questions.jsonl"
 BASELINE = SEEDS / "baseline.json"
+STORIES = SEEDS / "stories.jsonl"
+OVER_TIME = SEEDS / "questions-over-time.jsonl"
 UPDATE = "scripts/evaluate --update-baseline"
 
 
@@ -111,6 +115,17 @@ Open = Callable[[Target], OpenedTarget]
     is_flag=True,
     help=f"Run on {SEEDS}/ and save the result as the baseline that the tests compare against.",
 )
+@click.option(
+    "--over-time",
+    is_flag=True,
+    help=f"Ask {OVER_TIME} of a system that knows of time, and of one that does not.",
+)
+@click.option(
+    "--half",
+    type=click.Choice(["development", "test"]),
+    help="With --over-time: only the questions of this half.",
+)
+@click.option("--wrong", is_flag=True, help="With --over-time: print the answers that are wrong.")
 @click.pass_obj
 def main(
     opening: Open,
@@ -132,6 +147,9 @@ def main(
     show: Path | None,
     compared: tuple[Path, Path] | None,
     update_baseline: bool,
+    over_time: bool,
+    half: Half | None,
+    wrong: bool,
 ) -> None:
     """Measure how well questions are answered, on questions whose answers are known.
 
@@ -143,6 +161,9 @@ def main(
     console = Console(width=None if sys.stdout.isatty() else 110)
     if compared is not None:
         _compare(*compared, console)
+        return
+    if over_time:
+        _over_time(console, half, shows=wrong)
         return
     if show is not None:
         _print(_read(show), markdown, console)
@@ -201,6 +222,22 @@ def _evaluate(
         ) from None
     except OSError as error:
         raise click.ClickException(_sentence(error)) from error
+
+
+def _over_time(console: Console, half: Half | None, *, shows: bool) -> None:
+    # It opens systems, as `opening` does, which imports this module.
+    from qa.evaluation.over_time import as_table, measure_over_time
+
+    try:
+        console.print(
+            as_table(
+                measure_over_time(
+                    [ARTICLES, STORIES], OVER_TIME, read_settings(), console, half=half, shows=shows
+                )
+            )
+        )
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _compare(before: Path, after: Path, console: Console) -> None:

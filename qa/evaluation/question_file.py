@@ -15,6 +15,9 @@ from vectorstore.types import Filters, Span
 
 SHOWN_PROBLEMS = 8
 
+Half = Literal["development", "test"]
+"""Rules and thresholds are made on the one half, and judged on the other."""
+
 
 class QuestionFileError(UserError):
     """Says which lines of a question file are wrong, and what to do about each."""
@@ -35,6 +38,14 @@ class GoldSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldEvent:
+    """An event of a timeline: its day, month or year in ISO format, and what tells of it."""
+
+    day: str
+    told: GoldSpan
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A question and its gold spans; without any, the articles do not answer it.
 
@@ -48,13 +59,21 @@ class Case:
     history: tuple[Turn, ...] = ()
     filters: Filters = Filters()
     line: int = 0
+    half: Half | None = None
+    as_of: date | None = None
+    superseded: tuple[GoldSpan, ...] = ()
+    """What was so earlier, and is not to be given as what is so now."""
+    events: tuple[GoldEvent, ...] = ()
+    """Of a timeline, in order; its `question` is what the timeline is about."""
 
     @property
     def answerable(self) -> bool:
         return bool(self.answers)
 
     def ask(self, *, passages: int, answerer: AnswererName | None) -> Question:
-        return Question(self.question, self.history, self.filters, passages, answerer)
+        return Question(
+            self.question, self.history, self.filters, passages, answerer, as_of=self.as_of
+        )
 
 
 class _Strict(BaseModel):
@@ -78,6 +97,14 @@ class _AnswerLine(_Strict):
         return self
 
 
+    def gold(self) -> GoldSpan:
+        return GoldSpan(self.article_id, self.start, self.end, self.text)
+
+
+class _EventLine(_AnswerLine):
+    day: str = Field(pattern=r"^\d{4}(-\d\d){0,2}$")
+
+
 class _TurnLine(_Strict):
     role: Literal["user", "assistant"]
     content: str
@@ -97,13 +124,17 @@ class _Line(_Strict):
     history: tuple[_TurnLine, ...] = ()
     filters: _FiltersLine = _FiltersLine()
     answers: tuple[_AnswerLine, ...]
+    half: Half | None = None
+    as_of: date | None = None
+    superseded: tuple[_AnswerLine, ...] = ()
+    events: tuple[_EventLine, ...] = ()
 
     def case(self, line: int) -> Case:
         return Case(
             id=self.id,
             question=self.question,
             kind=self.kind,
-            answers=tuple(GoldSpan(a.article_id, a.start, a.end, a.text) for a in self.answers),
+            answers=tuple(each.gold() for each in self.answers),
             history=tuple(Turn(turn.role, turn.content) for turn in self.history),
             filters=Filters(
                 published_from=self.filters.published_from,
@@ -112,6 +143,10 @@ class _Line(_Strict):
                 article_ids=self.filters.article_ids,
             ),
             line=line,
+            half=self.half,
+            as_of=self.as_of,
+            superseded=tuple(each.gold() for each in self.superseded),
+            events=tuple(GoldEvent(each.day, each.gold()) for each in self.events),
         )
 
 
@@ -155,7 +190,7 @@ def check_spans(
     """
     problems: list[str] = []
     for case in cases:
-        for gold in case.answers:
+        for gold in (*case.answers, *case.superseded):
             try:
                 text = article_text(gold.article_id)
             except LookupError:

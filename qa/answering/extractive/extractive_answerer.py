@@ -29,10 +29,12 @@ class ExtractiveAnswerer:
     """An `Answerer` without a chat model.
 
     `rarities` maps the words of a question to how rare they are in the articles, from 0 to 1.
+    One that `tells_changes` says what articles of other times give for the same thing.
     """
 
-    def __init__(self, rarities: Rarities) -> None:
+    def __init__(self, rarities: Rarities, *, tells_changes: bool = True) -> None:
         self._rarities = rarities
+        self._tells_changes = tells_changes
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage]
