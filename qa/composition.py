@@ -259,7 +259,7 @@ def _llm_answerer(
     settings: Settings,
     store: Store,
     judge: ClaimJudge,
-    fallback: Answerer,
+    fallback: ExtractiveAnswerer,
 ) -> Answerer:
     answerer = LLMAnswerer(
         client,
@@ -268,6 +268,7 @@ def _llm_answerer(
         fallback,
         find_in=partial(passages_for_claims, store),
         unsupported=settings.unsupported,
+        newest=fallback.newest,
     )
     if not settings.cache:
         return answerer

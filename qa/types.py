@@ -284,12 +284,13 @@ AnswerPart = Token | SentenceChecked | Reply
 
 
 class Answerer(Protocol):
-    """Answers a standalone question from the passages retrieved for it, best first.
+    """Answers a standalone question from the passages retrieved for it, best first. `today` is the
+    day that "now" means in the question, None if it is not known.
 
     Yields any number of `Token` and `SentenceChecked`, then one `Reply`. Closing the generator
     early cancels the work.
     """
 
     def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]: ...

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import date
 
 from qa.types import Answerer, AnswerPart, Reply, Usage
 from vectorstore.types import ScoredPassage
@@ -30,9 +31,9 @@ class CachedAnswerer:
         self.misses = 0
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
-        key = (question, tuple(passages), self._version())
+        key = (question, tuple(passages), today, self._version())
         with self._lock:
             kept = self._kept.get(key)
             if kept is None:
@@ -45,7 +46,7 @@ class CachedAnswerer:
                 yield event
             return
         events: list[AnswerPart] = []
-        async with aclosing(self._answerer.answer(question, passages)) as answering:
+        async with aclosing(self._answerer.answer(question, passages, today)) as answering:
             async for event in answering:
                 events.append(_without_usage(event))
                 yield event

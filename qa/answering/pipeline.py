@@ -85,12 +85,13 @@ class Pipeline:
         # A capital is more often a name that the articles lack than a slip: that is only offered.
         slips = spelling if all(each.written.islower() for each in spelling) else ()
         asked = corrected(standalone.text, slips)
-        when = await asyncio.to_thread(time_of, question, asked, self.today())
+        today = self.today()
+        when = await asyncio.to_thread(time_of, question, asked, today)
         clock.lap("rewrite")
         with step("retrieve"):
             found, damage = await asyncio.gather(
                 asyncio.to_thread(
-                    self.retrieve, asked, question.passages, when.filters, when.favoured
+                    self.retrieve, when.question, question.passages, when.filters, when.favoured
                 ),
                 asyncio.to_thread(self.damage),
             )
@@ -101,7 +102,8 @@ class Pipeline:
             span.set_attribute("article_qa.passages", len(found))
             if self.traces_questions:
                 span.set_attribute("article_qa.question", question.text)
-            async with aclosing(self.answerer.answer(asked, found)) as parts:
+            answering = self.answerer.answer(when.question, found, when.as_of or today)
+            async with aclosing(answering) as parts:
                 copies: dict[Citation, tuple[CitedCopy, ...]] = {}
                 async for answered in parts:
                     part = await self._with_copies(answered, copies)

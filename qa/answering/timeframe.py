@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from qa.types import Question, ReadTimeframe, SpeaksOf
 from vectorstore.text.dates import YEAR, DateMention, day_name, find_dates
+from vectorstore.text.words import content_words
 from vectorstore.types import Filters, Span
 
 
@@ -129,6 +130,8 @@ class When:
     """What a question says of time, and what follows for the search."""
 
     filters: Filters
+    question: str
+    """Without a phrase that the filters stand for, whose words would be looked for too."""
     favoured: Filters | None = None
     as_of: date | None = None
     read: ReadTimeframe | None = None
@@ -156,11 +159,22 @@ def time_of(question: Question, asked: str, today: date) -> When:
     says = question.reads_dates and not (filters.published_from or question.filters.published_to)
     frame = timeframe_of(asked, as_of or today) if says else None
     if frame is None:
-        return When(filters, as_of=as_of)
+        return When(filters, asked, as_of=as_of)
     if frame.speaks_of == "as_of":
         as_of = earliest(as_of, frame.days.last)
     read = ReadTimeframe(frame.span.of(asked), frame.days.first, frame.days.last, frame.speaks_of)
-    return When(frame.narrowed(filters), frame.favoured, as_of, read)
+    searched = asked if frame.speaks_of == "happened" else _without(asked, frame.span)
+    return When(frame.narrowed(filters), searched, frame.favoured, as_of, read)
+
+
+def _without(question: str, span: Span) -> str:
+    """
+    >>> _without("What was reported in May 2021 about ferries?", Span(18, 29))
+    'What was reported about ferries?'
+    """
+    rest = f"{question[: span.start].rstrip(' ,')} {question[span.end :].lstrip(' ,')}".strip()
+    rest = re.sub(r"\s+([?.!,])", r"\1", rest)
+    return rest if content_words(rest) else question
 
 
 def earliest(*days: date | None) -> date | None:

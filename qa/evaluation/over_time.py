@@ -38,8 +38,16 @@ DECLINED = frozenset({"near_date", "near_office"})
 READ = 5
 
 Measure = Literal[
-    "right", "hits@5", "nothing later", "never as current", "change told", "nothing told",
-    "both shown", "event found", "event date", "in order",
+    "right",
+    "hits@5",
+    "nothing later",
+    "never as current",
+    "change told",
+    "nothing told",
+    "both shown",
+    "event found",
+    "event date",
+    "in order",
 ]
 
 
@@ -80,9 +88,7 @@ def measure_over_time(
 
     `shows` prints what went wrong. Raises QuestionFileError, and what opening the index raises.
     """
-    cases = [
-        each for each in read_questions(questions) if half is None or each.half == half
-    ]
+    cases = [each for each in read_questions(questions) if half is None or each.half == half]
     found = [article for path in articles for article in read(path)]
     texts = {each.id: each.text for each in found}
     check_spans(cases, texts.__getitem__, path=questions, articles=", ".join(map(str, articles)))
@@ -146,7 +152,7 @@ def _values(
         yield "right", (float(not answer.answered), 1.0)
     else:
         cited = credited(case.answers)
-        reached = [any(_overlaps(each, gold) for each in cited) for gold in case.answers]
+        reached = [any(_reaches(each, gold) for each in cited) for gold in case.answers]
         whole = sum(reached) / len(reached) if case.kind in EVERY_PART else float(any(reached))
         yield "right", (whole if answer.answered else 0.0, 1.0)
         read = as_expected(
@@ -187,9 +193,9 @@ def figures(plain: Sequence[Outcome], timely: Sequence[Outcome]) -> list[KindFig
                 [[*one.values[measure], *two.values[measure]] for one, two in kept], np.float64
             )
             alone = np.ones((1, len(kept)))
-            values = [
+            before, after = (
                 float(statistic("ratio", pairs[:, at], pairs[:, at + 1], alone)[0]) for at in (0, 2)
-            ]
+            )
             differences = np.concatenate(
                 [
                     statistic("ratio", pairs[:, 2], pairs[:, 3], weights)
@@ -198,12 +204,17 @@ def figures(plain: Sequence[Outcome], timely: Sequence[Outcome]) -> list[KindFig
                 ]
             )
             low, high = interval(differences) or (float("nan"), float("nan"))
-            found.append(KindFigure(kind, measure, len(kept), *values, low, high))
+            found.append(KindFigure(kind, measure, len(kept), before, after, low, high))
     return found
 
 
 def _cluster(case: Case) -> str:
     return case.answers[0].article_id if case.answers else case.id
+
+
+def _reaches(citation: Citation, gold: GoldSpan) -> bool:
+    """Whether it quotes the words, there or from another article."""
+    return _overlaps(citation, gold) or gold.text in citation.quote
 
 
 def _overlaps(citation: Citation, gold: GoldSpan) -> bool:

@@ -96,7 +96,6 @@ class _AnswerLine(_Strict):
             )
         return self
 
-
     def gold(self) -> GoldSpan:
         return GoldSpan(self.article_id, self.start, self.end, self.text)
 

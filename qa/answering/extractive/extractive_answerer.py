@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 
 from qa.answering.extractive.declining import asks_for_a_whole, declined_text
 from qa.answering.extractive.question_analysis import QuestionAnalysis, topic_words
@@ -9,6 +11,7 @@ from qa.answering.extractive.quotation import Quotation, quote_of, written
 from qa.answering.extractive.sentence_ranking import (
     ANSWERABLE_FROM,
     Candidate,
+    asks_about_now,
     candidates_of,
     newest_first,
     probability_of_answer,
@@ -16,6 +19,8 @@ from qa.answering.extractive.sentence_ranking import (
     worth_quoting,
 )
 from qa.answering.extractive.short_answer import short_answer
+from qa.answering.extractive.standing import asks_whether, versions_of
+from qa.answering.extractive.standing_text import now_and_before, told
 from qa.types import AnswerPart, Reply, SentenceChecked, ShortAnswer, Token
 from vectorstore.types import ScoredPassage
 
@@ -37,7 +42,7 @@ class ExtractiveAnswerer:
         self._tells_changes = tells_changes
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         reply = await asyncio.to_thread(self.reply, question, passages)
         at = 0
@@ -50,6 +55,12 @@ class ExtractiveAnswerer:
             yield Token(reply.text[at:])
         yield reply
 
+    def newest(self, question: str, passages: Sequence[ScoredPassage]) -> Reply | None:
+        """What the articles give at different times; None if all of them give the same."""
+        analysis = QuestionAnalysis.of(question, self._rarities(topic_words(question)))
+        versions = versions_of(analysis, ranked(analysis, candidates_of(passages)), passages)
+        return None if versions is None else told(versions, passages)
+
     def reply(self, question: str, passages: Sequence[ScoredPassage]) -> Reply:
         """The best one to three sentences, or a reply that the articles do not say."""
         rarities = self._rarities(topic_words(question))
@@ -60,7 +71,15 @@ class ExtractiveAnswerer:
         if confidence < ANSWERABLE_FROM or asks_for_a_whole(question):
             text = declined_text(question, rarities)
             return Reply(answered=False, text=text, confidence=round(confidence, 4))
-        chosen = worth_quoting(analysis, newest_first(question, order, passages))
+        versions = versions_of(analysis, order, passages) if self._tells_changes else None
+        if versions is not None:
+            return replace(told(versions, passages), confidence=round(confidence, 4))
+        newest = newest_first(question, order, passages)
+        if self._tells_changes and asks_whether(question) and asks_about_now(question):
+            reply = now_and_before(newest, passages)
+            if reply is not None:
+                return replace(reply, confidence=round(confidence, 4))
+        chosen = worth_quoting(analysis, newest)
         quotes = quotes_of(without_near_duplicates(chosen), passages)
         text, sentences, citations = written(quotes, passages)
         words = short_answer(analysis, chosen[0].text)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from qa.answering.extractive.definitions import defined_thing, defines
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
 from qa.answering.extractive.quotation import is_prose
-from vectorstore.text.dates import find_dates
 from vectorstore.text.words import stems_of
 from vectorstore.types import ScoredPassage, Span
 
@@ -49,7 +48,7 @@ _PRESENT = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\b(?:1[89]|20)\d\d\b|\bat the time\b|\bback then\b", re.IGNORECASE)
-_AS_OF = re.compile(r"\bas of (?:early |mid[- ]?|late |the end of )?$", re.IGNORECASE)
+_AS_OF = re.compile(r"\bas of\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +154,10 @@ def probability_of_answer(
 def newest_first(
     question: str, order: Sequence[Ranked], passages: Sequence[ScoredPassage]
 ) -> list[Ranked]:
-    """The order, but for a question about now: the newest of the best come first.
-
-    "As of May 2022", what was published later comes last of them.
-    """
-    until = as_of(question)
-    if not until and not asks_about_now(question):
+    """The order, but for a question about now: the newest of the best come first."""
+    if not asks_about_now(question):
         return list(order)
     near = [each for each in order if order[0].score - each.score <= NEWEST_WITHIN]
-    if until:
-        later = [e for e in near if _published(passages[e.candidate.passage]) > until]
-        near = [each for each in near if each not in later]
-        order = [*near, *later, *order[len(near) + len(later) :]]
     # Stable: on one day, the best stays first.
     dated = sorted(
         near, key=lambda each: _published(passages[each.candidate.passage]), reverse=True
@@ -181,22 +172,18 @@ def asks_about_now(question: str) -> bool:
     >>> asks_about_now("Who was the chief executive in 2022?")
     False
     """
-    if _DATED.search(question):
+    if is_dated(question):
         return False
-    return bool(_NOW.search(question) or _PRESENT.search(question))
+    return bool(_AS_OF.search(question) or _NOW.search(question) or _PRESENT.search(question))
 
 
-def as_of(question: str) -> str:
-    """The last day of the date that a question says "as of" before, in ISO format, or "".
+def is_dated(question: str) -> bool:
+    """Whether a question names a time that is past, rather than the day to answer as of.
 
-    >>> as_of("Who led Binance.US as of May 2022?")
-    '2022-05-31'
+    >>> [is_dated(e) for e in ("Who led it in 2022?", "Who leads it as of May 2022?")]
+    [True, False]
     """
-    for mention in find_dates(question):
-        if _AS_OF.search(question[: mention.start]) and mention.years:
-            month = mention.month or 12
-            return f"{max(mention.years)}-{month:02}-{mention.day or 31:02}"
-    return ""
+    return bool(_DATED.search(question)) and not _AS_OF.search(question)
 
 
 def worth_quoting(question: QuestionAnalysis, order: Sequence[Ranked]) -> list[Candidate]:

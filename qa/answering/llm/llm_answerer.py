@@ -6,13 +6,15 @@ import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import date
 
 from qa.answering.llm.answer_draft import AnswerDraft
 from qa.answering.llm.model_client import ModelClient
 from qa.answering.llm.model_failures import ModelFailed
+from qa.answering.llm.newest_word import with_newest
 from qa.answering.llm.prompts import Message, answer_prompt, new_fence, private_texts
 from qa.request_id import request_id
-from qa.types import UNANSWERED_TEXT, Answerer, AnswerPart, Reply, Token
+from qa.types import UNANSWERED_TEXT, Answerer, AnswerPart, Reply, SentenceChecked, Token
 from qa.verification.checker import StreamChecker, Unsupported
 from qa.verification.claim_checker import ClaimChecker
 from qa.verification.claim_judge import ClaimJudge
@@ -25,6 +27,15 @@ _REFUSES = re.compile(
     r"am unable|['’]m unable|must decline)|as an ai)\b",
     re.IGNORECASE,
 )
+
+
+Newest = Callable[[str, Sequence[ScoredPassage]], Reply | None]
+"""A reply that says what articles give for what a question asks, now and earlier; None if they all
+give the same."""
+
+
+def no_newest(question: str, passages: Sequence[ScoredPassage]) -> Reply | None:
+    return None
 
 
 FindIn = Callable[[Sequence[str], Sequence[str]], Iterable[Sequence[ScoredPassage]]]
@@ -43,16 +54,19 @@ class LLMAnswerer:
         *,
         find_in: FindIn,
         unsupported: Unsupported = "mark",
+        newest: Newest = no_newest,
     ) -> None:
+        """`newest` tells what articles give at different times, if they do."""
         self._client = client
         self._name = name
         self._judge = judge
         self._find_in = find_in
         self._fallback = fallback
         self._unsupported: Unsupported = unsupported
+        self._newest = newest
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         if not passages:
             yield Token(UNANSWERED_TEXT)
@@ -75,11 +89,21 @@ class LLMAnswerer:
         draft = AnswerDraft(
             lambda: StreamChecker(sources, unsupported=self._unsupported, private=private)
         )
-        prompt = await asyncio.to_thread(answer_prompt, question, passages, fence)
+        prompt = await asyncio.to_thread(answer_prompt, question, passages, fence, today)
         try:
             async with aclosing(self._checked(prompt, sources, draft, request)) as parts:
                 async for part in parts:
-                    yield part
+                    if not isinstance(part, Reply) or not part.answered:
+                        yield part
+                        continue
+                    newest = await asyncio.to_thread(self._newest, question, passages)
+                    told = with_newest(part, newest)
+                    if told is not part:
+                        yield Token(told.text[len(part.text) :])
+                        yield SentenceChecked(
+                            told.sentences[-1], told.citations[len(part.citations) :]
+                        )
+                    yield told
         except ModelFailed as failed:
             logger.warning("Request %s: the chat model %s.", request, failed)
             if draft.text:
@@ -93,7 +117,7 @@ class LLMAnswerer:
                 f"The chat model {failed}, so this is in the articles' own words. "
                 f"(Request {request})"
             )
-            async with aclosing(self._fallback.answer(question, passages)) as parts:
+            async with aclosing(self._fallback.answer(question, passages, today)) as parts:
                 async for part in parts:
                     if isinstance(part, Reply):
                         yield replace(part, notice=notice, usage=draft.usage)

@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -12,6 +13,7 @@ from typing import Literal, NamedTuple
 from qa.types import Turn
 from qa.verification.sanitize import visible
 from qa.verification.sentence_stream import MARKER
+from vectorstore.text.dates import day_name
 from vectorstore.types import ScoredPassage
 
 PROMPTS = (
@@ -37,13 +39,22 @@ def new_fence() -> str:
 
 
 def answer_prompt(
-    question: str, passages: Sequence[ScoredPassage], fence: str
+    question: str,
+    passages: Sequence[ScoredPassage],
+    fence: str,
+    today: date | None = None,
 ) -> tuple[Message, Message]:
-    """The question under its passages, which are numbered from 1 in the order given."""
+    """The question under its passages, which are numbered from 1 in the order given, and what is
+    known of the days: `today`, and which passage is newer than which."""
     written = "\n\n".join(
         _passage(number, found, fence) for number, found in enumerate(passages, start=1)
     )
-    values = {"fence": fence, "passages": written, "question": harmless(question)}
+    values = {
+        "fence": fence,
+        "passages": written,
+        "days": _days(passages, today),
+        "question": harmless(question),
+    }
     return _messages("answer", values)
 
 
@@ -96,6 +107,18 @@ def _passage(number: int, found: ScoredPassage, fence: str) -> str:
     if article.published:
         about.append(f"Date: {article.published.isoformat()}")
     return f"--- {fence} passage [{number}]\n{' | '.join(about)}\n{harmless(found.passage.text)}"
+
+
+def _days(passages: Sequence[ScoredPassage], today: date | None) -> str:
+    dated = sorted(
+        (each.article.published, number)
+        for number, each in enumerate(passages, start=1)
+        if each.article.published is not None
+    )
+    said = [] if today is None else [f"Today is {day_name(today)}."]
+    if len(dated) > 1:
+        said.append(f"From oldest to newest: {' '.join(f'[{number}]' for _, number in dated)}")
+    return "\n".join(said)
 
 
 def _line(text: str) -> str:

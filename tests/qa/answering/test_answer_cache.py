@@ -15,7 +15,7 @@ class Counting:
         self.notice = notice
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         self.asked += 1
         text = f"{self.asked}"

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import date
 from typing import Any, cast
 
 import pytest
@@ -53,7 +54,7 @@ class Saying:
         self.closed = threading.Event()
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         try:
             yield Token(f"{self.name}: ")
@@ -124,7 +125,7 @@ def misspelt(question: str) -> Sequence[Correction]:
 
 class Declining:
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         yield Token("No.")
         yield Reply(answered=False, text="No.")

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Failing:
         self.after = after
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         for _ in range(self.after):
             yield Token("The cat ")
@@ -56,7 +57,7 @@ class Waiting:
         self._release: list[Callable[[], object]] = []
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         released = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -81,7 +82,7 @@ class Talking:
         self.closed = threading.Event()
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         try:
             while True:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import re
 from collections.abc import AsyncGenerator, Sequence
+from datetime import date
 from typing import Protocol, cast
 
 import pytest
@@ -31,7 +32,7 @@ class Quoting:
     """Stands in for the extractive answerer."""
 
     async def answer(
-        self, question: str, passages: Sequence[ScoredPassage]
+        self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
     ) -> AsyncGenerator[AnswerPart]:
         yield Token("Quoted.")
         yield Reply(answered=True, text="Quoted.")

@@ -1,0 +1,413 @@
+"""Of sentences that answer the same question at different times: what is so now, and what was.
+
+Two sentences tell of the same thing if the reader takes both for answers, both have the words of
+the question that the better one has, and what they give is of the same kind: amounts of one unit,
+dates, or names. The newest wins. Where another source says otherwise within `SAME_TIME`, and the
+newest does not correct it, both stand.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise, takewhile
+
+from qa.answering.extractive.answer_types import NAME, NUMBER, mentions_not_asked
+from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
+from qa.answering.extractive.sentence_ranking import Candidate, Ranked, is_dated
+from qa.answering.extractive.short_answer import short_answer
+from qa.verification.claims.quantities import find_quantities, same_quantity
+from vectorstore.text.dates import find_dates
+from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
+from vectorstore.types import ScoredPassage, Span
+
+# Chosen on the development half of seeds/questions-over-time.jsonl.
+BEST_READ = 2.0
+"""What is given is taken from a sentence whose reading is at most so far below the best one."""
+READ_AS_WELL = 8.0
+"""A version of it from one whose reading is at most so far below that."""
+READ_AT_LEAST = -2.5
+SAME_WORDS = 0.52
+"""The share of the question's words in a sentence that another version must have more of."""
+LESS_CONTEXT = 0.2
+"""By so much less may the words before a version cover the question."""
+IN_NO_ARTICLE = 0.999
+"""The rarity of a word that no article has."""
+MOST_UNKNOWN = 0.33
+"""The largest share of the question's words, names aside, that no article may have."""
+OFFICE_WORDS = 0.5
+"""A name is given as the answer by a sentence that has more of the question's words than this."""
+SAME_TIME = timedelta(days=2)
+MOST_EARLIER = 3
+
+_ASKS_WHETHER = re.compile(
+    r"^\W*(?:so |and |but )?(?:is|are|was|were|has|have|does|do|did|can|may|will)\b", re.IGNORECASE
+)
+_OFFICE_LEFT = re.compile(
+    r"\b(?:resign(?:s|ed)?|step(?:s|ped)? down|left|leav(?:es|ing)|retir(?:es|ed|ing)|quit|ousted"
+    r"|dismissed|former|late|predecessor|succe(?:eds|eded|ssor to))\b",
+    re.IGNORECASE,
+)
+_OFFICE_TAKEN = re.compile(
+    r"\b(?:succeeds?|succeeded|replaces?|replaced|takes? over|took over|taken over)\b",
+    re.IGNORECASE,
+)
+_OF_ANOTHER_REPORT = re.compile(r"\b(?:article|report|story)\s(?:of|from|on)\s$", re.IGNORECASE)
+_PARTITIVE = re.compile(r"\s+of\s+(?:the\s+|its\s+|their\s+|his\s+|her\s+|these\s+|those\s+)?")
+_APART = re.compile(r"^(?!,)(?!\s(?:of|for|at|in)\s).*,")
+"""What stands between an office and the name after it, if the name is another's."""
+_A_WORD = re.compile(r"[\s-]+(?P<word>[^\W\d_]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a sentence gives, `candidate.text[value.start:value.end]`, and when it was published."""
+
+    candidate: Candidate
+    value: Span
+    published: date | None
+    source: str | None
+    unit: str = ""
+    leaves: bool = False
+    """Whether the person whose name is given leaves the office, or has left it."""
+    succeeds: bool = False
+    """Whether it is the person who follows the one whom the sentence before names."""
+
+    @property
+    def given(self) -> str:
+        return self.value.of(self.candidate.text)
+
+    @property
+    def says(self) -> str:
+        """The words that tell what the value is given for."""
+        before = self.candidate.before if self.succeeds else ""
+        return f"{before} {self.candidate.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The newest, several if sources disagree, and the earlier ones, newest first."""
+
+    current: tuple[Version, ...]
+    earlier: tuple[Version, ...]
+
+
+def versions_of(
+    question: QuestionAnalysis, order: Sequence[Ranked], passages: Sequence[ScoredPassage]
+) -> Versions | None:
+    """What the sentences give at different times; None if they give one thing, or the question
+    names a time."""
+    if is_dated(question.text) or not order:
+        return None
+    asked = {each: w for each, w in question.weights.items() if each not in question.names}
+    unknown = sum(weight for weight in asked.values() if weight >= IN_NO_ARTICLE)
+    if unknown > MOST_UNKNOWN * sum(asked.values()):
+        return None  # it may ask about something that no article has
+    told = list(_told(question, order, passages))
+    if not told or not _is_about(question, told[0], passages):
+        return None
+    anchor = told[0]
+    same = [each for each in told[1:] if _same_thing(question, each, anchor, passages)]
+    chosen = _one_of_each_article([anchor, *same], passages)
+    # Stable: on one day, the best read stays first, after those who do not leave.
+    dated = sorted(
+        (each for each in chosen if each.published is not None),
+        key=lambda each: (-(each.published or date.min).toordinal(), each.leaves),
+    )
+    if not dated or dated[0].leaves:
+        return None
+    newest = dated[0]
+    current, earlier = [newest], list[Version]()
+    for each in dated[1:]:
+        if any(_agree(each, other) for other in (*current, *earlier)):
+            continue
+        (current if _disagree(newest, each, dated) else earlier).append(each)
+    if len(current) + len(earlier) < 2:
+        return None
+    return Versions(tuple(current), tuple(earlier[:MOST_EARLIER]))
+
+
+def asks_whether(question: str) -> bool:
+    """
+    >>> asks_whether("Are the trams running?"), asks_whether("Who is the mayor?")
+    (True, False)
+    """
+    return bool(_ASKS_WHETHER.match(question))
+
+
+def _told(
+    question: QuestionAnalysis, order: Sequence[Ranked], passages: Sequence[ScoredPassage]
+) -> Iterator[Version]:
+    """What each sentence gives, the best read first; none if the best read gives nothing."""
+    read = [e.candidate for e in order if e.candidate.reading is not None]
+    read.sort(key=lambda each: -(each.reading or 0.0))
+    best = None
+    for each in read:
+        reading = each.reading or 0.0
+        if best is None and reading < (read[0].reading or 0.0) - BEST_READ:
+            return
+        if best is not None and reading < max(best - READ_AS_WELL, READ_AT_LEAST):
+            return
+        if set(question.weights) - question.names and not _weight(
+            question, each.text, question.names
+        ):
+            continue  # it is about something else that happened to the same
+        for version in _given_by(question, each, passages[each.passage]):
+            best = reading if best is None else best
+            yield version
+
+
+def _given_by(
+    question: QuestionAnalysis, candidate: Candidate, found: ScoredPassage
+) -> Iterator[Version]:
+    if question.kind is AnswerType.PERSON:
+        yield from _named_by(question, candidate, found)
+    elif question.kind is AnswerType.TIME:
+        when = _date(question, candidate.text)
+        if when is not None:
+            yield _version(candidate, found, when, "date")
+    elif question.kind in (AnswerType.NUMBER, AnswerType.OTHER) and not asks_whether(question.text):
+        number = short_answer(replace(question, kind=AnswerType.NUMBER), candidate.text)
+        if number is not None:
+            number = _part_asked(question, candidate.text, number)
+            end, unit = _with_unit(question, candidate.text, number)
+            if unit:
+                yield _version(candidate, found, Span(number.start, end), unit)
+
+
+def _version(candidate: Candidate, found: ScoredPassage, span: Span, unit: str) -> Version:
+    return Version(candidate, span, found.article.published, found.article.source, unit)
+
+
+def _named_by(
+    question: QuestionAnalysis, candidate: Candidate, found: ScoredPassage
+) -> Iterator[Version]:
+    name = _holder(question, candidate.text)
+    if name is None:
+        return
+    leaves = bool(_OFFICE_LEFT.search(candidate.text))
+    after = _successor(question, candidate, found) if leaves else None
+    if after:
+        yield replace(_version(after[0], found, after[1], "name"), succeeds=True)
+    yield replace(_version(candidate, found, name, "name"), leaves=leaves)
+
+
+def _date(question: QuestionAnalysis, text: str) -> Span | None:
+    """A date that is the answer, not that of another report."""
+    when = short_answer(question, text)
+    if when is None or not any(each.isdigit() for each in when.of(text)):
+        return None
+    return None if _OF_ANOTHER_REPORT.search(text[: when.start]) else when
+
+
+def _part_asked(question: QuestionAnalysis, text: str, number: Span) -> Span:
+    """Of "nine of the 17 stolen objects" the nine, unless the 17 are what is asked about."""
+    spans = [Span(*match.span()) for match in NUMBER.finditer(text)]
+    for one, other in pairwise(spans):
+        if number not in (one, other) or not _PARTITIVE.fullmatch(text[one.end : other.start]):
+            continue
+        following = WORD.findall(text[other.end :])[:2]
+        counted = _counted(question)
+        asked = [stem(w) for w in following if stem(w) != counted]
+        return other if any(_akin_to_any(each, question.weights) for each in asked) else one
+    return number
+
+
+def _counted(question: QuestionAnalysis) -> str | None:
+    match = re.search(r"\bhow many (?:of \w+(?:['’]s)? )?(?:the )?(\w+)", question.text.lower())
+    return stem(match[1]) if match else None
+
+
+def _with_unit(question: QuestionAnalysis, text: str, number: Span) -> tuple[int, str]:
+    """Where the number ends with its unit, and the stem of that: a currency, "percent", or what is
+    counted; "" if there is none."""
+    written = number.of(text).lower()
+    sign = re.search(r"[$€£¥%]|percent|per cent|dollars|euros|pounds", written)
+    if sign:
+        return number.end, "%" if sign[0] in ("percent", "per cent") else sign[0].rstrip("s")
+    partitive = _PARTITIVE.match(text, number.end)
+    at = number.end
+    if partitive and (total := NUMBER.match(text, partitive.end())):
+        at = total.end()
+    words = []
+    for _ in range(3):
+        match = _A_WORD.match(text, at)
+        if match is None or match["word"].lower() in FUNCTION_WORDS:
+            break
+        words.append((match["word"].lower(), match.end()))
+        at = match.end()
+    for word, end in words:
+        if _akin_to_any(stem(word), question.weights):
+            return end, stem(word)
+    if words:
+        return words[0][1], stem(words[0][0])
+    counted = _counted(question)
+    if counted and counted in stems_of(text):
+        return number.end, counted
+    return number.end, ""
+
+
+def _holder(question: QuestionAnalysis, text: str) -> Span | None:
+    """The name nearest to the words that say what the person is asked for."""
+    names = _full_names(question, text)
+    office = [
+        Span(*match.span())
+        for match in WORD.finditer(text)
+        if _akin_to_any(stem(match[0]), set(question.weights) - question.names)
+    ]
+    found = [
+        (_gap(name, each), name.start, name)
+        for name in names
+        for each in office
+        if not _APART.search(text[each.end : name.start])
+    ]
+    return min(found)[2] if found else None
+
+
+def _successor(
+    question: QuestionAnalysis, candidate: Candidate, found: ScoredPassage
+) -> tuple[Candidate, Span] | None:
+    """Who takes an office that somebody leaves, where the next sentence says so."""
+    if candidate.number + 1 == len(found.passage.sentences):
+        return None
+    span = found.passage.sentences[candidate.number + 1]
+    text = found.passage.sentence_text(span)
+    taken = _OFFICE_TAKEN.search(text)
+    names = [e for e in _full_names(question, text) if taken and e.end <= taken.start()]
+    if not names:
+        return None
+    after = replace(
+        candidate, number=candidate.number + 1, span=span, text=text, before=candidate.text
+    )
+    return after, names[0]
+
+
+def _full_names(question: QuestionAnalysis, text: str) -> list[Span]:
+    return [
+        span
+        for span in mentions_not_asked(question, text)
+        if NAME.fullmatch(words := span.of(text))
+        and len(WORD.findall(words)) in (2, 3)
+        and not any(_akin_to_any(stem(w), question.names) for w in WORD.findall(words))
+    ]
+
+
+def _gap(a: Span, b: Span) -> int:
+    return max(a.start - b.end, b.start - a.end, 0)
+
+
+def _same_thing(
+    question: QuestionAnalysis, one: Version, anchor: Version, passages: Sequence[ScoredPassage]
+) -> bool:
+    """Whether a version is one of what the anchor gives."""
+    if not _units_agree(question, one.unit, anchor.unit):
+        return False
+    wanted = _weight(question, anchor.says, question.names)
+    shared = _weight(question, one.says, question.names, of=anchor.says)
+    has = _weight(question, one.says, question.names)
+    if wanted and shared <= SAME_WORDS * wanted and has < wanted:
+        return False
+    total = sum(question.weights.values()) or 1.0
+    covered = _weight(question, _up_to(anchor, passages), frozenset()) / total
+    return _weight(question, _up_to(one, passages), frozenset()) / total >= covered - LESS_CONTEXT
+
+
+def _is_about(
+    question: QuestionAnalysis, version: Version, passages: Sequence[ScoredPassage]
+) -> bool:
+    """Whether a version's article names what the question names, and, for a person, says what the
+    person is asked for."""
+    context = frozenset(stems_of(_up_to(version, passages)))
+    if not all(_akin_to_any(each, context) for each in question.names & set(question.weights)):
+        return False
+    asked = sum(w for each, w in question.weights.items() if each not in question.names)
+    said = _weight(question, version.says, question.names)
+    return question.kind is not AnswerType.PERSON or said > OFFICE_WORDS * asked
+
+
+def _weight(
+    question: QuestionAnalysis, text: str, without: frozenset[str], of: str | None = None
+) -> float:
+    """The summed rarity of the question's words in a text; only of those that are in `of` too."""
+    stems = frozenset(stems_of(text))
+    limit = None if of is None else frozenset(stems_of(of))
+    return sum(
+        weight
+        for each, weight in question.weights.items()
+        if each not in without
+        and _akin_to_any(each, stems)
+        and (limit is None or _akin_to_any(each, limit))
+    )
+
+
+def _up_to(version: Version, passages: Sequence[ScoredPassage]) -> str:
+    """The title and the passage as far as the sentence."""
+    found = passages[version.candidate.passage]
+    end = version.candidate.span.end - found.passage.start
+    return f"{found.article.title}\n{found.passage.text[:end]}"
+
+
+def _units_agree(question: QuestionAnalysis, one: str, other: str) -> bool:
+    return one == other or (
+        _akin_to_any(one, question.weights) and _akin_to_any(other, question.weights)
+    )
+
+
+def _one_of_each_article(
+    versions: Iterable[Version], passages: Sequence[ScoredPassage]
+) -> list[Version]:
+    """The best read of each article; of names, one of who leaves and one of who does not."""
+    kept: dict[tuple[str, bool], Version] = {}
+    for each in versions:
+        kept.setdefault((passages[each.candidate.passage].article.id, each.leaves), each)
+    return list(kept.values())
+
+
+def _agree(one: Version, other: Version) -> bool:
+    """Whether both give the same."""
+    if one.unit == "name":
+        return bool(set(stems_of(one.given)) & set(stems_of(other.given)))
+    if one.unit == "date":
+        days = [[(e.month, e.day) for e in find_dates(each.given)] for each in (one, other)]
+        return bool(days[0]) and days[0] == days[1]
+    ours, theirs = (find_quantities(_number_in(each.given)) for each in (one, other))
+    if not ours or not theirs:
+        return one.given.lower() == other.given.lower()
+    return same_quantity(ours[0], theirs[0]) or same_quantity(theirs[0], ours[0])
+
+
+def _number_in(given: str) -> str:
+    """Without its unit: "One of" would not be read as a number."""
+    match = NUMBER.match(given)
+    return match[0] if match else given
+
+
+def _disagree(newest: Version, other: Version, dated: Sequence[Version]) -> bool:
+    """Whether another source says otherwise at about the same time, and is not corrected."""
+    if newest.published is None or other.published is None or other.source == newest.source:
+        return False
+    latest = next(each for each in dated if each.source == other.source)
+    return (
+        latest is other
+        and newest.published - other.published <= SAME_TIME
+        and other.given not in newest.candidate.text
+    )
+
+
+def _akin_to_any(one: str, others: Iterable[str]) -> bool:
+    return any(_akin(one, other) for other in others)
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether two stems are of one family of words: "chair" and "chairwoman", "open" and "reopen".
+
+    >>> _akin("chair", "chairwoman"), _akin("open", "reopen"), _akin("cost", "coast")
+    (True, True, False)
+    """
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    shared = sum(
+        1 for _ in takewhile(lambda ends: ends[0] == ends[1], zip(short, long, strict=False))
+    )
+    return shared >= max(4, len(short) - 1) or (len(short) >= 4 and long.endswith(short))
