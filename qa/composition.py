@@ -22,7 +22,7 @@ from qa.following.followed_file import FollowedFile
 from qa.following.follower import Add, Follower, Remove
 from qa.following.look import LookOptions
 from qa.schemas import CollectionInfo
-from qa.service import Service, Vitals, copies_of, damage_of, passages_for_claims
+from qa.service import Service, Vitals, attested_by, copies_of, damage_of, passages_for_claims
 from qa.settings import Settings, SettingsError
 from qa.types import Answerer, AnswererName
 from qa.verification.claim_judge import ClaimJudge, EntailmentJudge, WordOverlap
@@ -74,11 +74,13 @@ class SharedParts:
 
     def judge_for(self, settings: Settings) -> ClaimJudge:
         """The judge of a collection, which may not ask the chat model where others do."""
-        return self.judge if settings.checker == self._settings.checker else self._local_judge
+        return self.judge if settings.checker == self._settings.checker else self.local_judge
 
     @cached_property
-    def _local_judge(self) -> ClaimJudge:
-        return EntailmentJudge(BundledEntailment())
+    def local_judge(self) -> ClaimJudge:
+        """The bundled one, which asks nobody else."""
+        bundled = self._settings.checker == "bundled"
+        return self.judge if bundled else EntailmentJudge(BundledEntailment())
 
 
 def build_service(
@@ -106,6 +108,7 @@ def build_service(
     damage = partial(damage_of, store)
     find_copies = partial(copies_of, store)
     retrieve = make_search(settings, store, parts)
+    attest = partial(attested_by, parts.local_judge)
     pipelines: dict[AnswererName, Pipeline] = {
         "extractive": Pipeline(
             QueryRewriter(),
@@ -114,6 +117,7 @@ def build_service(
             correct,
             damage,
             find_copies,
+            attest,
             settings.trace_questions,
         )
     }
@@ -124,7 +128,14 @@ def build_service(
         answering = 1 - REWRITING - (JUDGING if settings.checker == "llm" else 0)
         answerer = _llm_answerer(client.with_share(answering), settings, store, judge, extractive)
         pipelines["llm"] = Pipeline(
-            rewrite, retrieve, answerer, correct, damage, find_copies, settings.trace_questions
+            rewrite,
+            retrieve,
+            answerer,
+            correct,
+            damage,
+            find_copies,
+            attest,
+            settings.trace_questions,
         )
         vitals = partial(_vitals_of, client, answerer)
     chains = {name: build_chain(pipeline) for name, pipeline in pipelines.items()}

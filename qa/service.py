@@ -20,10 +20,21 @@ from qa.schemas import (
 )
 from qa.settled_value import IsCurrent, SettledValue
 from qa.storage_failures import told_as_sentences
-from qa.types import Answer, AnswererName, Citation, CitedCopy, Event, PassageResult, Question
+from qa.types import (
+    Answer,
+    AnswererName,
+    Citation,
+    CitedCopy,
+    Event,
+    PassageResult,
+    Question,
+    Sentence,
+)
 from qa.undo import AdditionNotes, UndoLog, UndoReport
+from qa.verification.attestation import independent_articles
 from qa.verification.checker import CheckedText, check_text_by_search
 from qa.verification.claim_judge import ClaimJudge
+from qa.verification.sentence_stream import MARKER
 from vectorstore.backup import check_restored
 from vectorstore.bundled_model import EmbeddingModelError
 from vectorstore.copies import quote_elsewhere
@@ -411,6 +422,24 @@ def copies_of(store: Store, citation: Citation) -> tuple[CitedCopy, ...]:
         )
         for each in quote_elsewhere(store.catalog, citation.article_id, citation.quote)
     )
+
+
+def attested_by(
+    judge: ClaimJudge,
+    sentence: Sentence,
+    citations: Sequence[Citation],
+    passages: Sequence[ScoredPassage],
+) -> int:
+    """How many independent articles, each taken alone, bear out what a sentence says; of one in
+    the articles' own words, what its first citation quotes."""
+    if sentence.probability is not None:
+        return max(1, independent_articles(_plain(sentence.text), frozenset(), passages, judge))
+    cited = frozenset(each.article_id for each in citations[:1])
+    return independent_articles(_plain(citations[0].quote), cited, passages, judge)
+
+
+def _plain(text: str) -> str:
+    return " ".join(MARKER.sub("", text).split())
 
 
 def passages_for_claims(

@@ -113,6 +113,9 @@ class Sentence:
     reason: str | None = None
     outcome: Outcome = "supported"
     probability: float | None = None
+    attested: int | None = None
+    """How many independent articles among those read bear it out, copies of one counted once; None
+    if that was not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Protocol
 
@@ -23,6 +23,8 @@ from qa.types import (
     PassagesFound,
     Question,
     Reply,
+    Sentence,
+    SentenceChecked,
     Token,
     Turn,
 )
@@ -32,6 +34,9 @@ from vectorstore.types import Filters, ScoredPassage
 Rewrite = Callable[[str, Sequence[Turn]], Awaitable[RewrittenQuestion]]
 Correct = Callable[[str], Sequence[Correction]]
 FindCopies = Callable[[Citation], tuple[CitedCopy, ...]]
+
+Attest = Callable[[Sentence, Sequence[Citation], Sequence[ScoredPassage]], int | None]
+"""How many independent articles bear out a sentence with these citations."""
 
 Damage = Callable[[], str | None]
 """A sentence that says what is wrong with the index, if anything is."""
@@ -54,6 +59,12 @@ def no_copies(citation: Citation) -> tuple[CitedCopy, ...]:
     return ()
 
 
+def not_attested(
+    sentence: Sentence, citations: Sequence[Citation], passages: Sequence[ScoredPassage]
+) -> int | None:
+    return None
+
+
 def no_damage() -> str | None:
     return None
 
@@ -68,6 +79,7 @@ class Pipeline:
     correct: Correct = no_corrections
     damage: Damage = no_damage
     find_copies: FindCopies = no_copies
+    attest: Attest = not_attested
     traces_questions: bool = False
     """Whether questions are recorded in traces."""
     today: Callable[[], date] = date.today
@@ -105,8 +117,10 @@ class Pipeline:
             answering = self.answerer.answer(when.question, found, when.as_of or today)
             async with aclosing(answering) as parts:
                 copies: dict[Citation, tuple[CitedCopy, ...]] = {}
+                attested = _Attested()
                 async for answered in parts:
                     part = await self._with_copies(answered, copies)
+                    part = await self._attested(part, attested, found)
                     if not isinstance(part, Reply):
                         yield part
                         continue
@@ -142,6 +156,23 @@ class Pipeline:
         citations = tuple(replace(each, copies=known.get(each, ())) for each in part.citations)
         return replace(part, citations=citations)
 
+    async def _attested(
+        self, part: AnswerPart, known: "_Attested", found: Sequence[ScoredPassage]
+    ) -> AnswerPart:
+        """The part, its sentences with the number of articles that bear them out."""
+        if isinstance(part, Token):
+            return part
+        known.citations.update((each.number, each) for each in part.citations)
+        sentences = (part.sentence,) if isinstance(part, SentenceChecked) else part.sentences
+        for each in sentences:
+            if each.start not in known.counts and each.supported and each.citations:
+                cited = [known.citations[n] for n in each.citations if n in known.citations]
+                known.counts[each.start] = await asyncio.to_thread(self.attest, each, cited, found)
+        counted = [replace(e, attested=known.counts.get(e.start)) for e in sentences]
+        if isinstance(part, SentenceChecked):
+            return replace(part, sentence=counted[0])
+        return replace(part, sentences=tuple(counted))
+
 
 def read_as(slips: Sequence[Correction]) -> str | None:
     """A sentence that says as what misspelt words were read, if any were."""
@@ -154,6 +185,14 @@ def with_notices(reply: Reply, *sentences: str | None) -> Reply:
     """The reply, with these sentences after its own notice."""
     notices = [each for each in (reply.notice, *sentences) if each]
     return replace(reply, notice=" ".join(notices) or None)
+
+
+@dataclass(slots=True)
+class _Attested:
+    """What is known so far: by how many articles each sentence, by its start, is borne out."""
+
+    counts: dict[int, int | None] = field(default_factory=dict)
+    citations: dict[int, Citation] = field(default_factory=dict)
 
 
 class _Clock:

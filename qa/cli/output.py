@@ -221,6 +221,12 @@ def _show_sources(console: Console, answer: "Answer") -> None:
         console.print(f"    {_safe(_place(citation))}", style="dim")
         if citation.copies:
             console.print(f"    {_safe(_also_in(citation.copies))}", style="dim")
+        attested = max(
+            (e.attested or 0 for e in answer.sentences if e.citations[:1] == (citation.number,)),
+            default=0,
+        )
+        if attested > 1:
+            console.print(f"    borne out by {attested:,} independent articles", style="dim")
     if not answer.answered and answer.passages:
         console.print("\nThe nearest passages:")
         show_passages(console, answer.passages[:3])

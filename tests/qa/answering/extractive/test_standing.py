@@ -17,7 +17,7 @@ OPINION = 6.0
 def found(
     text: str, published: str, *, read: Sequence[float], source: str = "Gazette", title: str = ""
 ) -> ScoredPassage:
-    """A passage that the search and the reader hold for good; `read` are its sentences' readings."""
+    """A passage that the search likes; `read` are the readings of its sentences."""
     article_id = f"{source} {published} {next(_numbers)}"
     sentences = tuple(split_sentences(text))
     assert len(sentences) == len(read)
