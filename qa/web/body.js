@@ -56,7 +56,8 @@ export function writtenParts(view, onCite) {
         const numbers = run.last ? sentence.citations : [];
         const chips = numbers.flatMap((number) => byNumber.get(number) ?? []).map((found) => chip(found, onCite));
         const why = run.last && !sentence.supported && whyNode(sentence);
-        return el("span", { class: classOf(sentence) }, el("span", { class: "words" }, ...content), chipGroup(chips), why);
+        const several = run.last && attested(sentence);
+        return el("span", { class: classOf(sentence) }, el("span", { class: "words" }, ...content), chipGroup(chips), several, why);
       },
     };
   };
@@ -175,18 +176,31 @@ export function quotedParts(view, onCite, onCopy = () => {}) {
  */
 function quotation(sentences, byNumber, view, onCite, onCopy) {
   const offsets = new Offsets(view.text);
-  const lines = sentences.map((sentence) => {
+  const lines = sentences.flatMap((sentence) => {
     const found = sentence.citations.flatMap((number) => byNumber.get(number) ?? []);
-    const said = offsets.slice(sentence.start, sentence.end);
-    const bare = withoutMarkers(said);
+    const said = oneLine(offsets.slice(sentence.start, sentence.end));
+    const bare = oneLine(withoutMarkers(said));
+    if (found.length > 1 && !found.some((citation) => bare.includes(quoteIn(citation)))) {
+      return toldBy(said, found, onCite);
+    }
     // Prefer the quote itself: the article may contain text that looks like a marker, and line
-    // breaks. What the sentence says beyond it is a note of ours.
-    const whole = found.find((citation) => oneLine(bare).startsWith(oneLine(withoutMarkers(citation.quote))));
+    // breaks. What the sentence says before and beyond it is a note of ours.
+    const whole = found.find((citation) => bare.includes(quoteIn(citation)));
     const quote = whole?.quote ?? bare;
-    const note = whole ? oneLine(bare).slice(oneLine(withoutMarkers(whole.quote)).length).trim() : "";
+    const at = whole ? bare.indexOf(quoteIn(whole)) : 0;
+    const before = bare.slice(0, at).trim();
+    const note = whole ? bare.slice(at + quoteIn(whole).length).trim() : "";
     const short = view.short && sentence.citations.includes(view.short.citation) ? view.short.text : "";
     const chips = found.map((citation) => chip(citation, onCite));
-    return el("p", { dir: "auto" }, el("q", { class: /^["“‘]/.test(quote.trim()) && "bare" }, ...underlined(quote.trim(), short)), chipGroup(chips), note && el("span", { class: "note" }, " ", ...words(note)));
+    return el(
+      "p",
+      { dir: "auto" },
+      before && el("span", { class: "note" }, ...words(before), " "),
+      quoted(quote, short),
+      chipGroup(chips),
+      note && el("span", { class: "note" }, " ", ...words(note)),
+      attested(sentence),
+    );
   });
   const first = byNumber.get(sentences[0].citations[0]);
   // The title of an article without a headline is its first sentence; do not show it twice.
@@ -200,7 +214,37 @@ function quotation(sentences, byNumber, view, onCite, onCopy) {
       dateline(first) && el("span", { class: "dateline" }, ...words(dateline(first))),
     );
   const cited = sentences.flatMap((sentence) => sentence.citations.flatMap((number) => byNumber.get(number) ?? []));
-  return el("figure", { class: "quotation" }, el("blockquote", {}, ...lines), caption, alsoIn(cited, onCopy));
+  const several = new Set(cited.map((citation) => citation.article_id)).size > 1;
+  return el("figure", { class: "quotation" }, el("blockquote", {}, ...lines), !several && caption, alsoIn(cited, onCopy));
+}
+
+/**
+ * A sentence that says what articles give at different times, and below it the quotes of each.
+ * @param {string} said
+ * @param {Citation[]} found
+ * @param {Cite} onCite
+ */
+function toldBy(said, found, onCite) {
+  const told = said.split(/(\s*\[\d+\])/).map((part) => {
+    const citation = found.find((each) => part.trim() === `[${each.number}]`);
+    return citation ? chipGroup([chip(citation, onCite)]) : el("span", {}, ...words(part));
+  });
+  const quotes = found.map((citation) =>
+    el("p", { class: "from", dir: "auto" }, quoted(citation.quote, ""), " ", el("span", { class: "note" }, ...words([citation.title, dateline(citation)].filter(Boolean).join(", ")))),
+  );
+  return [el("p", { class: "told", dir: "auto" }, ...told), ...quotes];
+}
+
+/** @param {string} quote @param {string} short */
+const quoted = (quote, short) => el("q", { class: /^["“‘]/.test(quote.trim()) && "bare" }, ...underlined(quote.trim(), short));
+
+/** @param {Citation} citation */
+const quoteIn = (citation) => oneLine(withoutMarkers(citation.quote));
+
+/** How many independent articles say so, if it is more than one. @param {Sentence} sentence */
+function attested({ attested: articles }) {
+  if (!articles || articles < 2) return null;
+  return el("span", { class: "note attested" }, ` ${articles.toLocaleString("en")} articles`);
 }
 
 /** @param {string} text */

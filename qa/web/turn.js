@@ -97,7 +97,8 @@ export class TurnView {
     if (answer?.notice) nodes.push(el("p", { class: "notice" }, icon("warn"), el("span", {}, ...words(answer.notice))));
     if (turn.state === "asking") nodes.push(el("p", { class: "label working" }, this.#progress()));
     else if (answer) nodes.push(el("p", { class: "label" }, ...labelOf(answer)));
-    const short = answer?.short_answer;
+    // What is so now, and what was, say more.
+    const short = answer?.standing ? null : answer?.short_answer;
     const citation = short && answer.citations.find((each) => each.number === short.citation);
     if (short && citation) {
       nodes.push(el("p", { class: "short", dir: "auto" }, ...words(short.text), chip(citation, this.#cite)));

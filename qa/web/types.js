@@ -16,7 +16,8 @@
  *   url: string|null, published: string|null}} ArticleCopy
  * @typedef {{start: number, end: number, text: string, citations: number[],
  *   supported: boolean, reason?: string|null, outcome?: "supported"|"contradicted"|"not_found",
- *   probability?: number|null}} Sentence
+ *   probability?: number|null, attested?: number|null}} Sentence `attested` is how many independent
+ *   articles bear it out
  * @typedef {{id: string, article_id: string, title: string, published: string|null,
  *   source: string|null, author: string|null, url: string|null, start: number, end: number,
  *   text: string, score: number, cluster?: Cluster|null}} Passage
@@ -24,7 +25,10 @@
  *   text: string, short_answer: {text: string, citation: number}|null, sentences: Sentence[],
  *   citations: Citation[], passages: Passage[], answerer: "extractive"|"llm",
  *   model: string|null, notice: string|null, confidence?: number|null,
- *   timeframe?: Timeframe|null, as_of?: string|null}} Answer
+ *   timeframe?: Timeframe|null, as_of?: string|null, standing?: Standing|null}} Answer
+ * @typedef {{text: string, citation: number, published: string|null}} Reported
+ * @typedef {{current: Reported[], earlier: Reported[]}} Standing what articles give at different
+ *   times; several that are current disagree
  * @typedef {{text: string, first: string|null, last: string|null,
  *   speaks_of: "reported"|"happened"|"as_of"}} Timeframe
  * @typedef {{id: string, title: string, published: string|null, source: string|null,

@@ -10,10 +10,11 @@ import httpx
 ANSWER = {
     "id", "question", "standalone_question", "answered", "text", "short_answer", "sentences",
     "citations", "passages", "answerer", "model", "usage", "timings_ms", "notice", "confidence",
-    "timeframe", "as_of",
+    "timeframe", "as_of", "standing",
 }  # fmt: skip
 SENTENCE = {
     "start", "end", "text", "citations", "supported", "reason", "outcome", "probability",
+    "attested",
 }  # fmt: skip
 CITATION = {
     "number", "article_id", "passage_id", "title", "source", "author", "url", "published",
