@@ -1,5 +1,6 @@
 """A `Library` over HTTP: a client of a running service."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 ARTICLES_SENT_AT_ONCE = 50
 CHARACTERS_SENT_AT_ONCE = 5_000_000
+SECONDS_TO_COLLECT = 5.0
 SECONDS_TO_CONNECT = 5.0
 SECONDS_TO_LOOK = 4 * 3600.0
 """A source may list a thousand pages, which are fetched one a second at most."""
@@ -189,7 +191,13 @@ class Client:
     ) -> AddReport:
         outcomes: list[AddedArticle] = []
         passages = 0
-        for batch in _batches(articles):
+
+        def counted() -> Iterator[Article | Unreadable]:
+            for done, each in enumerate(articles, 1):
+                on_progress(Progress("reading", done))
+                yield each
+
+        for batch in _batches(counted()):
             readable = [each for each in batch if isinstance(each, Article)]
             outcomes += [
                 AddedArticle(each.where, "skipped", each.reason)
@@ -420,13 +428,15 @@ async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
 def _batches(
     articles: Iterable[Article | Unreadable],
 ) -> Iterator[list[Article | Unreadable]]:
+    """At most so many at once, and what came within a few seconds."""
     batch: list[Article | Unreadable] = []
-    characters = 0
+    characters, begun = 0, time.monotonic()
     for each in articles:
         batch.append(each)
         characters += len(each.text) if isinstance(each, Article) else 0
-        if len(batch) == ARTICLES_SENT_AT_ONCE or characters >= CHARACTERS_SENT_AT_ONCE:
+        is_full = len(batch) == ARTICLES_SENT_AT_ONCE or characters >= CHARACTERS_SENT_AT_ONCE
+        if is_full or time.monotonic() - begun > SECONDS_TO_COLLECT:
             yield batch
-            batch, characters = [], 0
+            batch, characters, begun = [], 0, time.monotonic()
     if batch:
         yield batch

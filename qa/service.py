@@ -1,5 +1,6 @@
 """The service: what the command line, the HTTP interface and the evaluation call."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -40,7 +41,7 @@ from vectorstore.bundled_model import EmbeddingModelError
 from vectorstore.copies import quote_elsewhere
 from vectorstore.errors import UserError
 from vectorstore.fetching.fetcher import Fetcher
-from vectorstore.fetching.web_reader import read_address
+from vectorstore.fetching.web_reader import ignore_entry, read_address
 from vectorstore.ingest import Progress, ignore_progress, ingest
 from vectorstore.integrity import IndexReport, inspect_index, repair_index
 from vectorstore.moving import move_index
@@ -58,6 +59,8 @@ EXAMPLES_DRAWN_FROM = 500
 SECONDS_TO_SETTLE = 2.0
 """Example questions are chosen again once the collection has not changed for this long: an ingest
 over HTTP is a series of changes."""
+MOST_ADDED_AT_ONCE = 200
+SECONDS_TO_COLLECT = 5.0
 
 _notes: ContextVar[AdditionNotes | None] = ContextVar("_notes", default=None)
 """What is added by a look is noted here while somebody waits for it, so that it can be undone."""
@@ -245,11 +248,25 @@ class Service:
             tuple(removed), tuple(each.id for each in restored), tuple(kept), addition.followed
         )
 
-    def add_address(self, address: str) -> AddReport:
-        """Add what is at an address: an article, or those of a feed or a sitemap."""
+    def add_address(
+        self, address: str, on_entry: Callable[[int, int], None] = ignore_entry
+    ) -> AddReport:
+        """Add what is at an address: an article, or those of a feed or a sitemap, which are added
+        while the rest is fetched. The report has the token for `undo`.
+
+        `on_entry` is that of `read_address`; what it raises ends the addition, and what was added
+        by then stays.
+        """
         if self._fetcher is None:
             raise CannotFollow("This service fetches nothing.")
-        return self.add_undoably(read_address(self._fetcher, address, keep_all=self.keep_all))
+        notes = AdditionNotes(self.store.catalog.article_as_read)
+        found = read_address(self._fetcher, address, keep_all=self.keep_all, on_entry=on_entry)
+        reports = [self.add(notes.noting(each)) for each in _as_they_come(found)]
+        outcomes = tuple(each for report in reports for each in report.articles)
+        passages = sum(report.passages for report in reports)
+        addition = notes.addition(outcomes)
+        token = None if addition is None else self._undo.keep(addition)
+        return AddReport(outcomes, passages, token)
 
     def followed(self) -> tuple[FollowedSource, ...]:
         return self.follower.followed()
@@ -399,6 +416,22 @@ class Service:
         answer = self.ask(Question(example.question, answerer="extractive"))
         cited = {each.article_id for each in answer.citations}
         return (answer.confidence or 0) >= SURE and example.article_id in cited
+
+
+def _as_they_come(
+    articles: Iterable[Article | Unreadable],
+) -> Iterator[list[Article | Unreadable]]:
+    """The articles in batches of what came within a few seconds: nobody else can change the index
+    while a batch is added, and nobody finds it before."""
+    batch: list[Article | Unreadable] = []
+    begun = time.monotonic()
+    for each in articles:
+        batch.append(each)
+        if len(batch) == MOST_ADDED_AT_ONCE or time.monotonic() - begun > SECONDS_TO_COLLECT:
+            yield batch
+            batch, begun = [], time.monotonic()
+    if batch:
+        yield batch
 
 
 def damage_of(store: Store) -> str | None:

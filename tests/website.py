@@ -45,6 +45,16 @@ class Website:
         self.pages[path] = Reply(status=status, headers={"Location": to})
 
 
+def send_html(request: BaseHTTPRequestHandler, body: str) -> None:
+    """What a function in `pages` answers with."""
+    data = body.encode()
+    request.send_response(200)
+    request.send_header("Content-Type", "text/html; charset=utf-8")
+    request.send_header("Content-Length", str(len(data)))
+    request.end_headers()
+    request.wfile.write(data)
+
+
 def story(title: str, *paragraphs: str) -> str:
     """The page of an article."""
     body = "".join(f"<p>{each}</p>" for each in paragraphs)

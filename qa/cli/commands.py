@@ -47,6 +47,9 @@ from qa.settings import Settings, read_settings, settings_of_another_index
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vectorstore.ingest import Progress
     from vectorstore.readers import Unreadable
     from vectorstore.types import Article
 
@@ -99,7 +102,7 @@ def ingest(
         with ingest_progress(err, candidates) as on_progress:
             articles = chain(
                 read_articles(paths, keep_all=settings.keep_all, follow_links=follow_links),
-                _read_addresses(addresses, settings),
+                _read_addresses(addresses, settings, on_progress, candidates),
             )
             report = library.add(articles, on_progress)
         show_report(out, report)
@@ -110,16 +113,31 @@ def ingest(
 
 
 def _read_addresses(
-    addresses: Sequence[str], settings: Settings
+    addresses: Sequence[str],
+    settings: Settings,
+    on_progress: "Callable[[Progress], None]",
+    candidates: int,
 ) -> "Iterator[Article | Unreadable]":
+    """The articles at the addresses, the last of the `candidates`. The progress counts each entry
+    of a list: a page a second is fetched of a site at most."""
     if not addresses:
         return
     from qa.composition import make_fetcher
     from vectorstore.fetching.web_reader import read_address
+    from vectorstore.ingest import Progress
 
     fetcher = make_fetcher(settings)
+    before, expected, entries = candidates - len(addresses), candidates, 1
+
+    def on_entry(done: int, total: int) -> None:
+        nonlocal entries
+        entries = total
+        on_progress(Progress("reading", before + done, expected + total - 1))
+
     for address in addresses:
-        yield from read_address(fetcher, address, keep_all=settings.keep_all)
+        entries = 1
+        yield from read_address(fetcher, address, keep_all=settings.keep_all, on_entry=on_entry)
+        before, expected = before + entries, expected + entries - 1
 
 
 @cli.command()

@@ -104,10 +104,14 @@ def ingest_progress(
             "embedding": bar.add_task("Indexing", total=candidates),
         }
 
+        expected = candidates
+
         def on_progress(progress: "IngestProgress") -> None:
-            task = tasks[progress.stage]
-            total = max(progress.total or candidates, progress.done)
-            bar.update(task, completed=progress.done, total=total)
+            nonlocal expected
+            if progress.stage == "reading":
+                expected = max(expected, progress.total or 0)
+            total = max(progress.total or expected, progress.done)
+            bar.update(tasks[progress.stage], completed=progress.done, total=total)
 
         yield on_progress
 

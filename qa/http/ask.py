@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from qa.http.api_description import JSON_PROBLEMS, json_request
 from qa.http.dependencies import KeepAlive, QuestionPlace, TheCapacity, TheMetrics, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response
-from qa.http.event_stream import event_stream, named_event
+from qa.http.event_stream import accepts_events, event_stream, named_event
 from qa.http.json_body import json_body
 from qa.http.limits import within
 from qa.http.problems import problem_for
@@ -56,7 +56,7 @@ async def ask(
     keep_alive: KeepAlive,
 ) -> Response:
     question = body.as_question()
-    if "text/event-stream" in request.headers.get("accept", "").lower():
+    if accepts_events(request):
         # What can be refused is refused here, while there is a status to say it.
         events = metrics.observed(service, question, service.stream(question))
         encoded = _encoded_events(

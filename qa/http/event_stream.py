@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import anyio
+from fastapi import Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic_core import to_json
 
@@ -12,6 +13,10 @@ KEEP_ALIVE_SECONDS = 15.0
 """Proxies close a connection on which nothing is sent, most of them after 30 to 60 s."""
 
 COMMENT = format_sse_event(comment="keep-alive")
+
+
+def accepts_events(request: Request) -> bool:
+    return "text/event-stream" in request.headers.get("accept", "").lower()
 
 
 def event_stream(events: AsyncGenerator[bytes], keep_alive: float) -> EventSourceResponse:

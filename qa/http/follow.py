@@ -10,9 +10,17 @@ from fastapi import APIRouter, Query, Request, Response
 from qa.following.followed import FollowedList
 from qa.following.follower import CannotFollow, FollowReport
 from qa.http.api_description import JSON_PROBLEMS, json_request, problems
-from qa.http.dependencies import ChangePlace, TheService, key_of, state_of
+from qa.http.dependencies import ChangePlace, KeepAlive, TheService, key_of, state_of
+from qa.http.disconnect import (
+    IsCancelled,
+    cancel_on_disconnect,
+    client_closed_response,
+    in_cancellable_thread,
+)
+from qa.http.event_stream import accepts_events, event_stream
 from qa.http.json_body import json_body
 from qa.http.problems import Problem, shortened
+from qa.http.progress_stream import WorkAbandoned, progress_description, progress_events
 from qa.http.request_bodies import AddressBody, LookBody
 from qa.http.responses import json_response
 from qa.schemas import AddReport
@@ -22,19 +30,46 @@ router = APIRouter(tags=["follow"])
 
 @router.post(
     "/addresses",
-    status_code=201,
     response_model=AddReport,
     summary="Add what is at an address: an article, or those that a feed or a sitemap lists",
     openapi_extra=json_request(AddressBody),
-    responses=JSON_PROBLEMS,
+    responses={
+        200: {
+            **progress_description("added", "what was added by then stays"),
+            "model": AddReport,
+            "description": "No article was new; the report says what became of each. With "
+            "`Accept: text/event-stream`, the events `progress`, and last `added` or `error`: if "
+            "the client disconnects before, what was added by then stays.",
+        },
+        201: {"model": AddReport, "description": "At least one article was added."},
+        **JSON_PROBLEMS,
+    },
 )
 async def add_address(
+    request: Request,
     service: TheService,
     place: ChangePlace,
     body: Annotated[AddressBody, json_body(AddressBody)],
+    keep_alive: KeepAlive,
 ) -> Response:
-    report = await to_thread.run_sync(service.add_address, body.address)
-    return json_response(report, 201)
+    """With `Accept: text/event-stream` as events, one for each entry of a feed or a sitemap."""
+    if accepts_events(request):
+        adding = partial(service.add_address, body.address)
+        events = progress_events(adding, "added", request.state.request_id)
+        return event_stream(events, keep_alive)
+
+    def add(is_cancelled: IsCancelled) -> AddReport:
+        def stop_if_cancelled(done: int, total: int) -> None:
+            if is_cancelled():
+                raise WorkAbandoned
+
+        return service.add_address(body.address, stop_if_cancelled)
+
+    report = await cancel_on_disconnect(request, in_cancellable_thread(add))
+    if report is None:
+        return client_closed_response()
+    is_new = any(each.status == "added" for each in report.articles)
+    return json_response(report, 201 if is_new else 200)
 
 
 @router.get(

@@ -1,32 +1,22 @@
 """POST /reindex: embeds every passage with another model, while questions are answered."""
 
-import asyncio
-import math
-from collections.abc import AsyncGenerator
 from typing import Annotated
 
-import anyio
-from anyio import from_thread, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from qa.http.api_description import JSON_PROBLEMS, json_request
 from qa.http.dependencies import KeepAlive, TheService, refuse_from_elsewhere
-from qa.http.disconnect import IsCancelled, in_cancellable_thread
-from qa.http.event_stream import event_stream, named_event
+from qa.http.event_stream import event_stream
 from qa.http.json_body import json_body
-from qa.http.problems import Problem, problem_for
+from qa.http.problems import Problem
+from qa.http.progress_stream import OnProgress, progress_description, progress_events
 from qa.http.request_bodies import ReindexBody
-from qa.service import Service
 from vectorstore.bundled_model import EmbeddingModelError
-from vectorstore.ingest import Progress
 from vectorstore.reindexing import ReindexReport
 
 router = APIRouter(tags=["state"])
-
-
-class ReindexAbandoned(Exception):
-    """The client that asked for it has disconnected."""
 
 
 @router.post(
@@ -34,16 +24,7 @@ class ReindexAbandoned(Exception):
     summary="Embed every passage with another model, and search with it from then on",
     openapi_extra=json_request(ReindexBody),
     responses={
-        200: {
-            "content": {
-                "text/event-stream": {
-                    "schema": {"type": "string"},
-                    "example": 'event: progress\ndata: {"done": 256, "total": 1024}\n\n',
-                }
-            },
-            "description": "The events `progress`, and last `reindexed` or `error`. If the client "
-            "disconnects before, the model in use stays.",
-        },
+        200: progress_description("reindexed", "the model in use stays"),
         **JSON_PROBLEMS,
     },
 )
@@ -61,32 +42,9 @@ async def reindex(
         await to_thread.run_sync(service.embedder_named, body.model)
     except EmbeddingModelError as error:
         raise Problem(422, str(error)) from error
-    return event_stream(_events(service, body.model, request.state.request_id), keep_alive)
 
+    def work(on_progress: OnProgress) -> ReindexReport:
+        return service.reindex(body.model, lambda each: on_progress(each.done, each.total))
 
-async def _events(service: Service, model: str, request_id: str) -> AsyncGenerator[bytes]:
-    sending, receiving = anyio.create_memory_object_stream[Progress](math.inf)
-
-    def work(is_cancelled: IsCancelled) -> ReindexReport:
-        def on_progress(progress: Progress) -> None:
-            if is_cancelled():
-                raise ReindexAbandoned
-            from_thread.run_sync(sending.send_nowait, progress)
-
-        try:
-            return service.reindex(model, on_progress)
-        finally:
-            from_thread.run_sync(sending.close)
-
-    working = asyncio.create_task(in_cancellable_thread(work))
-    try:
-        async with receiving:
-            async for progress in receiving:
-                told = {"done": progress.done, "total": progress.total}
-                yield named_event("progress", told)
-        yield named_event("reindexed", await working)
-    except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
-        yield named_event("error", problem_for(error, request_id))
-    finally:
-        working.cancel()
-        await asyncio.wait({working})
+    events = progress_events(work, "reindexed", request.state.request_id)
+    return event_stream(events, keep_alive)

@@ -5,7 +5,7 @@ import { announce, byId, el } from "./dom.js";
 import { filesIn, pathOf } from "./dropped.js";
 import { Failure, explain } from "./errors.js";
 import { icon } from "./icons.js";
-import { addAddress, addArticle, addFile, follow, undoAddition } from "./service.js";
+import { addAddress, addArticle, addFile, follow, listFollowed, undoAddition } from "./service.js";
 import { count } from "./turn.js";
 
 /** @typedef {import("./types.js").Added} Added */
@@ -13,6 +13,8 @@ import { count } from "./turn.js";
 /** @typedef {"waiting"|"busy"|"done"|"trouble"} State */
 
 const SAID = { added: "Added", replaced: "Replaced with this version", unchanged: "Already added, unchanged", skipped: "Skipped" };
+
+const MS_BETWEEN_LOOKS = 2000;
 
 /** The most skipped articles of one file that are listed. */
 const MOST_REASONS = 20;
@@ -129,12 +131,43 @@ export class Adding {
     const followed = fields.get("follow") === "on";
     const button = /** @type {HTMLButtonElement} */ (byId("address-save"));
     button.disabled = true;
-    const added = await this.#add(address, row, () => (followed ? follow(address) : addAddress(address)), "Being fetched…");
+    const added = await this.#add(address, row, () => (followed ? this.#follow(address, row) : this.#fetch(address, row)), "Being fetched…");
     button.disabled = false;
     if (!added) return;
     this.addressForm.reset();
     this.actions.onAdded();
     if (followed) this.actions.onFollowed();
+  }
+
+  /** Adds what is at an address, and tells of each entry of a list. @param {string} address @param {HTMLElement} row */
+  async #fetch(address, row) {
+    const alone = !this.sending;
+    if (alone) this.stopped = new AbortController();
+    try {
+      return await addAddress(address, this.stopped.signal, (done, total) => {
+        this.#line(address, `${done} of ${total} fetched…`, "busy", row);
+        if (!alone || this.sending) return;
+        byId("add-running").hidden = false;
+        this.bar.max = total;
+        this.bar.value = done;
+      });
+    } finally {
+      if (alone && !this.sending) byId("add-running").hidden = true;
+    }
+  }
+
+  /** Follows an address, and tells meanwhile how many articles were found. @param {string} address @param {HTMLElement} row */
+  async #follow(address, row) {
+    const telling = setInterval(async () => {
+      const { followed } = await listFollowed().catch(() => ({ followed: [] }));
+      const found = followed.find((each) => each.address === address)?.articles;
+      if (found && row.className === "busy") this.#line(address, `${count(found, "article")} so far…`, "busy", row);
+    }, MS_BETWEEN_LOOKS);
+    try {
+      return await follow(address);
+    } finally {
+      clearInterval(telling);
+    }
   }
 
   async #paste() {

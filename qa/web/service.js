@@ -87,8 +87,19 @@ export function addFile(file, path, signal) {
   return request("articles?undoable=true", { method: "POST", body: form, signal });
 }
 
-/** @param {string} address @returns {Promise<import("./types.js").AddReport>} */
-export const addAddress = (address) => post("addresses", { address });
+/**
+ * @param {string} address
+ * @param {AbortSignal} signal
+ * @param {(done: number, total: number) => void} onProgress called for each entry of a feed or a sitemap
+ * @returns {Promise<import("./types.js").AddReport>}
+ */
+export async function addAddress(address, signal, onProgress) {
+  for await (const { event, content } of events("addresses", { address }, signal)) {
+    if (event === "added") return content;
+    if (event === "progress") onProgress(content.done, content.total);
+  }
+  throw new Failure(0, "");
+}
 
 /** @param {string} token @returns {Promise<{removed: string[], restored: string[], kept: string[], unfollowed: string|null}>} */
 export const undoAddition = (token) => post(`undo/${encodeURIComponent(token)}`, {});
@@ -128,7 +139,28 @@ export function filtersBody(filters) {
  * @returns {AsyncGenerator<AnswerEvent, void, void>}
  */
 export async function* ask(body, signal) {
-  const response = await fetch("ask", {
+  for await (const { event, content } of events("ask", body, signal)) {
+    if (event === "answer") {
+      yield { kind: "answer", answer: content };
+      return;
+    }
+    if (event === "passages" || event === "token" || event === "sentence") {
+      yield { kind: event, ...content };
+    }
+  }
+  throw new Failure(0, "");
+}
+
+/**
+ * The events of a response, as they arrive. Throws the Failure that an event tells.
+ *
+ * @param {string} address
+ * @param {object} body
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<{event: string, content: any}, void, void>}
+ */
+async function* events(address, body, signal) {
+  const response = await fetch(address, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
     body: JSON.stringify(body),
@@ -143,14 +175,7 @@ export async function* ask(body, signal) {
     for (const { event, data } of parser.feed(value)) {
       const content = JSON.parse(data);
       if (event === "error") throw failureIn(content);
-      if (event === "answer") {
-        yield { kind: "answer", answer: content };
-        return;
-      }
-      if (event === "passages" || event === "token" || event === "sentence") {
-        yield { kind: event, ...content };
-      }
+      yield { event, content };
     }
   }
-  throw new Failure(0, "");
 }

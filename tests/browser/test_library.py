@@ -1,5 +1,7 @@
 """The articles page: browse, search, read, add and remove articles."""
 
+import threading
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from tests.browser.conftest import OpenPage
 from tests.vectorstore.fetching.test_web_reader import ICE, THAW, rss
 from tests.vectorstore.readers.containers.test_archives import zipped
 from tests.vectorstore.readers.documents.pdf_files import drawn_pdf, lines
-from tests.website import Reply, website
+from tests.website import Reply, send_html, website
 
 STORY = (
     "The zeppelin museum of Quillhaven opens on Friday after nine years of work.\n\n"
@@ -219,6 +221,21 @@ def test_an_address_is_added_and_a_feed_is_followed(library: ChatPage) -> None:
             dialog.get_by_role("button", name="Add", exact=True).click()
             report = page.locator("#add-report > li")
             expect(report.last).to_contain_text("There is no such page (404).")
+            told = threading.Event()
+
+            def serve_thaw(request: BaseHTTPRequestHandler) -> None:
+                assert told.wait(20)
+                send_html(request, THAW)
+
+            site.pages["/thaw"] = serve_thaw
+            site.put("/both", rss(site, "/ice", "/thaw"), "text/xml")
+            address.fill(site.url("/both"))
+            dialog.get_by_role("button", name="Add", exact=True).click()
+            expect(report.last).to_contain_text("1 of 2 fetched…", timeout=20_000)
+            told.set()
+            expect(report.last).to_contain_text("2 added.")
+            report.last.get_by_role("button", name="Undo").click()
+            expect(report.last).to_contain_text("2 articles removed again")
             address.fill(site.url("/feed"))
             dialog.get_by_label("Follow it").check()
             dialog.get_by_role("button", name="Add", exact=True).click()

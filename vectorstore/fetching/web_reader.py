@@ -1,6 +1,6 @@
 """From addresses to articles: a page or document, or all that a feed or a sitemap lists."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -32,10 +32,22 @@ class PageRead:
         return tuple(each for each in self.outcomes if isinstance(each, Article))
 
 
+def ignore_entry(done: int, total: int) -> None:
+    """For callers that show no progress."""
+
+
 def read_address(
-    fetcher: Fetcher, address: str, *, keep_all: bool = False
+    fetcher: Fetcher,
+    address: str,
+    *,
+    keep_all: bool = False,
+    on_entry: Callable[[int, int], None] = ignore_entry,
 ) -> Iterator[Article | Unreadable]:
-    """The article at an address, or those that it lists, and what could not be read and why."""
+    """The article at an address, or those that it lists, and what could not be read and why.
+
+    `on_entry` is called before the first entry of a list and after each, with the number of those
+    done and of all. What it raises ends the reading.
+    """
     try:
         fetched = fetcher.fetch(address)
         listing = listing_in(fetched)
@@ -46,8 +58,11 @@ def read_address(
     except FetchFailed as failure:
         yield Unreadable(address, str(failure))
         return
-    for entry in listing.entries:
+    total = len(listing.entries)
+    on_entry(0, total)
+    for done, entry in enumerate(listing.entries, 1):
         yield from read_entry(fetcher, entry, listing, address, keep_all=keep_all).outcomes
+        on_entry(done, total)
     if listing.left_out:
         yield Unreadable(
             address,

@@ -1,6 +1,8 @@
 """/addresses, /followed and /undo: articles from the web, and additions taken back."""
 
+import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -14,7 +16,7 @@ from tests.qa.http.shapes import assert_problem, at
 from tests.qa.serving import Served, running
 from tests.vectorstore.fetching.test_web_reader import ICE, THAW, rss
 from tests.vectorstore.hashing import HashingEmbedder
-from tests.website import Reply, Website, website
+from tests.website import Reply, Website, send_html, website
 
 UNDONE: dict[str, object] = {"removed": [], "restored": [], "kept": [], "unfollowed": None}
 
@@ -49,6 +51,32 @@ def test_an_address_is_added_and_that_is_undone(here: Served, site: Website) -> 
     assert undone == UNDONE | {"removed": [site.url("/ice")]}
     assert ids(here) == set()
     assert_problem(here.http.post(f"/undo/{report['undo']}"), 404)
+
+
+def test_a_feed_is_added_while_it_is_fetched_and_each_entry_is_told(
+    here: Served, site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.service.SECONDS_TO_COLLECT", 0.0)
+    found: list[set[str]] = []
+
+    def serve_thaw(request: BaseHTTPRequestHandler) -> None:
+        found.append(ids(here))
+        send_html(request, THAW)
+
+    site.put_html("/ice", ICE)
+    site.pages["/thaw"] = serve_thaw
+    site.put("/feed", rss(site, "/ice", "/thaw"), "text/xml")
+    headers = {"Accept": "text/event-stream"}
+    told = here.http.post("/addresses", json={"address": site.url("/feed")}, headers=headers)
+    events = [each.split("\n") for each in told.text.strip().split("\n\n")]
+    assert [each[0] for each in events] == ["event: progress"] * 3 + ["event: added"]
+    data = [json.loads(each[1].removeprefix("data: ")) for each in events]
+    assert data[:3] == [{"done": done, "total": 2} for done in range(3)]
+    assert found == [{site.url("/ice")}]
+    assert ids(here) == {site.url("/ice"), site.url("/thaw")}
+    undone = here.http.post(f"/undo/{data[3]['undo']}").json()
+    assert set(undone["removed"]) == {site.url("/ice"), site.url("/thaw")}
+    assert ids(here) == set()
 
 
 def test_following_is_undone_with_what_it_added(here: Served, site: Website) -> None:
