@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from qa.answering.timeline import Timeline
 from qa.following.followed import FollowedList, FollowedSource
 from qa.following.follower import FollowReport
 from qa.quote_links import path_segment
@@ -149,19 +151,12 @@ class Client:
     def search(
         self, query: str, k: int = 8, filters: Filters | None = None, *, rerank: bool = False
     ) -> tuple[PassageResult, ...]:
-        filters = filters or Filters()
-        dates = (
-            ("published_from", filters.published_from),
-            ("published_to", filters.published_to),
-        )
         parameters = httpx.QueryParams(
             [
                 ("q", query),
                 ("k", str(k)),
                 ("rerank", str(rerank).lower()),
-                *((name, day.isoformat()) for name, day in dates if day is not None),
-                *(("source", source) for source in filters.sources),
-                *(("article_id", each) for each in filters.article_ids),
+                *_filter_parameters(filters or Filters()),
             ]
         )
         return _parse(FoundPassages, self.send("GET", f"/search?{parameters}")).passages
@@ -171,6 +166,15 @@ class Client:
 
         content = to_json({"text": text, "article_ids": article_ids})
         return _parse(CheckedText, self.send("POST", "/check", content=content))
+
+    def timeline(
+        self, about: str, filters: Filters | None = None, as_of: date | None = None
+    ) -> Timeline:
+        until = [] if as_of is None else [("as_of", as_of.isoformat())]
+        parameters = httpx.QueryParams(
+            [("q", about), *until, *_filter_parameters(filters or Filters())]
+        )
+        return _parse(Timeline, self.send("GET", f"/timeline?{parameters}"))
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
@@ -331,6 +335,15 @@ class CollectionsClient:
 def collection_path(name: str) -> str:
     """Under which a service has a collection, with a slash in front and none at the end."""
     return f"/collections/{path_segment(name)}"
+
+
+def _filter_parameters(filters: Filters) -> list[tuple[str, str]]:
+    dates = (("published_from", filters.published_from), ("published_to", filters.published_to))
+    return [
+        *((name, day.isoformat()) for name, day in dates if day is not None),
+        *(("source", source) for source in filters.sources),
+        *(("article_id", each) for each in filters.article_ids),
+    ]
 
 
 def _question_json(question: Question) -> bytes:

@@ -1,8 +1,10 @@
 """The operations on a collection of articles, in this process or over HTTP."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from qa.answering.timeline import Timeline
 from qa.following.followed import FollowedSource
 from qa.following.follower import FollowReport
 from qa.schemas import AddReport, ArticleList, Collection, CollectionInfo, WholeArticle
@@ -31,6 +33,11 @@ class Library(Protocol):
 
     def check_text(self, text: str, article_ids: Sequence[str] = ()) -> "CheckedText":
         """Check each sentence of any text against the articles, or those named."""
+
+    def timeline(
+        self, about: str, filters: Filters | None = None, as_of: date | None = None
+    ) -> Timeline:
+        """Dated quotes about a name or a question, of articles published by `as_of`, in order."""
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""

@@ -4,11 +4,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property, partial
 
 from qa.answering.chain import Chain, chain_for
 from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
 from qa.answering.pipeline import Retrieve
+from qa.answering.timeframe import earliest
+from qa.answering.timeline import Timeline, timeline_of
 from qa.following.followed import FollowedSource
 from qa.following.follower import Add, CannotFollow, Follower, FollowReport, Remove
 from qa.schemas import (
@@ -54,6 +57,7 @@ from vectorstore.whole_texts import embed_whole
 
 EXAMPLES = 4
 PASSAGES_FOR_A_CLAIM = 4
+PASSAGES_OF_A_TIMELINE = 100
 SURE = 0.6
 EXAMPLES_DRAWN_FROM = 500
 SECONDS_TO_SETTLE = 2.0
@@ -190,6 +194,16 @@ class Service:
         else:
             found = search(self.store, query, k, filters)
         return tuple(PassageResult.of(each) for each in found)
+
+    def timeline(
+        self, about: str, filters: Filters | None = None, as_of: date | None = None
+    ) -> Timeline:
+        filters = filters or Filters()
+        until = earliest(filters.published_to, as_of)
+        found = search(
+            self.store, about, PASSAGES_OF_A_TIMELINE, replace(filters, published_to=until)
+        )
+        return timeline_of(about, found, as_of)
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""

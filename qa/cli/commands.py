@@ -40,6 +40,7 @@ from qa.cli.output import (
     show_settings,
     show_skipped,
     show_text,
+    show_timeline,
 )
 from qa.cli.session import err, fail, open_for, out, say_if_empty, say_waiting
 from qa.keys import KeyFile, Scope
@@ -297,6 +298,44 @@ def search(
         show_json(FoundPassages(found))
     elif not empty:
         show_passages(out, found)
+
+
+@cli.command()
+@click.argument("about", type=QuestionText())
+@click.option("--as-of", type=Day(), help="Only what was published by this day.")
+@click.option("--markdown", is_flag=True, help="Print it as a Markdown list.")
+@filter_options
+@json_option
+@collection_option
+@data_option
+def timeline(
+    about: str,
+    as_of: date | None,
+    markdown: bool,
+    published_from: date | None,
+    published_to: date | None,
+    sources: tuple[str, ...],
+    article_ids: tuple[str, ...],
+    as_json: bool,
+    collection: str | None,
+    data: Path | None,
+) -> None:
+    """Show what the articles tell about a name or a question, day by day."""
+    from qa.answering.timeline import as_markdown
+    from vectorstore.types import Filters
+
+    check_days(published_from, published_to)
+    settings = read_settings(data=data, collection=collection)
+    filters = Filters(published_from, published_to, sources, article_ids)
+    with open_for(settings) as library:
+        empty = say_if_empty(library, settings)
+        found = library.timeline(about, filters, as_of)
+    if as_json:
+        show_json(found)
+    elif markdown:
+        click.echo(as_markdown(found), nl=False)
+    elif not empty:
+        show_timeline(out, found)
 
 
 @cli.command()

@@ -25,6 +25,7 @@ from rich.text import Text
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    from qa.answering.timeline import Timeline
     from qa.following.followed import FollowedSource
     from qa.following.follower import FollowReport
     from qa.keys import Key
@@ -251,6 +252,20 @@ def show_passages(console: Console, passages: Sequence["PassageResult"]) -> None
             others = passage.cluster.articles - 1
             copies = "copy" if others == 1 else "copies"
             console.print(f"    {others:,} more {copies} of this article", style="dim")
+
+
+def show_timeline(console: Console, timeline: "Timeline") -> None:
+    from qa.answering.timeline import shown_day
+
+    if not timeline.entries:
+        console.print(NOTHING_FOUND)
+    for each in timeline.entries:
+        found = each.citation
+        by = "" if each.dated_by == "event" else " [dim](day of publication)[/dim]"
+        console.print(f"\n[bold]{shown_day(each.day)}[/bold]{by}")
+        console.print(_indented(f"“{found.quote}”"), markup=False)
+        console.print(f"    {_heading(found)}")
+        console.print(f"    {_safe(_place(found))}", style="dim")
 
 
 def show_articles(console: Console, articles: Sequence["ArticleEntry"]) -> None:

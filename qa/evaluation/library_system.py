@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from qa.answering.llm.provider import make_chat_model
+from qa.answering.timeline import TimelineEntry
 from qa.cli.output import ingest_progress
 from qa.composition import build_service
 from qa.evaluation.command_line import Target
@@ -52,6 +53,9 @@ class LibrarySystem:
             return self._library.search(query, k, filters, rerank=True)
         except UserError as error:
             raise AskError(str(error)) from error
+
+    def timeline(self, about: str) -> tuple[TimelineEntry, ...]:
+        return self._library.timeline(about).entries
 
     def article_text(self, article_id: str) -> str:
         return self._article(article_id).text

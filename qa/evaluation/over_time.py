@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -20,6 +21,7 @@ from qa.answering.chain import build_chain
 from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
 from qa.answering.pipeline import Pipeline
 from qa.answering.rewriting.query_rewriter import QueryRewriter
+from qa.answering.timeline import TimelineEntry
 from qa.composition import SharedParts, build_service, make_search
 from qa.evaluation.bootstrap import interval, resamples, statistic
 from qa.evaluation.copy_credit import as_expected
@@ -28,14 +30,15 @@ from qa.evaluation.question_file import Case, GoldSpan, Half, check_spans, read_
 from qa.evaluation.system import System
 from qa.service import Service
 from qa.settings import Settings
-from qa.types import Answer, Citation, Question
+from qa.types import Answer, Citation, PassageResult, Question
 from vectorstore.retrieval import word_rarities
-from vectorstore.types import Article, Span
+from vectorstore.types import Article, Filters, Span
 
 EVERY_PART = frozenset({"disagreeing", "list", "comparison", "changed_between"})
 """Kinds whose answer has several parts: in the others, the answers are alternatives."""
 DECLINED = frozenset({"near_date", "near_office"})
 READ = 5
+PASSAGES_READ = 8
 
 Measure = Literal[
     "right",
@@ -126,7 +129,7 @@ def both_systems(
             answerer = ExtractiveAnswerer(partial(word_rarities, store), tells_changes=False)
             chain = build_chain(Pipeline(QueryRewriter(), search, answerer))
             plain = Service(store, {"extractive": chain}, search, parts.judge, None)
-            yield LibrarySystem(plain), LibrarySystem(service)
+            yield PlainSystem(plain), LibrarySystem(service)
         finally:
             service.close()
 
@@ -137,9 +140,56 @@ def plainly(question: Question) -> Question:
 
 
 def outcome_of(case: Case, system: System, question: Question) -> Outcome:
-    """Ask one question, and judge the answer."""
+    """Ask one question, or for a timeline, and judge the answer."""
+    if case.events:
+        entries = system.timeline(case.question)
+        shown = "\n".join(f"{e.day} ({e.dated_by}) {e.citation.quote}" for e in entries)
+        return Outcome(case, dict(of_timeline(case, entries)), shown)
     answer = system.ask(question)
     return Outcome(case, dict(_values(case, answer, system)), answer.text)
+
+
+def of_timeline(
+    case: Case, entries: Sequence[TimelineEntry]
+) -> Iterator[tuple[Measure, tuple[float, float]]]:
+    """Which events a timeline has, whether their days are right, and whether it is in order."""
+    found = [
+        (event, next((e for e in entries if _overlaps(e.citation, event.told)), None))
+        for event in case.events
+    ]
+    days = [(event.day, entry.day) for event, entry in found if entry is not None]
+    yield "event found", (float(len(days)), float(len(found)))
+    yield "event date", (float(sum(one == other for one, other in days)), float(len(days)))
+    in_order = all(one.day <= other.day for one, other in pairwise(entries))
+    yield "in order", (float(in_order and bool(entries)), 1.0)
+
+
+def by_publication(found: Sequence[PassageResult]) -> tuple[TimelineEntry, ...]:
+    """A plain timeline: the passages found, in the order of publication."""
+    dated = [each for each in found if each.published is not None]
+    return tuple(
+        TimelineEntry(str(each.published), "publication", _whole(each))
+        for each in sorted(dated, key=lambda each: str(each.published))
+    )
+
+
+def _whole(found: PassageResult) -> Citation:
+    return Citation(
+        number=1,
+        article_id=found.article_id,
+        passage_id=found.id,
+        start=found.start,
+        end=found.end,
+        quote=found.text,
+        **found.metadata(),
+    )
+
+
+class PlainSystem(LibrarySystem):
+    """Its timelines are what a search finds, in the order of publication."""
+
+    def timeline(self, about: str) -> tuple[TimelineEntry, ...]:
+        return by_publication(self.search(about, PASSAGES_READ, Filters()))
 
 
 def _values(

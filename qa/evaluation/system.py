@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from qa.answering.timeline import TimelineEntry
 from qa.types import Answer, PassageResult, Question
 from vectorstore.types import Filters
 
@@ -21,6 +22,9 @@ class System(Protocol):
 
     def search(self, query: str, k: int, filters: Filters) -> tuple[PassageResult, ...]:
         """At most `k` passages, best first."""
+
+    def timeline(self, about: str) -> tuple[TimelineEntry, ...]:
+        """The entries of a timeline, in order."""
 
     def article_text(self, article_id: str) -> str:
         """The article's whole text, as it was read. Raises LookupError for an unknown id."""

@@ -23,6 +23,7 @@ from qa.http import (
     reindex,
     restored,
     search,
+    timeline,
 )
 from qa.http.access import AccessControl, KeyRequired
 from qa.http.api_description import description_of
@@ -103,8 +104,8 @@ def create_app(
     is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
     add_state(app, AppState(pool, capacity, control, counts, keep_alive, is_local))
     for module in (
-        ask, check, search, articles, collections, follow, health, reindex, restored, prometheus,
-        key_cookie, openai, mcp_endpoint, page,
+        ask, check, search, timeline, articles, collections, follow, health, reindex, restored,
+        prometheus, key_cookie, openai, mcp_endpoint, page,
     ):  # fmt: skip
         app.include_router(module.router)
     bodies = (

@@ -14,6 +14,7 @@ OF_ARTICLES = frozenset(
         "ask",
         "check",
         "search",
+        "timeline",
         "articles",
         "undo",
         "collection",

@@ -16,6 +16,7 @@ import { readCollection } from "./service.js";
 import { Sidebar } from "./sidebar.js";
 import { SourcePane } from "./source.js";
 import { nextTheme } from "./theme.js";
+import { TimelineView } from "./timeline.js";
 import { toast } from "./toast.js";
 import { showWelcome, showWelcomeTrouble } from "./welcome.js";
 
@@ -25,7 +26,7 @@ const chats = new Chats(localStorage, chooser.current);
 const source = new SourcePane({
   onOnly: ({ id, title }) => {
     filters.set({ ...filters.filters, articles: [{ id, title }] });
-    if (onArticles()) location.hash = "#/";
+    if (byId("conversation").hidden) location.hash = "#/";
     source.close();
     composer.focus();
   },
@@ -56,6 +57,11 @@ const library = new Library({
   },
 });
 
+const timeline = new TimelineView({
+  onOpen: ({ citation }, entries, opener) =>
+    source.open({ articleId: citation.article_id, current: citation, citations: entries.map((entry) => entry.citation), passages: [], opener }),
+});
+
 function onArticles() {
   return readRoute(location.hash)?.page === "articles";
 }
@@ -67,7 +73,8 @@ function showState() {
   byId("chat-heading").textContent = chat?.title ?? "";
   byId("chat-heading").hidden = !chat;
   const collection = chooser.current === "default" ? "" : titleOf(chooser.current);
-  document.title = [onArticles() ? "Articles" : chat?.title, collection, "Article QA"].filter(Boolean).join(" · ");
+  const page = { articles: "Articles", timeline: "Timeline" }[String(readRoute(location.hash)?.page)];
+  document.title = [page ?? chat?.title, collection, "Article QA"].filter(Boolean).join(" · ");
   sidebar.render(chat?.id ?? null);
   chooser.render(onArticles() ? "#/articles" : "");
 }
@@ -100,9 +107,11 @@ function followAddress() {
   const route = readRoute(location.hash);
   if (!route) return;
   const articles = route.page === "articles";
+  const asking = !articles && route.page !== "timeline";
   byId("library").hidden = !articles;
-  byId("conversation").hidden = articles;
-  for (const [id, current] of /** @type {const} */ ([["to-ask", !articles], ["to-articles", articles]])) {
+  byId("timeline").hidden = route.page !== "timeline";
+  byId("conversation").hidden = !asking;
+  for (const [id, current] of /** @type {const} */ ([["to-ask", asking], ["to-timeline", route.page === "timeline"], ["to-articles", articles]])) {
     if (current) byId(id).setAttribute("aria-current", "page");
     else byId(id).removeAttribute("aria-current");
   }
@@ -114,6 +123,11 @@ function followAddress() {
     return;
   }
   source.close();
+  if (route.page === "timeline") {
+    timeline.show(route.about, route.asOf);
+    showState();
+    return;
+  }
   if (route.page === "chat") {
     const same = conversation.chat?.id === route.id;
     const chat = same ? conversation.chat : chats.get(route.id);

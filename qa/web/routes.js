@@ -4,6 +4,7 @@
  *
  * @typedef {import("./types.js").Filters} Filters
  * @typedef {{page: "new"} | {page: "chat", id: string} | {page: "articles", id: string|null}
+ *   | {page: "timeline", about: string, asOf: string}
  *   | {page: "ask", question: string, filters: Filters}} Route
  */
 
@@ -22,8 +23,9 @@ export function readRoute(hash) {
   const id = decode(rest.join("/"));
   if (head === "chat" && id) return { page: "chat", id };
   if (head === "articles") return { page: "articles", id: id || null };
-  if (head !== "ask") return null;
   const values = new URLSearchParams(query);
+  if (head === "timeline") return { page: "timeline", about: (values.get("q") ?? "").trim(), asOf: isoDate(values.get("as_of")) };
+  if (head !== "ask") return null;
   const question = values.get("q") ?? "";
   if (question.trim() === "") return { page: "new" };
   return {
@@ -58,6 +60,11 @@ export function askAddress(question, filters) {
   for (const source of filters.sources) query.append("source", source);
   for (const article of filters.articles) query.append("article", article.id);
   return `#/ask?${query}`;
+}
+
+/** @param {string} about @param {string} asOf an ISO date, or "" */
+export function timelineAddress(about, asOf) {
+  return `#/timeline?${new URLSearchParams({ q: about, ...(asOf && { as_of: asOf }) })}`;
 }
 
 const IN_COLLECTION = /\/collections\/([^/]+)\/$/;

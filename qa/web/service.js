@@ -56,6 +56,21 @@ export function listArticles({ q = "", cursor = null, limit = 30, signal } = {})
 }
 
 /**
+ * @param {string} about
+ * @param {string} asOf an ISO date, or ""
+ * @param {"json"|"markdown"} [format]
+ */
+export const timelineRequest = (about, asOf, format = "json") =>
+  `timeline?${new URLSearchParams({ q: about, ...(asOf && { as_of: asOf }), ...(format !== "json" && { format }) })}`;
+
+/**
+ * @param {string} about
+ * @param {string} asOf
+ * @returns {Promise<{about: string, entries: import("./types.js").TimelineEntry[]}>}
+ */
+export const readTimeline = (about, asOf) => request(timelineRequest(about, asOf));
+
+/**
  * @param {string} id
  * @returns {Promise<import("./types.js").Article>}
  */

@@ -26,6 +26,8 @@
  *   citations: Citation[], passages: Passage[], answerer: "extractive"|"llm",
  *   model: string|null, notice: string|null, confidence?: number|null,
  *   timeframe?: Timeframe|null, as_of?: string|null, standing?: Standing|null}} Answer
+ * @typedef {{day: string, dated_by: "event"|"publication", citation: Citation}} TimelineEntry `day` is
+ *   an ISO date or a month, "2022-04"
  * @typedef {{text: string, citation: number, published: string|null}} Reported
  * @typedef {{current: Reported[], earlier: Reported[]}} Standing what articles give at different
  *   times; several that are current disagree

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log
 
+from qa.answering.timeline import TimelineEntry
 from qa.evaluation.system import AskError
 from qa.types import Answer, Citation, PassageResult, Question, Sentence
 from vectorstore.types import Filters
@@ -84,6 +85,9 @@ class FakeSystem:
             self._passages, key=lambda passage: (-self._score(query, passage.text), passage.id)
         )
         return tuple(ranked[:k])
+
+    def timeline(self, about: str) -> tuple[TimelineEntry, ...]:
+        return ()
 
     def article_text(self, article_id: str) -> str:
         return self.articles[article_id]

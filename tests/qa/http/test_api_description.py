@@ -44,6 +44,7 @@ EVERY_ROUTE = {"401", "403", "408", "413", "429", "500", "503"}
         ("get", "/v1/models", "200 404"),
         ("get", "/v1/models/{model}", "200 404"),
         ("get", "/search", "200 404 422"),
+        ("get", "/timeline", "200 404 422"),
         ("get", "/articles", "200 404 422"),
         ("post", "/articles", "200 201 400 404 415 422 507"),
         ("get", "/articles/{article_id}", "200 404 422"),

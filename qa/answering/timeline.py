@@ -1,0 +1,231 @@
+"""Dated quotes about a name or a question, in order: a timeline. Pure.
+
+A sentence that states when something happened is dated by that; the best one of an article that
+states nothing of the kind is dated by its publication, and says so.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from qa.answering.extractive.question_analysis import topic_words
+from qa.answering.extractive.quotation import is_prose, quote_of
+from qa.types import Citation
+from vectorstore.text.dates import DateMention, day_name, implied_dates
+from vectorstore.text.words import stem, stems_of
+from vectorstore.types import ScoredPassage, Span
+
+ABOUT = 0.5
+"""The share of what is asked about that a sentence has, or its title and passage have, from which
+it is about it."""
+MOST_ENTRIES = 50
+
+DatedBy = Literal["event", "publication"]
+
+_SAID = re.compile(
+    r"\b(?:said|says|told|reported|announced|disclosed|stated|wrote|according)\b[^.;]{0,40}$",
+    re.IGNORECASE,
+)
+_NOT_THEN = re.compile(
+    r"\b(?:before|until|till|by|article of|report of|articles? from|due|than in|than on)\s"
+    r"(?:the\s|early\s|late\s|end\sof\s)*$",
+    re.IGNORECASE,
+)
+
+
+_STATED_DAY = re.compile(r"\b\d{1,2} (?:of )?[A-Z][a-z]+\b|\b[A-Z][a-z]+\.? \d{1,2}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A quote and the day that it is about, "2022-04-20", or a month, "2022-04".
+
+    `dated_by` says whether the quote states it or the article was published then.
+    """
+
+    day: str
+    dated_by: DatedBy
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What articles tell about something, in the order of the days; the body of `GET /timeline`."""
+
+    about: str
+    entries: tuple[TimelineEntry, ...]
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Sentence `number` of a passage, how much of what is asked about it has, and its day."""
+
+    passage: int
+    number: int
+    share: float
+    day: str | None
+
+
+def timeline_of(
+    about: str, passages: Sequence[ScoredPassage], as_of: date | None = None
+) -> Timeline:
+    """The timeline of what passages tell; one entry for each day that an event is dated to.
+
+    Entries are numbered in order. Of copies, the passages should be there once.
+    """
+    wanted = frozenset(stem(word) for word in topic_words(about))
+    told = list(_told(wanted, passages))
+    of_events = [each for each in told if each.day is not None]
+    chosen = [*_one_of_each_day(of_events, passages), *_best_of_each(told, passages)]
+    dated = sorted((_day_of(each, passages), each.passage, each.number, each) for each in chosen)
+    seen: set[tuple[str, Span]] = set()
+    entries: list[TimelineEntry] = []
+    for day, _, _, each in dated[:MOST_ENTRIES]:
+        found = passages[each.passage]
+        span = quote_of(each.passage, found, each.number).span
+        if day and (found.article.id, span) not in seen:
+            seen.add((found.article.id, span))
+            citation = Citation.of(len(entries) + 1, found, span)
+            entries.append(TimelineEntry(day, "event" if each.day else "publication", citation))
+    return Timeline(about, tuple(entries), as_of)
+
+
+def event_day(sentence: str, published: date) -> str | None:
+    """The day or month on which a sentence says that something happens, as ISO text.
+
+    >>> event_day("It opened on 4 May, the mayor said on Friday.", date(2025, 5, 12))
+    '2025-05-04'
+    >>> event_day("It will not open before 1 September.", date(2025, 5, 12)) is None
+    True
+    >>> event_day("It was founded in November 2024.", date(2025, 3, 3))
+    '2024-11'
+    """
+    days = [
+        (_fullness(each), each.start, each)
+        for each in implied_dates(sentence, published)
+        if each.month is not None and each.years and not _is_of_another(sentence, each)
+    ]
+    if not days:
+        return None
+    mention = min(days, key=lambda each: each[:2])[2]
+    year = _year_of(mention, published)
+    day = f"-{mention.day:02}" if mention.day else ""
+    return f"{year}-{mention.month:02}{day}"
+
+
+def as_markdown(timeline: Timeline) -> str:
+    """The timeline as a list, each entry with its quote and where it is from."""
+    lines = [f"# {_plain(timeline.about)}", ""]
+    if timeline.as_of is not None:
+        lines += [f"As of {day_name(timeline.as_of)}.", ""]
+    for each in timeline.entries:
+        found = each.citation
+        day = shown_day(each.day) + ("" if each.dated_by == "event" else " (published)")
+        place = f"characters {found.start} to {found.end}"
+        where = ", ".join(part for part in (found.title, found.source, found.article_id) if part)
+        lines.append(f"- **{day}**: “{_plain(found.quote)}” ({_plain(where)}, {place})")
+    return "\n".join(lines) + "\n"
+
+
+def shown_day(day: str) -> str:
+    """
+    >>> shown_day("2022-04-20"), shown_day("2022-04")
+    ('20 April 2022', 'April 2022')
+    """
+    if len(day) == len("2022-04"):
+        return f"{date.fromisoformat(f'{day}-01'):%B %Y}"
+    return day_name(date.fromisoformat(day))
+
+
+def _told(wanted: frozenset[str], passages: Sequence[ScoredPassage]) -> Iterator[_Told]:
+    """The sentences about what is wanted."""
+    for index, found in enumerate(passages):
+        around = frozenset(stems_of(f"{found.article.title}\n{found.passage.text}"))
+        if _share(wanted, around) <= ABOUT and not wanted <= around:
+            continue
+        titled = _share(wanted, frozenset(stems_of(found.article.title))) >= ABOUT
+        for number, span in enumerate(found.passage.sentences):
+            text = found.passage.sentence_text(span)
+            published = found.article.published
+            if not is_prose(text) or published is None:
+                continue
+            share = _share(wanted, frozenset(stems_of(text)))
+            day = event_day(text, published)
+            if share > 0 or (day is not None and titled and _STATED_DAY.search(text)):
+                yield _Told(index, number, share, day)
+
+
+def _share(wanted: frozenset[str], stems: frozenset[str]) -> float:
+    return len(wanted & stems) / max(1, len(wanted))
+
+
+def _one_of_each_day(told: Iterable[_Told], passages: Sequence[ScoredPassage]) -> Iterator[_Told]:
+    """Of the sentences that date something to one day, that which has most of what is asked about;
+    of equals, the earliest article's."""
+    kept: dict[str, _Told] = {}
+    for each in told:
+        day = each.day or ""
+        if day not in kept or _rank(each, passages) < _rank(kept[day], passages):
+            kept[day] = each
+    return iter(kept.values())
+
+
+def _rank(told: _Told, passages: Sequence[ScoredPassage]) -> tuple[float, bool, date, int]:
+    """What was written after the event goes before what announces it."""
+    published = passages[told.passage].article.published or date.max
+    announces = published.isoformat() < (told.day or "")
+    return (-told.share, announces, published, told.number)
+
+
+def _best_of_each(told: Iterable[_Told], passages: Sequence[ScoredPassage]) -> Iterator[_Told]:
+    """The sentence of each article that has most of what is asked about, if it states no day."""
+    best: dict[str, _Told] = {}
+    for each in told:
+        article = passages[each.passage].article.id
+        other = best.get(article)
+        if other is None or (each.share, each.day is not None) > (
+            other.share,
+            other.day is not None,
+        ):
+            best[article] = each
+    return (each for each in best.values() if each.day is None and each.share >= ABOUT)
+
+
+def _day_of(told: _Told, passages: Sequence[ScoredPassage]) -> str:
+    published = passages[told.passage].article.published
+    return told.day or (published.isoformat() if published else "")
+
+
+def _fullness(mention: DateMention) -> int:
+    """0 for a day, 1 for a month."""
+    return 0 if mention.day else 1
+
+
+def _is_of_another(sentence: str, mention: DateMention) -> bool:
+    """Whether a date is that of a saying or a limit, and not of what the sentence tells."""
+    before = sentence[: mention.start]
+    words = re.sub(r"\s(?:on|in|at)\s$", " ", before)
+    by_weekday = not any(each.isdigit() for each in sentence[mention.start : mention.end])
+    return bool(_NOT_THEN.search(before)) or (by_weekday and bool(_SAID.search(words)))
+
+
+def _year_of(mention: DateMention, published: date) -> int:
+    """Of the years that a date without one may have, that nearest to the day of publication."""
+    if len(mention.years) == 1:
+        return next(iter(mention.years))
+    return min(mention.years, key=lambda year: abs(_months(year, mention) - _months_of(published)))
+
+
+def _months(year: int, mention: DateMention) -> int:
+    return 12 * year + (mention.month or 1)
+
+
+def _months_of(day: date) -> int:
+    return 12 * day.year + day.month
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
