@@ -14,6 +14,7 @@ from qa.answering.llm.model_judge import ModelJudge
 from qa.answering.llm.prompts import prompt_version
 from qa.answering.llm.provider import make_chat_model
 from qa.answering.pipeline import Pipeline
+from qa.answering.planning import plan_of
 from qa.answering.rewriting.query_rewriter import QueryRewriter
 from qa.collections.collection_folders import CollectionFolders, settings_of
 from qa.collections.service_pool import MOST_OPEN, ServicePool
@@ -118,7 +119,9 @@ def build_service(
             damage,
             find_copies,
             attest,
-            settings.trace_questions,
+            plan_of,
+            answers_in_parts=True,
+            traces_questions=settings.trace_questions,
         )
     }
     vitals: Callable[[], Vitals] = Vitals
@@ -135,7 +138,8 @@ def build_service(
             damage,
             find_copies,
             attest,
-            settings.trace_questions,
+            plan_of,
+            traces_questions=settings.trace_questions,
         )
         vitals = partial(_vitals_of, client, answerer)
     chains = {name: build_chain(pipeline) for name, pipeline in pipelines.items()}

@@ -12,7 +12,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from qa.answering.timeline import Timeline
+from qa.answering.dated_quotes import Timeline
 from qa.following.followed import FollowedList, FollowedSource
 from qa.following.follower import FollowReport
 from qa.quote_links import path_segment

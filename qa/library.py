@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from qa.answering.timeline import Timeline
+from qa.answering.dated_quotes import Timeline
 from qa.following.followed import FollowedSource
 from qa.following.follower import FollowReport
 from qa.schemas import AddReport, ArticleList, Collection, CollectionInfo, WholeArticle

@@ -8,10 +8,10 @@ from datetime import date
 from functools import cached_property, partial
 
 from qa.answering.chain import Chain, chain_for
+from qa.answering.dated_quotes import Timeline, timeline_of
 from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
 from qa.answering.pipeline import Retrieve
 from qa.answering.timeframe import earliest
-from qa.answering.timeline import Timeline, timeline_of
 from qa.following.followed import FollowedSource
 from qa.following.follower import Add, CannotFollow, Follower, FollowReport, Remove
 from qa.schemas import (

@@ -137,7 +137,7 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReportedStanding:
     """What articles give for the same thing at different times.
 
     `current` is the newest word; several are sources of about the same date that disagree.
@@ -217,7 +217,7 @@ class Reply:
     model: str | None = None
     usage: Usage = Usage()
     notice: str | None = None
-    standing: Standing | None = None
+    standing: ReportedStanding | None = None
     """None unless articles give different answers."""
     confidence: float | None = None
     """The answerer's estimate, from 0 to 1, that the articles answer the question, whether or not

@@ -7,12 +7,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from itertools import chain, zip_longest
 from typing import Protocol
 
+from qa.answering.planning import Part, combined
 from qa.answering.rewriting.query_rewriter import RewrittenQuestion
-from qa.answering.timeframe import time_of
+from qa.answering.timeframe import earliest, time_of
 from qa.tracing import detached_step, step
 from qa.types import (
+    UNANSWERED_TEXT,
     Answer,
     Answerer,
     AnswerPart,
@@ -34,6 +37,9 @@ from vectorstore.types import Filters, ScoredPassage
 Rewrite = Callable[[str, Sequence[Turn]], Awaitable[RewrittenQuestion]]
 Correct = Callable[[str], Sequence[Correction]]
 FindCopies = Callable[[Citation], tuple[CitedCopy, ...]]
+
+Plan = Callable[[str, date], Sequence[Part]]
+"""The parts that a question is asked in, given the day that is today in it."""
 
 Attest = Callable[[Sentence, Sequence[Citation], Sequence[ScoredPassage]], int | None]
 """How many independent articles bear out a sentence with these citations."""
@@ -65,6 +71,10 @@ def not_attested(
     return None
 
 
+def no_plan(question: str, today: date) -> Sequence[Part]:
+    return ()
+
+
 def no_damage() -> str | None:
     return None
 
@@ -80,6 +90,9 @@ class Pipeline:
     damage: Damage = no_damage
     find_copies: FindCopies = no_copies
     attest: Attest = not_attested
+    plan: Plan = no_plan
+    answers_in_parts: bool = False
+    """Whether the answerer is asked each part by itself; otherwise it is given what all found."""
     traces_questions: bool = False
     """Whether questions are recorded in traces."""
     today: Callable[[], date] = date.today
@@ -100,13 +113,17 @@ class Pipeline:
         today = self.today()
         when = await asyncio.to_thread(time_of, question, asked, today)
         clock.lap("rewrite")
+        parts = self.plan(asked, when.as_of or today) if question.reads_dates else ()
         with step("retrieve"):
+            planned = await asyncio.to_thread(self._search_parts, parts, question)
             found, damage = await asyncio.gather(
                 asyncio.to_thread(
                     self.retrieve, when.question, question.passages, when.filters, when.favoured
                 ),
                 asyncio.to_thread(self.damage),
             )
+            if planned:
+                found = _in_turn(planned, question.passages)
         clock.lap("retrieve")
         passages = tuple(PassageResult.of(each) for each in found)
         yield PassagesFound(asked, passages)
@@ -114,11 +131,11 @@ class Pipeline:
             span.set_attribute("article_qa.passages", len(found))
             if self.traces_questions:
                 span.set_attribute("article_qa.question", question.text)
-            answering = self.answerer.answer(when.question, found, when.as_of or today)
-            async with aclosing(answering) as parts:
+            answering = self._answered(parts, planned, when.question, found, when.as_of or today)
+            async with aclosing(answering) as answer_parts:
                 copies: dict[Citation, tuple[CitedCopy, ...]] = {}
                 attested = _Attested()
-                async for answered in parts:
+                async for answered in answer_parts:
                     part = await self._with_copies(answered, copies)
                     part = await self._attested(part, attested, found)
                     if not isinstance(part, Reply):
@@ -143,6 +160,50 @@ class Pipeline:
                         as_of=when.as_of,
                         timings_ms=clock.milliseconds,
                     )
+
+    def _search_parts(
+        self, parts: Sequence[Part], question: Question
+    ) -> list[Sequence[ScoredPassage]]:
+        """The passages found for each part of a question, within the filters of the question."""
+
+        def found(part: Part, filters: Filters) -> Sequence[ScoredPassage]:
+            within = both(filters, question.filters, question.as_of)
+            return self.retrieve(part.question, question.passages, within)
+
+        return [
+            found(each, each.filters) or (found(each, each.wider) if each.wider else ())
+            for each in parts
+        ]
+
+    async def _answered(
+        self,
+        parts: Sequence[Part],
+        planned: Sequence[Sequence[ScoredPassage]],
+        question: str,
+        found: Sequence[ScoredPassage],
+        today: date,
+    ) -> AsyncGenerator[AnswerPart]:
+        """The answer to the parts, each from its own passages, or that to the question as it is."""
+        if planned and self.answers_in_parts:
+            replies = [
+                await self._reply(part.question, passages, today)
+                for part, passages in zip(parts, planned, strict=True)
+            ]
+            reply = combined(parts, replies)
+            if reply is not None:
+                yield Token(reply.text)
+                yield reply
+                return
+        async with aclosing(self.answerer.answer(question, found, today)) as answering:
+            async for part_of_answer in answering:
+                yield part_of_answer
+
+    async def _reply(self, question: str, passages: Sequence[ScoredPassage], today: date) -> Reply:
+        async with aclosing(self.answerer.answer(question, passages, today)) as answering:
+            async for part in answering:
+                if isinstance(part, Reply):
+                    return part
+        return Reply(answered=False, text=UNANSWERED_TEXT)
 
     async def _with_copies(
         self, part: AnswerPart, known: dict[Citation, tuple[CitedCopy, ...]]
@@ -172,6 +233,25 @@ class Pipeline:
         if isinstance(part, SentenceChecked):
             return replace(part, sentence=counted[0])
         return replace(part, sentences=tuple(counted))
+
+
+def both(filters: Filters, other: Filters, until: date | None) -> Filters:
+    """What both let through, published by `until`."""
+    return Filters(
+        published_from=max(
+            (e.published_from for e in (filters, other) if e.published_from), default=None
+        ),
+        published_to=earliest(filters.published_to, other.published_to, until),
+        sources=other.sources,
+        article_ids=other.article_ids,
+    )
+
+
+def _in_turn(planned: Sequence[Sequence[ScoredPassage]], k: int) -> list[ScoredPassage]:
+    """The first `k` passages, taken from each part in turn, each once."""
+    turns = chain.from_iterable(zip_longest(*planned))
+    found = {each.passage.id: each for each in turns if each is not None}
+    return list(found.values())[:k]
 
 
 def read_as(slips: Sequence[Correction]) -> str | None:

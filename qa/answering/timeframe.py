@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from qa.types import Question, ReadTimeframe, SpeaksOf
 from vectorstore.text.dates import YEAR, DateMention, day_name, find_dates
@@ -80,6 +81,7 @@ _CONNECTIVE = re.compile(
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"\s*(?:and|to|until|till|through|[-–])\s*(?:the\s)?", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:between|from)\s(?:the\s)?$", re.IGNORECASE)
 _NEEDS_A_CONNECTIVE = re.compile(r"\d{4}")
 _ONWARDS = re.compile(r"\s(?:on|onwards?)\b", re.IGNORECASE)
 _FUTURE = re.compile(r"\b(?:will|going to|next|upcoming|plans? to)\b", re.IGNORECASE)
@@ -122,6 +124,32 @@ def timeframe_of(question: str, today: date) -> Timeframe | None:
             word = "in"  # "news from 2021"
         if days != Days(None, None):
             return _timeframe(question, days, Span(start, span.end), word, today)
+    return None
+
+
+def spans_between(
+    question: str, today: date
+) -> tuple[Span, tuple[tuple[str, Days], tuple[str, Days]]] | None:
+    """The phrase "between May and July 2025" of a question, and each of its ends as it is written
+    and as days; None if there is none.
+
+    >>> span, ends = spans_between("What changed between May and July 2025?", date(2025, 9, 1))
+    >>> [(name, days.first.isoformat()) for name, days in ends]
+    [('May', '2025-05-01'), ('July 2025', '2025-07-01')]
+    """
+    anchors = sorted(_anchors(question, today), key=lambda each: each[0])
+    for (one, first), (other, last) in pairwise(anchors):
+        before = _BETWEEN.search(question[: one.start])
+        joined = _JOINED.fullmatch(question, one.end, other.start)
+        if before is None or joined is None:
+            continue
+        through = _through(first, last)
+        begins = first
+        if first.first and first.last and through.first and through.first != first.first:
+            later = through.first.year - first.first.year
+            begins = Days(through.first, first.last.replace(year=first.last.year + later))
+        ends = ((one.of(question), begins), (other.of(question), last))
+        return Span(before.start(), other.end), ends
     return None
 
 

@@ -321,7 +321,7 @@ def timeline(
     data: Path | None,
 ) -> None:
     """Show what the articles tell about a name or a question, day by day."""
-    from qa.answering.timeline import as_markdown
+    from qa.answering.dated_quotes import as_markdown
     from vectorstore.types import Filters
 
     check_days(published_from, published_to)

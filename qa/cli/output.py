@@ -25,7 +25,7 @@ from rich.text import Text
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from qa.answering.timeline import Timeline
+    from qa.answering.dated_quotes import Timeline
     from qa.following.followed import FollowedSource
     from qa.following.follower import FollowReport
     from qa.keys import Key
@@ -255,7 +255,7 @@ def show_passages(console: Console, passages: Sequence["PassageResult"]) -> None
 
 
 def show_timeline(console: Console, timeline: "Timeline") -> None:
-    from qa.answering.timeline import shown_day
+    from qa.answering.dated_quotes import shown_day
 
     if not timeline.entries:
         console.print(NOTHING_FOUND)

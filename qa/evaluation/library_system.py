@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
+from qa.answering.dated_quotes import TimelineEntry
 from qa.answering.llm.provider import make_chat_model
-from qa.answering.timeline import TimelineEntry
 from qa.cli.output import ingest_progress
 from qa.composition import build_service
 from qa.evaluation.command_line import Target

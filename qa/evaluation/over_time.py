@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from qa.answering.chain import build_chain
+from qa.answering.dated_quotes import TimelineEntry
 from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
 from qa.answering.pipeline import Pipeline
 from qa.answering.rewriting.query_rewriter import QueryRewriter
-from qa.answering.timeline import TimelineEntry
 from qa.composition import SharedParts, build_service, make_search
 from qa.evaluation.bootstrap import interval, resamples, statistic
 from qa.evaluation.copy_credit import as_expected
@@ -55,7 +55,7 @@ Measure = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TimedOutcome:
     """What one system made of one question."""
 
     case: Case
@@ -139,14 +139,14 @@ def plainly(question: Question) -> Question:
     return replace(question, reads_dates=False, as_of=None)
 
 
-def outcome_of(case: Case, system: System, question: Question) -> Outcome:
+def outcome_of(case: Case, system: System, question: Question) -> TimedOutcome:
     """Ask one question, or for a timeline, and judge the answer."""
     if case.events:
         entries = system.timeline(case.question)
         shown = "\n".join(f"{e.day} ({e.dated_by}) {e.citation.quote}" for e in entries)
-        return Outcome(case, dict(of_timeline(case, entries)), shown)
+        return TimedOutcome(case, dict(of_timeline(case, entries)), shown)
     answer = system.ask(question)
-    return Outcome(case, dict(_values(case, answer, system)), answer.text)
+    return TimedOutcome(case, dict(_values(case, answer, system)), answer.text)
 
 
 def of_timeline(
@@ -232,7 +232,7 @@ def _values(
         yield "nothing told", (float(standing is None), 1.0)
 
 
-def figures(plain: Sequence[Outcome], timely: Sequence[Outcome]) -> list[KindFigure]:
+def figures(plain: Sequence[TimedOutcome], timely: Sequence[TimedOutcome]) -> list[KindFigure]:
     """The figures of each kind of question; both sequences are of the same questions in order."""
     found = []
     for kind in dict.fromkeys(each.case.kind for each in plain):

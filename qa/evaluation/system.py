@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from qa.answering.timeline import TimelineEntry
+from qa.answering.dated_quotes import TimelineEntry
 from qa.types import Answer, PassageResult, Question
 from vectorstore.types import Filters
 

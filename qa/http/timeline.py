@@ -6,7 +6,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from qa.answering.timeline import Timeline, as_markdown
+from qa.answering.dated_quotes import Timeline, as_markdown
 from qa.http.api_description import problems
 from qa.http.dependencies import SearchPlace, TheCapacity, TheService
 from qa.http.disconnect import cancel_on_disconnect, client_closed_response

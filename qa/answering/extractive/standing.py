@@ -43,6 +43,7 @@ MOST_EARLIER = 3
 _ASKS_WHETHER = re.compile(
     r"^\W*(?:so |and |but )?(?:is|are|was|were|has|have|does|do|did|can|may|will)\b", re.IGNORECASE
 )
+_ASKS_FOR_PEOPLE = re.compile(r"^\W*(?:which|what) (?:people|persons?|men|women)\b", re.IGNORECASE)
 _OFFICE_LEFT = re.compile(
     r"\b(?:resign(?:s|ed)?|step(?:s|ped)? down|left|leav(?:es|ing)|retir(?:es|ed|ing)|quit|ousted"
     r"|dismissed|former|late|predecessor|succe(?:eds|eded|ssor to))\b",
@@ -99,6 +100,8 @@ def versions_of(
     names a time."""
     if is_dated(question.text) or not order:
         return None
+    if _ASKS_FOR_PEOPLE.match(question.text):
+        question = replace(question, kind=AnswerType.PERSON)
     asked = {each: w for each, w in question.weights.items() if each not in question.names}
     unknown = sum(weight for weight in asked.values() if weight >= IN_NO_ARTICLE)
     if unknown > MOST_UNKNOWN * sum(asked.values()):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from qa.answering.extractive.quotation import Quotation, quote_of
 from qa.answering.extractive.sentence_ranking import NEXT_BEST, Ranked
 from qa.answering.extractive.standing import Version, Versions
-from qa.types import Citation, Reply, Reported, Sentence, ShortAnswer, Standing
+from qa.types import Citation, Reply, Reported, ReportedStanding, Sentence, ShortAnswer
 from qa.verification.markers import with_markers
 from vectorstore.text.dates import day_name
 from vectorstore.types import ScoredPassage
@@ -40,7 +40,7 @@ def told(versions: Versions, passages: Sequence[ScoredPassage]) -> Reply:
         sentences=(Sentence(0, len(text), text, numbers, supported=True),),
         citations=citations,
         short_answer=None if now > 1 else ShortAnswer(versions.current[0].given, 1),
-        standing=Standing(tuple(reported[:now]), tuple(reported[now:])),
+        standing=ReportedStanding(tuple(reported[:now]), tuple(reported[now:])),
     )
 
 
@@ -79,7 +79,7 @@ def now_and_before(order: Sequence[Ranked], passages: Sequence[ScoredPassage]) -
             Citation.of(number, passages[quote.passage], quote.span)
             for number, quote in enumerate(quotes, start=1)
         ),
-        standing=Standing((Reported(now, 1, published),), (Reported(then, 2, day),)),
+        standing=ReportedStanding((Reported(now, 1, published),), (Reported(then, 2, day),)),
     )
 
 

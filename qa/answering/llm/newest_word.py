@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from qa.types import Reply, Reported, Sentence, Standing
+from qa.types import Reply, Reported, ReportedStanding, Sentence
 from qa.verification.sentence_stream import MARKER
 
 
@@ -33,7 +33,7 @@ def with_newest(reply: Reply, newest: Reply | None) -> Reply:
         text=f"{reply.text} {text}",
         sentences=(*reply.sentences, sentence),
         citations=(*reply.citations, *added),
-        standing=Standing(
+        standing=ReportedStanding(
             _renumbered(standing.current, numbers), _renumbered(standing.earlier, numbers)
         ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log
 
-from qa.answering.timeline import TimelineEntry
+from qa.answering.dated_quotes import TimelineEntry
 from qa.evaluation.system import AskError
 from qa.types import Answer, Citation, PassageResult, Question, Sentence
 from vectorstore.types import Filters

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from qa.answering.timeline import as_markdown, event_day, timeline_of
+from qa.answering.dated_quotes import as_markdown, event_day, timeline_of
 from tests.qa.passages import passage_of
 from vectorstore.types import ScoredPassage
 
