@@ -12,7 +12,7 @@ from qa.http.collection_path import route_path
 from qa.http.negotiation import wants_page
 from qa.http.origins import SAFE_METHODS
 from qa.http.problems import Problem, problem_response
-from qa.http.rates import FAILURES, RequestRate, Standing, network_of
+from qa.http.rates import FAILURES, RateLeft, RequestRate, network_of
 from qa.keys import Key, KeyRing
 from qa.keys import Scope as KeyScope
 
@@ -69,7 +69,7 @@ class AccessControl:
 @dataclass(frozen=True, slots=True)
 class Admission:
     key: Key
-    standing: Standing | None
+    standing: RateLeft | None
 
 
 class KeyRequired:
@@ -150,7 +150,7 @@ def set_cookie(response: Response, request: Request, secret: str) -> None:
     )
 
 
-def _too_many(standing: Standing, what: str) -> Problem:
+def _too_many(standing: RateLeft, what: str) -> Problem:
     return Problem(
         429,
         f"There were too many {what}. Try again in {standing.seconds} s.",

@@ -14,7 +14,7 @@ FAILURES = "10/minute"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLeft:
     """What is left of a rate after a request, and in how many seconds there is more."""
 
     name: str
@@ -42,14 +42,14 @@ class RequestRate:
         self._limit = None if written == "none" else parse(written)
         self._windows = MovingWindowRateLimiter(MemoryStorage())
 
-    def count(self, who: str) -> Standing | None:
+    def count(self, who: str) -> RateLeft | None:
         """Count a request; None if there is no limit."""
         if self._limit is None:
             return None
         refused = not self._windows.hit(self._limit, who)
         window = self._windows.get_window_stats(self._limit, who)
         seconds = max(1, math.ceil(window.reset_time - time.time()))
-        return Standing(self._name, self._limit, window.remaining, seconds, refused)
+        return RateLeft(self._name, self._limit, window.remaining, seconds, refused)
 
 
 def network_of(address: str) -> str:
