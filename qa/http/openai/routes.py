@@ -34,6 +34,13 @@ TheChat = json_body(ChatBody)
 ThePrompt = json_body(PromptBody)
 TheResponse = json_body(ResponseBody)
 
+STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "description": "The answer; with `stream`, as events of OpenAI's protocol.",
+    }
+}
+
 
 @router.get(
     "/models",
@@ -59,7 +66,7 @@ def _model(name: str) -> dict[str, object]:
     "/chat/completions",
     summary="Answer the last message of a conversation",
     openapi_extra=json_request(ChatBody),
-    responses={**JSON_PROBLEMS, **problems(400, 404)},
+    responses=STREAMED | JSON_PROBLEMS | problems(400, 404),
 )
 async def complete_chat(
     request: Request,
@@ -94,7 +101,7 @@ async def complete_chat(
     "/completions",
     summary="Answer a prompt, which is a question",
     openapi_extra=json_request(PromptBody),
-    responses={**JSON_PROBLEMS, **problems(400, 404)},
+    responses=STREAMED | JSON_PROBLEMS | problems(400, 404),
 )
 async def complete_prompt(
     request: Request,
@@ -119,7 +126,7 @@ async def complete_prompt(
     "/responses",
     summary="Answer the last message of a conversation, in the shape of the Responses API",
     openapi_extra=json_request(ResponseBody),
-    responses={**JSON_PROBLEMS, **problems(400, 404)},
+    responses=STREAMED | JSON_PROBLEMS | problems(400, 404),
 )
 async def respond(
     request: Request,

@@ -25,6 +25,7 @@ OPERATIONS = (
     "GET /health",
     "GET /ready",
     "GET /search",
+    "GET /timeline",
     "GET /v1/models",
     "GET /v1/models/{model}",
     "PATCH /collections/{name}",
@@ -47,7 +48,7 @@ OPERATIONS = (
 
 
 FALLIBLE = (
-    "DELETE /followed", "GET /articles", "GET /search", "PATCH /collections/{name}",
+    "DELETE /followed", "GET /articles", "GET /search", "GET /timeline", "PATCH /collections/{name}",
     "POST /addresses", "POST /articles", "POST /ask", "POST /check", "POST /collections",
     "POST /followed", "POST /followed/look", "POST /reindex", "POST /session",
     "POST /v1/chat/completions", "POST /v1/completions", "POST /v1/embeddings",
