@@ -1,0 +1,71 @@
+"""The stories that develop over weeks, and the questions about them."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from qa.evaluation.question_file import Case, GoldSpan, check_spans, read_questions
+from vectorstore.readers import read_articles
+from vectorstore.types import Article
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+QUESTIONS = SEEDS / "questions-over-time.jsonl"
+UNANSWERED = {"near_date", "near_office"}
+
+
+@pytest.fixture(scope="module")
+def articles() -> dict[str, Article]:
+    read = read_articles([SEEDS / "articles", SEEDS / "stories.jsonl"])
+    return {each.id: each for each in read if isinstance(each, Article)}
+
+
+@pytest.fixture(scope="module")
+def cases() -> tuple[Case, ...]:
+    return read_questions(QUESTIONS)
+
+
+def spans(case: Case) -> tuple[GoldSpan, ...]:
+    return (*case.answers, *case.superseded, *(each.told for each in case.events))
+
+
+def test_every_span_is_the_text_of_its_article(
+    cases: tuple[Case, ...], articles: dict[str, Article]
+) -> None:
+    texts = {each.id: each.text for each in articles.values()}
+    check_spans(cases, texts.__getitem__, path=QUESTIONS, articles="seeds")
+
+
+def test_each_kind_is_asked_of_both_halves(cases: tuple[Case, ...]) -> None:
+    kinds = Counter((each.kind, each.half) for each in cases)
+    assert all(half for _, half in kinds)
+    assert min(kinds.values()) >= 4
+    assert len(cases) >= 180
+
+
+def test_a_question_has_no_answer_exactly_when_its_kind_says_so(cases: tuple[Case, ...]) -> None:
+    for case in cases:
+        assert (case.kind in UNANSWERED) == (not case.answers), case.id
+
+
+def test_answers_as_of_a_day_were_published_by_then(
+    cases: tuple[Case, ...], articles: dict[str, Article]
+) -> None:
+    for case in cases:
+        for gold in case.answers if case.as_of else ():
+            assert (articles[gold.article_id].info.published or date.max) <= case.as_of, case.id
+
+
+def test_no_story_is_in_both_halves(cases: tuple[Case, ...]) -> None:
+    halves: dict[str, set[str | None]] = {}
+    stories = {
+        each.id for each in read_articles([SEEDS / "stories.jsonl"]) if isinstance(each, Article)
+    }
+    for case in cases:
+        if case.kind == "list":
+            continue  # one asks over all stories
+        for gold in spans(case):
+            if gold.article_id in stories:
+                halves.setdefault(gold.article_id, set()).add(case.half)
+    assert {id for id, found in halves.items() if len(found) > 1} == set()
