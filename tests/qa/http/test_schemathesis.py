@@ -50,7 +50,8 @@ OPERATIONS = (
 FALLIBLE = (
     "DELETE /followed", "GET /articles", "GET /search", "GET /timeline",
     "PATCH /collections/{name}", "POST /addresses", "POST /articles", "POST /ask",
-    "POST /check", "POST /collections", "POST /followed", "POST /followed/look", "POST /reindex", "POST /session",
+    "POST /check", "POST /collections", "POST /followed", "POST /followed/look", "POST /reindex",
+    "POST /session",
     "POST /v1/chat/completions", "POST /v1/completions", "POST /v1/embeddings",
     "POST /v1/responses",
 )  # fmt: skip
