@@ -19,7 +19,7 @@ from vectorstore.chroma import ChromaServer, VectorStore
 from vectorstore.chunking import PassageSize
 from vectorstore.errors import UserError
 from vectorstore.passage_columns import PassageColumns
-from vectorstore.restored_files import finish_restore
+from vectorstore.restored_files import CATALOG, MOVING, RESTORED, finish_restore
 from vectorstore.shared_columns import SharedColumns
 from vectorstore.shared_vectors import SharedVectors
 from vectorstore.types import Embedder
@@ -101,6 +101,15 @@ class Engine(Protocol):
 
     def serve_at(self, url: str) -> None:
         """Tell other processes where this one serves the index."""
+
+
+def has_index(folder: Path) -> bool:
+    """Whether there is an index, or a restored one that is not yet in place. False also where
+    that cannot be told, as of a folder in a file."""
+    try:
+        return any((folder / name).exists() for name in (CATALOG, RESTORED, MOVING, "owner.json"))
+    except OSError:
+        return False
 
 
 class FolderEngine:

@@ -15,6 +15,9 @@ Status = Literal["added", "replaced", "unchanged", "skipped"]
 ARTICLES_STAGED_AT_ONCE = 200
 # Enough to group texts of similar length, few enough to report progress often.
 PASSAGES_EMBEDDED_AT_ONCE = 256
+PASSAGES_EMBEDDED_FIRST = 32
+"""The first batches are smaller, each twice the one before, so that who interrupts a short ingest
+keeps some of it."""
 
 NOTHING_OF_ITS_OWN = (
     "has no text of its own: only promotional lines, or paragraphs repeated in many articles"
@@ -146,10 +149,12 @@ def _visible(store: Store, article_ids: Iterable[str]) -> Iterator[Article]:
 
 def _batches(articles: Iterable[IndexedArticle]) -> Iterator[list[IndexedArticle]]:
     batch: list[IndexedArticle] = []
+    most = PASSAGES_EMBEDDED_FIRST
     for each in articles:
         batch.append(each)
-        if sum(len(one.passages) for one in batch) >= PASSAGES_EMBEDDED_AT_ONCE:
+        if sum(len(one.passages) for one in batch) >= most:
             yield batch
             batch = []
+            most = min(2 * most, PASSAGES_EMBEDDED_AT_ONCE)
     if batch:
         yield batch

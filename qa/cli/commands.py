@@ -3,7 +3,8 @@
 import asyncio
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -13,6 +14,8 @@ import click
 
 from qa.cli import upkeep
 from qa.cli.collection_commands import collections
+from qa.cli.completion_command import completion
+from qa.cli.conversation import chat
 from qa.cli.mcp_command import mcp
 from qa.cli.options import (
     Day,
@@ -23,6 +26,8 @@ from qa.cli.options import (
     data_option,
     filter_options,
     json_option,
+    question_argument,
+    question_from,
 )
 from qa.cli.output import (
     ingest_progress,
@@ -42,17 +47,28 @@ from qa.cli.output import (
     show_text,
     show_timeline,
 )
-from qa.cli.session import err, fail, open_for, out, say_if_empty, say_waiting
+from qa.cli.session import (
+    err,
+    fail,
+    open_for,
+    out,
+    refuse_if_there_is_none,
+    say_if_empty,
+    say_waiting,
+)
 from qa.keys import KeyFile, Scope
 from qa.settings import Settings, read_settings, settings_of_another_index
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from vectorstore.ingest import Progress
     from vectorstore.readers import Unreadable
     from vectorstore.types import Article
+
+SOME_SKIPPED = 3
+"""The exit status of `qa ingest` where some articles are in and others were skipped."""
+
+OnProgress = Callable[["Progress"], None]
 
 # Modules that take seconds to import are imported by the commands that need them.
 
@@ -91,6 +107,9 @@ def ingest(
 
     Promotional lines, and paragraphs that many articles share, are not searched. With --keep-all
     they are. To change that for an article, ingest it again.
+
+    What cannot be read is named with its reason, and stops nothing else. Exit status: 0, all are
+    in; 3, all but some that were skipped; 1, none.
     """
     from vectorstore.fetching.fetcher import is_address
     from vectorstore.readers import SUFFIXES, count_candidates, read_articles
@@ -98,19 +117,42 @@ def ingest(
     settings = read_settings(data=data, collection=collection, keep_all=keep_all)
     addresses = [each for each in given if is_address(each)]
     paths = [Path(each) for each in given if not is_address(each)]
-    with open_for(settings) as library:
+    with open_for(settings, is_made=True) as library:
         candidates = count_candidates(paths, follow_links=follow_links) + len(addresses)
         with ingest_progress(err, candidates) as on_progress:
             articles = chain(
                 read_articles(paths, keep_all=settings.keep_all, follow_links=follow_links),
                 _read_addresses(addresses, settings, on_progress, candidates),
             )
-            report = library.add(articles, on_progress)
+            with said_if_interrupted() as noting:
+                report = library.add(articles, noting(on_progress))
         show_report(out, report)
     if not report.articles:
         err.print(f"No articles found: no file there ends in {', '.join(sorted(SUFFIXES))}.")
-    if report.articles and all(each.status == "skipped" for each in report.articles):
-        sys.exit(1)
+    skipped = [each.status == "skipped" for each in report.articles]
+    if any(skipped):
+        sys.exit(1 if all(skipped) else SOME_SKIPPED)
+
+
+@contextmanager
+def said_if_interrupted() -> "Iterator[Callable[[OnProgress], OnProgress]]":
+    """On Ctrl-C, says how many articles are in, and exits with code 1."""
+    indexed = 0
+
+    def noting(on_progress: "OnProgress") -> "OnProgress":
+        def note(progress: "Progress") -> None:
+            nonlocal indexed
+            if progress.stage == "embedding":
+                indexed = progress.done
+            on_progress(progress)
+
+        return note
+
+    try:
+        yield noting
+    except KeyboardInterrupt:
+        articles = "article is" if indexed == 1 else "articles are"
+        fail(f"Interrupted. {indexed:,} {articles} in; run it again to add the rest.")
 
 
 def _read_addresses(
@@ -173,7 +215,8 @@ def follow(
         action = "list"
     if action == "list" and address is not None:
         raise click.UsageError("--list shows all that is followed; leave the address out.")
-    with open_for(read_settings(data=data, collection=collection)) as library:
+    settings = read_settings(data=data, collection=collection)
+    with open_for(settings, is_made=True) as library:
         if action == "list":
             followed = library.followed()
             if as_json:
@@ -197,7 +240,7 @@ def follow(
 
 
 @cli.command()
-@click.argument("question", type=QuestionText())
+@question_argument
 @click.option(
     "--answerer",
     type=click.Choice(["extractive", "llm"]),
@@ -221,7 +264,7 @@ def follow(
 @collection_option
 @data_option
 def ask(
-    question: str,
+    words: tuple[str, ...],
     answerer: str | None,
     passages: int,
     as_of: date | None,
@@ -234,13 +277,17 @@ def ask(
     collection: str | None,
     data: Path | None,
 ) -> None:
-    """Answer a question, quoting the articles."""
+    """Answer a question, quoting the articles.
+
+    The question needs no quotes around it, unless the shell would read some of its characters.
+    Without one, or for "-", it is read from standard input.
+    """
     from qa.types import Question
     from vectorstore.types import Filters
 
     check_days(published_from, published_to)
     asked = Question(
-        text=question,
+        text=question_from(words),
         filters=Filters(published_from, published_to, sources, article_ids),
         passages=passages,
         as_of=as_of,
@@ -257,7 +304,7 @@ def ask(
 
 
 @cli.command()
-@click.argument("query", type=QuestionText())
+@question_argument
 @click.option(
     "-k", default=8, show_default=True, type=click.IntRange(1, 100), help="How many passages."
 )
@@ -269,7 +316,7 @@ def ask(
 @collection_option
 @data_option
 def search(
-    query: str,
+    words: tuple[str, ...],
     k: int,
     rerank: bool,
     published_from: date | None,
@@ -280,11 +327,15 @@ def search(
     collection: str | None,
     data: Path | None,
 ) -> None:
-    """Find passages that best fit a question, without answering it."""
+    """Find passages that best fit a question, without answering it.
+
+    Without one, or for "-", it is read from standard input.
+    """
     from qa.schemas import FoundPassages
     from vectorstore.types import Filters
 
     check_days(published_from, published_to)
+    query = question_from(words)
     settings = read_settings(data=data, collection=collection)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
@@ -430,9 +481,9 @@ def doctor(repair: bool, collection: str | None, data: Path | None) -> None:
     """
     from qa.connect import open_service
 
-    service = open_service(
-        read_settings(data=data, collection=collection), say_waiting, rebuild=repair
-    )
+    settings = read_settings(data=data, collection=collection)
+    refuse_if_there_is_none(settings)
+    service = open_service(settings, say_waiting, rebuild=repair)
     try:
         if repair:
             with repair_progress(err) as on_progress:
@@ -554,17 +605,17 @@ def settings(data: Path | None) -> None:
     show_settings(out, read_settings(data=data))
 
 
-for _command in (upkeep.backup, upkeep.restore, upkeep.reindex, mcp):
+for _command in (chat, completion, mcp, upkeep.backup, upkeep.restore, upkeep.reindex):
     cli.add_command(_command)
 
 
 def main() -> None:
-    """Run the program. Exit codes: 0 done, 1 failed, 2 wrong usage."""
+    """Run the program. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but for some."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may know fewer characters
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="qa", standalone_mode=False)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.Abort:

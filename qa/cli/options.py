@@ -1,12 +1,18 @@
 """Arguments and options that several commands share, and the types of their values."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 import click
 
 LONGEST_QUESTION = 2_000
+BYTES_READ = 100_000
+"""Of standard input: more than any question has."""
+
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 class Text(click.ParamType[str]):
@@ -37,6 +43,26 @@ class QuestionText(Text):
         return text
 
 
+question_argument: Decorator = click.argument("words", nargs=-1, metavar="[QUESTION]", type=Text())
+
+
+def question_from(words: Sequence[str]) -> str:
+    """The question in the words of a command line, which need no quotes around them; read from
+    standard input if there are none or only "-".
+
+    Raises click.UsageError.
+    """
+    if words and tuple(words) != ("-",):
+        return QuestionText().convert(" ".join(words), None, None)
+    if not words and sys.stdin.isatty():
+        raise click.UsageError("Ask something: qa ask QUESTION. A dash reads standard input.")
+    try:
+        given = sys.stdin.buffer.read(BYTES_READ).decode("utf-8")
+    except UnicodeDecodeError:
+        raise click.UsageError("What came in is not UTF-8.") from None
+    return QuestionText().convert(given, None, None)
+
+
 class Day(click.ParamType[date]):
     name = "YYYY-MM-DD"
 
@@ -48,8 +74,6 @@ class Day(click.ParamType[date]):
         except ValueError:
             self.fail(f"{value!r} is not a date. Write it like 2022-04-20.", param, ctx)
 
-
-Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 data_option: Decorator = click.option(
     "--data",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from vectorstore.integrity import IndexReport
 
 WIDTH = 88
+NARROWEST = 24
 # The text of an article cannot be trusted: a terminal would obey its control characters, and show
 # what follows a bidirectional one in another order than it is written in.
 BIDIRECTIONAL = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -222,7 +223,7 @@ def _show_sources(console: Console, answer: "Answer") -> None:
             console.print(f"  {_safe(reason)}")
     for citation in answer.citations:
         console.print(f"\n[cyan][{citation.number}][/cyan] {_heading(citation)}")
-        console.print(_indented(f"“{citation.quote}”"), markup=False)
+        console.print(_indented(f"“{citation.quote}”", width_of(console)), markup=False)
         console.print(f"    {_safe(_place(citation))}", style="dim")
         if citation.copies:
             console.print(f"    {_safe(_also_in(citation.copies))}", style="dim")
@@ -246,7 +247,7 @@ def show_passages(console: Console, passages: Sequence["PassageResult"]) -> None
         console.print(
             f"\n[cyan]{number}.[/cyan] {_heading(passage)} [dim]{passage.score:.2f}[/dim]"
         )
-        console.print(_indented(passage.text), markup=False)
+        console.print(_indented(passage.text, width_of(console)), markup=False)
         console.print(f"    {_safe(_place(passage))}", style="dim")
         if passage.cluster is not None:
             others = passage.cluster.articles - 1
@@ -263,7 +264,7 @@ def show_timeline(console: Console, timeline: "Timeline") -> None:
         found = each.citation
         by = "" if each.dated_by == "event" else " [dim](day of publication)[/dim]"
         console.print(f"\n[bold]{shown_day(each.day)}[/bold]{by}")
-        console.print(_indented(f"“{found.quote}”"), markup=False)
+        console.print(_indented(f"“{found.quote}”", width_of(console)), markup=False)
         console.print(f"    {_heading(found)}")
         console.print(f"    {_safe(_place(found))}", style="dim")
 
@@ -369,7 +370,12 @@ def _safe(text: str) -> str:
     return escape(printable(text))
 
 
-def _indented(text: str) -> str:
+def width_of(console: Console) -> int:
+    """The columns that text is wrapped to: those of a terminal, up to what is read with ease."""
+    return max(NARROWEST, min(WIDTH, console.width)) if console.is_terminal else WIDTH
+
+
+def _indented(text: str, width: int) -> str:
     return textwrap.fill(
-        printable(" ".join(text.split())), WIDTH, initial_indent="    ", subsequent_indent="    "
+        printable(" ".join(text.split())), width, initial_indent="    ", subsequent_indent="    "
     )

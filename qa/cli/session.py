@@ -20,15 +20,34 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def open_for(settings: Settings) -> Iterator["Library"]:
-    """The library of these settings, closed at the end; tells the user if it has to wait."""
+def open_for(settings: Settings, *, is_made: bool = False) -> Iterator["Library"]:
+    """The library of these settings, closed at the end; tells the user if it has to wait.
+
+    An index that is not there is made only if `is_made`: a command that reads it was told the
+    wrong folder.
+    """
     from qa.connect import open_library
 
+    if not is_made:
+        refuse_if_there_is_none(settings)
     library = open_library(settings, say_waiting)
     try:
         yield library
     finally:
         library.close()
+
+
+def refuse_if_there_is_none(settings: Settings) -> None:
+    """Exits with code 1 if the folder has no index, or is not there."""
+    from vectorstore.engine import has_index
+
+    is_here = settings.database_url is None and settings.collection == DEFAULT_COLLECTION
+    if is_here and not has_index(settings.data):
+        folder = str(settings.data)
+        fail(
+            f"There is no index in {folder!r}. Add articles: qa ingest PATH. If there is one "
+            "elsewhere, name its folder with --data or QA_DATA."
+        )
 
 
 def say_waiting(busy: "IndexInUse") -> None:

@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
 from qa.mcp_server import article_resource, make_mcp_server
-from tests.qa.processes import PROGRAM, environment
+from tests.qa.processes import PROGRAM, environment, run
 from tests.qa.shelf import PHRASES, TEXTS, Shelf, shelf_in
 
 QUESTION = "How much did harbor pilots earn?"
@@ -153,6 +153,8 @@ def test_an_id_that_looks_like_a_path_is_an_id(
 
 @pytest.mark.slow
 def test_it_runs_over_standard_streams(tmp_path: Path) -> None:
+    (tmp_path / "gulls.txt").write_text("Gulls fly over the pier.")
+    assert run(tmp_path, "ingest", "gulls.txt", "--data", "index")[0] == 0
     parameters = StdioServerParameters(
         command=sys.executable,
         args=[*PROGRAM, "mcp", "--data", str(tmp_path / "index")],
@@ -163,6 +165,6 @@ def test_it_runs_over_standard_streams(tmp_path: Path) -> None:
         with anyio.fail_after(100):
             async with Client(stdio_client(parameters)) as client:
                 assert {each.name for each in (await client.list_tools()).tools} == TOOLS
-                assert (await called(client, "list_articles"))["total"] == 0
+                assert (await called(client, "list_articles"))["total"] == 1
 
     anyio.run(use)
