@@ -29,7 +29,7 @@ def test_the_whole_life_of_a_collection(qa: Qa, notes: Path) -> None:
     assert qa("ingest", "--collection", "news", notes).code == 0
     assert "note.txt" in qa("articles", "--collection", "news").out
     assert "40" in qa("ask", "--collection", "news", "How many passengers sailed?").out
-    assert "has no articles" in qa("articles").err
+    assert "There is no index" in qa("articles").err
     assert qa("collections", "rename", "news", "papers").out == "news is now papers.\n"
     missing = qa("articles", "--collection", "news")
     assert (missing.code, missing.out) == (1, "")
@@ -51,7 +51,7 @@ def test_the_environment_names_the_collection(
     assert empty.err == (
         "The collection news has no articles. Add some: qa ingest --collection news PATH\n"
     )
-    assert "in data has no articles" in qa("articles", "--collection", "default").err
+    assert "There is no index in 'data'" in qa("articles", "--collection", "default").err
 
 
 @pytest.mark.parametrize("name", ["../other", "..", "News", "a/b", ""])

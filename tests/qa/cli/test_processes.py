@@ -20,7 +20,7 @@ from vectorstore.types import Article, ArticleInfo, SkippedSpan
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 
-LINES_OF_ONE_BATCH = 256
+LINES_OF_THREE_BATCHES = 224
 
 
 @pytest.fixture
@@ -165,17 +165,19 @@ def test_a_service_that_is_terminated_closes_its_index(tmp_path: Path) -> None:
 
 
 def test_an_ingest_that_is_interrupted_keeps_what_was_done(tmp_path: Path, hold: Path) -> None:
-    write_articles(tmp_path / "many.jsonl", LINES_OF_ONE_BATCH, "Please hold the line.")
+    write_articles(tmp_path / "many.jsonl", LINES_OF_THREE_BATCHES, "Please hold the line.")
     with started(tmp_path, "ingest", "many.jsonl", HOLD=str(hold)) as ingest:
         assert (hold / "held").read_text() == "held"
         ingest.send_signal(signal.SIGINT)
         code, out, err = finished(ingest)
     assert code == 1
     assert out == ""
-    assert err.strip() == "Interrupted. What was done is kept; run it again to go on."
-    assert articles_in(tmp_path) == LINES_OF_ONE_BATCH
+    assert err.strip() == (
+        f"Interrupted. {LINES_OF_THREE_BATCHES} articles are in; run it again to add the rest."
+    )
+    assert articles_in(tmp_path) == LINES_OF_THREE_BATCHES
     again = run(tmp_path, "ingest", "many.jsonl")
-    assert again[1].startswith(f"1 added, 0 replaced, {LINES_OF_ONE_BATCH} unchanged")
+    assert again[1].startswith(f"1 added, 0 replaced, {LINES_OF_THREE_BATCHES} unchanged")
 
 
 def test_waiting_can_be_interrupted(tmp_path: Path, hold: Path) -> None:
