@@ -19,7 +19,6 @@ from qa.cli.conversation import chat
 from qa.cli.mcp_command import mcp
 from qa.cli.options import (
     Day,
-    QuestionText,
     Text,
     check_days,
     collection_option,
@@ -352,7 +351,7 @@ def search(
 
 
 @cli.command()
-@click.argument("about", type=QuestionText())
+@question_argument
 @click.option("--as-of", type=Day(), help="Only what was published by this day.")
 @click.option("--markdown", is_flag=True, help="Print it as a Markdown list.")
 @filter_options
@@ -360,7 +359,7 @@ def search(
 @collection_option
 @data_option
 def timeline(
-    about: str,
+    words: tuple[str, ...],
     as_of: date | None,
     markdown: bool,
     published_from: date | None,
@@ -371,11 +370,15 @@ def timeline(
     collection: str | None,
     data: Path | None,
 ) -> None:
-    """Show what the articles tell about a name or a question, day by day."""
+    """Show what the articles tell about a name or a question, day by day.
+
+    Without one, or for "-", it is read from standard input.
+    """
     from qa.answering.dated_quotes import as_markdown
     from vectorstore.types import Filters
 
     check_days(published_from, published_to)
+    about = question_from(words)
     settings = read_settings(data=data, collection=collection)
     filters = Filters(published_from, published_to, sources, article_ids)
     with open_for(settings) as library:

@@ -13,6 +13,9 @@ from vectorstore.readers.parsed_article import Unreadable, UnreadableFileError
 
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
+INDEX = frozenset({"catalog.sqlite", "lock"})
+"""Files of the folder of an index, which has other files of its own that are no articles."""
+
 _Identity = tuple[int, int]
 """Device and inode: the same for every name that a file or folder has."""
 
@@ -38,9 +41,9 @@ def find_files(
 ) -> Iterator[FoundFile | Unreadable]:
     """The files in the order given, those of a folder sorted by name, each file once.
 
-    Hidden files and other suffixes inside folders are ignored. Links are followed, but not into a
-    loop, and not out of the folder that was given unless `follow_links`: who may write into a
-    folder may not thereby have other files read.
+    Hidden files and other suffixes inside folders are ignored, and so is an index. Links are
+    followed, but not into a loop, and not out of the folder that was given unless `follow_links`:
+    who may write into a folder may not thereby have other files read.
     """
     seen: set[_Identity] = set()
     for path in paths:
@@ -91,6 +94,8 @@ def _entries(folder: _Waiting, identity: _Identity, suffixes: Collection[str]) -
     """The files and folders in a folder that may hold articles, last first."""
     with os.scandir(folder.path) as found:
         entries = sorted(found, key=lambda entry: entry.name, reverse=True)
+    if folder.name and INDEX.issubset(entry.name for entry in entries):
+        return []
     inside = (*folder.inside, identity)
     return [
         _Waiting(

@@ -43,6 +43,12 @@ def test_hidden_names_and_other_formats_are_passed_over_in_a_folder(tmp_path: Pa
     assert ids(tmp_path) == ["a.txt"]
 
 
+def test_an_index_inside_a_folder_is_passed_over(tmp_path: Path) -> None:
+    for name in ("a.txt", "data/catalog.sqlite", "data/lock", "data/owner.json", "data/deep/b.txt"):
+        write(tmp_path / name)
+    assert ids(tmp_path) == ["a.txt"]
+
+
 def test_a_file_named_directly_is_known_by_its_name_even_if_hidden(tmp_path: Path) -> None:
     assert ids(write(tmp_path / "deep" / "a.txt"), write(tmp_path / ".b.txt")) == [
         "a.txt",
