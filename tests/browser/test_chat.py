@@ -276,6 +276,13 @@ def test_on_a_phone_the_article_is_a_sheet_over_a_page_out_of_reach(open_page: O
     assert not chat.page.evaluate("document.getElementById('main').inert")
 
 
+def test_on_a_small_phone_the_bar_has_room_for_the_button_to_sign_out(open_page: OpenPage) -> None:
+    chat = open_page(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    chat.page.evaluate("document.getElementById('sign-out').hidden = false")
+    bar = chat.page.locator("#bar")
+    assert bar.evaluate("bar => bar.scrollWidth <= document.documentElement.clientWidth")
+
+
 def test_on_a_phone_the_chats_are_a_drawer(open_page: OpenPage) -> None:
     chat = open_page(viewport=PHONE, has_touch=True, is_mobile=True)
     drawer = chat.page.get_by_role("link", name="New chat")
