@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
-from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from qa.http.connection import ConnectionLimits
@@ -46,4 +45,4 @@ def running(
             assert not thread.is_alive(), "the server did not stop"
             if isinstance(app, Starlette):
                 # FastAPI remembers functions of every application, and with them its models.
-                app.state = State()
+                vars(app).clear()
