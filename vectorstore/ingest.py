@@ -149,7 +149,7 @@ def _visible(store: Store, article_ids: Iterable[str]) -> Iterator[Article]:
 
 def _batches(articles: Iterable[IndexedArticle]) -> Iterator[list[IndexedArticle]]:
     batch: list[IndexedArticle] = []
-    most = PASSAGES_EMBEDDED_FIRST
+    most = min(PASSAGES_EMBEDDED_FIRST, PASSAGES_EMBEDDED_AT_ONCE)
     for each in articles:
         batch.append(each)
         if sum(len(one.passages) for one in batch) >= most:
