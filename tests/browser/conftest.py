@@ -18,9 +18,6 @@ from tests.browser.scripted import ScriptedService
 
 ROOT = Path(__file__).parents[2]
 
-CHROMIUM = ("chromium", "chromium-browser")
-"""The first is Chromium without windows, which takes half of the processor."""
-
 OpenPage = Callable[..., ChatPage]
 
 expect.set_options(timeout=20_000)  # on a machine that is busy with other tests
@@ -29,7 +26,7 @@ expect.set_options(timeout=20_000)  # on a machine that is busy with other tests
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the browser. Without one the tests are skipped, but where CI is set they fail."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         missing = "The tests of the page need Chromium: install the package chromium."
         if os.environ.get("CI"):
