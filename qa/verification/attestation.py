@@ -27,14 +27,15 @@ def independent_articles(
     near = [
         found[0]
         for story, group in stories.items()
-        if story not in bearing and (found := sources.nearest(claim, 1, among=group))
+        if story not in bearing
+        and (found := sources.nearest(claim, 1, among=group))
+        and not any(conflicts(facts, (found[0],)))
     ]
     if not near:
         return len(bearing)
     opinions = judge.judge([(each.text, claim) for each in near])
     return len(bearing) + sum(
-        float(row[SUPPORTED]) >= opinions.threshold and not any(conflicts(facts, (each,)))
-        for each, row in zip(near, opinions.probabilities, strict=True)
+        float(row[SUPPORTED]) >= opinions.threshold for row in opinions.probabilities
     )
 
 
