@@ -4,18 +4,16 @@ import base64
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field, StringConstraints
 
 from qa.http.api_description import JSON_PROBLEMS, json_request, problems
 from qa.http.dependencies import SearchPlace, TheCapacity
-from qa.http.disconnect import cancel_on_disconnect, client_closed_response
 from qa.http.json_body import json_body
-from qa.http.limits import within
 from qa.http.openai.served_models import EMBEDDING_MODEL, NamesModel, service_named_by
 from qa.http.problems import Problem
 from qa.http.responses import json_response
+from qa.http.searching import searched
 from qa.service import Service
 from vectorstore.types import Vectors
 
@@ -87,10 +85,7 @@ async def embed(
             f"This model's vectors have {service.store.embedder.dimension} dimensions: leave "
             "dimensions out.",
         )
-    embedding = to_thread.run_sync(embedded, limiter=capacity.searching)
-    async with within(capacity.limits.search_seconds, "Embedding the texts"):
-        response = await cancel_on_disconnect(request, embedding)
-    return client_closed_response() if response is None else response
+    return await searched(request, capacity, embedded, "Embedding the texts")
 
 
 def _response(body: EmbeddingBody, vectors: Vectors, tokens: int) -> dict[str, object]:
