@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 
 from qa.answering.answer_cache import CachedAnswerer
-from qa.answering.chain import build_chain
+from qa.answering.chain import Chains
 from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
 from qa.answering.llm.llm_answerer import LLMAnswerer
 from qa.answering.llm.model_client import CallLimits, ModelClient
@@ -142,10 +142,9 @@ def build_service(
             traces_questions=settings.trace_questions,
         )
         vitals = partial(_vitals_of, client, answerer)
-    chains = {name: build_chain(pipeline) for name, pipeline in pipelines.items()}
     return Service(
         store,
-        chains,
+        Chains(pipelines),
         retrieve,
         judge,
         settings.model,

@@ -1,13 +1,13 @@
 """The service: what the command line, the HTTP interface and the evaluation call."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 
-from qa.answering.chain import Chain, chain_for
+from qa.answering.chain import Chains
 from qa.answering.dated_quotes import Timeline, timeline_of
 from qa.answering.extractive.example_questions import Example, choose_examples, examples_in
 from qa.answering.pipeline import Retrieve
@@ -94,7 +94,7 @@ class Service:
     def __init__(
         self,
         store: Store,
-        chains: Mapping[AnswererName, Chain],
+        chains: Chains,
         retrieve: Retrieve,
         judge: ClaimJudge,
         model: str | None,
@@ -130,7 +130,7 @@ class Service:
 
     @property
     def answerers(self) -> tuple[AnswererName, ...]:
-        return tuple(self._chains)
+        return self._chains.answerers
 
     @cached_property
     def follower(self) -> Follower:
@@ -173,18 +173,18 @@ class Service:
 
     def ask(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
-        return _answer(chain_for(question, self._chains).invoke(question))
+        return _answer(self._chains.for_question(question).invoke(question))
 
     async def ask_async(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
-        return _answer(await chain_for(question, self._chains).ainvoke(question))
+        return _answer(await self._chains.for_question(question).ainvoke(question))
 
     def stream(self, question: Question) -> AsyncIterator[Event]:
         """The events of the answer; the last one is the answer itself.
 
         Raises AnswererMissing immediately, not at the first event.
         """
-        return chain_for(question, self._chains).astream(question)
+        return self._chains.for_question(question).astream(question)
 
     def search(
         self, query: str, k: int = 8, filters: Filters | None = None, *, rerank: bool = False

@@ -8,23 +8,27 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from anyio.from_thread import start_blocking_portal
-from langchain_core.runnables import Runnable, RunnableGenerator
 
 from qa.answering.pipeline import Pipeline
 from qa.types import AnswererName, Event, Question
 from vectorstore.errors import UserError
 
-Chain = Runnable[Question, Event]
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    Chain = Runnable[Question, Event]
 
 
 class AnswererMissing(UserError):
     """A question asks for an answerer that is not configured."""
 
 
-def build_chain(pipeline: Pipeline) -> Chain:
+def build_chain(pipeline: Pipeline) -> "Chain":
     """The Runnable over a pipeline. `Question.answerer` counts for nothing in it."""
+    from langchain_core.runnables import RunnableGenerator  # takes a second to import
 
     async def answer_async(questions: AsyncIterator[Question]) -> AsyncIterator[Event]:
         async for question in questions:
@@ -47,11 +51,24 @@ def build_chain(pipeline: Pipeline) -> Chain:
     return RunnableGenerator(answer, answer_async, name="article_qa")
 
 
-def chain_for(question: Question, chains: Mapping[AnswererName, Chain]) -> Chain:
-    """The chain of the answerer that a question names, or the last one. Raises AnswererMissing."""
-    name = question.answerer or list(chains)[-1]
-    if name not in chains:
-        raise AnswererMissing(
-            "This service has no chat model. Set QA_MODEL, or ask for the extractive answerer."
-        )
-    return chains[name]
+class Chains:
+    """The chain of each answerer, built when it is first asked for. Thread-safe."""
+
+    def __init__(self, pipelines: Mapping[AnswererName, Pipeline]) -> None:
+        self._pipelines = pipelines
+        self._built: dict[AnswererName, Chain] = {}
+
+    @property
+    def answerers(self) -> tuple[AnswererName, ...]:
+        return tuple(self._pipelines)
+
+    def for_question(self, question: Question) -> "Chain":
+        """That of the answerer which the question names, or the last. Raises AnswererMissing."""
+        name = question.answerer or self.answerers[-1]
+        if name not in self._pipelines:
+            raise AnswererMissing(
+                "This service has no chat model. Set QA_MODEL, or ask for the extractive answerer."
+            )
+        if name not in self._built:
+            self._built[name] = build_chain(self._pipelines[name])
+        return self._built[name]

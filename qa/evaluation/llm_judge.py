@@ -4,9 +4,8 @@ Correctness compares the answer with the gold spans, faithfulness with the quote
 """
 
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from qa.answering.llm.provider import ChatModel
 from qa.evaluation.question_file import Case
 from qa.evaluation.run_records import Judgement
 from qa.evaluation.runner import Judge
@@ -14,6 +13,9 @@ from qa.evaluation.scoring import gold_texts, plain_text
 from qa.evaluation.system import AskError
 from qa.types import Answer
 from vectorstore.errors import UserError
+
+if TYPE_CHECKING:
+    from qa.answering.llm.provider import ChatModel
 
 SCORES = [0.0, 0.25, 0.5, 0.75, 1.0]
 
@@ -26,7 +28,7 @@ class _Evaluator(Protocol):
     def __call__(self, **shown: str) -> object: ...
 
 
-def make_judge(model: ChatModel) -> Judge:
+def make_judge(model: "ChatModel") -> Judge:
     """A judge that calls `model` twice per answer.
 
     Raises JudgeMissingError without the extra `judge`.

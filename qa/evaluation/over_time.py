@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from qa.answering.chain import build_chain
+from qa.answering.chain import Chains
 from qa.answering.dated_quotes import TimelineEntry
 from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
 from qa.answering.pipeline import Pipeline
@@ -127,8 +127,8 @@ def both_systems(
             service.load()
             store, search = service.store, make_search(settings, service.store, parts)
             answerer = ExtractiveAnswerer(partial(word_rarities, store), tells_changes=False)
-            chain = build_chain(Pipeline(QueryRewriter(), search, answerer))
-            plain = Service(store, {"extractive": chain}, search, parts.judge, None)
+            chains = Chains({"extractive": Pipeline(QueryRewriter(), search, answerer)})
+            plain = Service(store, chains, search, parts.judge, None)
             yield PlainSystem(plain), LibrarySystem(service)
         finally:
             service.close()

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from qa.answering.llm.concurrency_limit import ConcurrencyLimit
 from qa.answering.llm.model_failures import (
@@ -16,11 +16,13 @@ from qa.answering.llm.model_failures import (
     status_of,
 )
 from qa.answering.llm.prompts import Message
-from qa.answering.llm.provider import ChatModel
 from qa.answering.llm.provider_breaker import ProviderBreaker
 from qa.answering.llm.thoughts import ThoughtFilter, VisibleText
 from qa.tracing import chat_span
 from qa.types import Usage
+
+if TYPE_CHECKING:
+    from qa.answering.llm.provider import ChatModel
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +69,7 @@ class ModelClient:
 
     def __init__(
         self,
-        model: ChatModel,
+        model: "ChatModel",
         limits: CallLimits | None = None,
         *,
         name: str = "",

@@ -6,13 +6,12 @@ import re
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qa.answering.llm.model_failures import describe_failure
 from qa.answering.llm.prompts import judge_prompt, new_fence
-from qa.answering.llm.provider import ChatModel
 from qa.verification.claim_judge import (
     CONTRADICTED,
     NOT_FOUND,
@@ -20,6 +19,9 @@ from qa.verification.claim_judge import (
     ClaimJudge,
     Opinions,
 )
+
+if TYPE_CHECKING:
+    from qa.answering.llm.provider import ChatModel
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ class ModelJudge:
 
     def __init__(
         self,
-        model: ChatModel,
+        model: "ChatModel",
         fallback: ClaimJudge,
         concurrent: int = 4,
         *,

@@ -1,15 +1,14 @@
 """Makes the LangChain chat model that the settings name, of any provider LangChain knows."""
 
-from typing import Any
-
-from langchain.chat_models import init_chat_model
-from langchain_core.language_models import BaseChatModel
+from typing import TYPE_CHECKING, Any
 
 from qa.settings import Settings
 from vectorstore.errors import UserError
 
-ChatModel = BaseChatModel
-"""For modules that take a model without importing LangChain."""
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    ChatModel = BaseChatModel
 
 EXTRAS = ("openai", "anthropic", "ollama")
 
@@ -18,7 +17,7 @@ class ModelError(UserError):
     """No chat model can be made from the settings."""
 
 
-def make_chat_model(settings: Settings, *, timeout: float | None = None) -> ChatModel:
+def make_chat_model(settings: Settings, *, timeout: float | None = None) -> "ChatModel":
     """The model named by QA_MODEL. Nothing is sent to it yet. `timeout`: the most seconds to wait
     for a piece of its reply; QA_MODEL_TIMEOUT by default.
 
@@ -40,6 +39,8 @@ def make_chat_model(settings: Settings, *, timeout: float | None = None) -> Chat
             f"QA_MODEL is {settings.model!r}; write it as provider:model, "
             "such as openai:gpt-5-mini."
         )
+    from langchain.chat_models import init_chat_model  # takes seconds to import
+
     try:
         model: ChatModel = init_chat_model(settings.model, **known)
     except ImportError as error:

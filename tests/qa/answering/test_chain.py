@@ -12,8 +12,9 @@ from typing import Any, cast
 import pytest
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.outputs import LLMResult
+from langchain_core.runnables import Runnable
 
-from qa.answering.chain import AnswererMissing, Chain, build_chain, chain_for
+from qa.answering.chain import AnswererMissing, Chains, build_chain
 from qa.answering.llm.llm_answerer import LLMAnswerer
 from qa.answering.llm.model_client import ModelClient
 from qa.answering.llm.provider import make_chat_model
@@ -44,6 +45,7 @@ PASSAGE = ScoredPassage(
     Passage("p", "a", 5, 17, "The cat sat.", ()), ArticleInfo("a", title="Cats"), 0.123456
 )
 Asked = tuple[str, int, Filters]
+Chain = Runnable[Question, Event]
 
 
 class Saying:
@@ -76,7 +78,7 @@ async def rewrite(question: str, history: Sequence[Turn]) -> RewrittenQuestion:
     return RewrittenQuestion(text, Usage(10, 20))
 
 
-def chain_of(answerer: Saying | None = None, asked: list[Asked] | None = None) -> Chain:
+def pipeline_of(answerer: Saying | None = None, asked: list[Asked] | None = None) -> Pipeline:
     def retrieve(
         question: str, k: int, filters: Filters, favoured: Filters | None = None
     ) -> Sequence[ScoredPassage]:
@@ -84,7 +86,11 @@ def chain_of(answerer: Saying | None = None, asked: list[Asked] | None = None) -
             asked.append((question, k, filters))
         return [PASSAGE]
 
-    return build_chain(Pipeline(rewrite, retrieve, answerer or Saying("extractive")))
+    return Pipeline(rewrite, retrieve, answerer or Saying("extractive"))
+
+
+def chain_of(answerer: Saying | None = None, asked: list[Asked] | None = None) -> Chain:
+    return build_chain(pipeline_of(answerer, asked))
 
 
 QUESTION = Question("Where?", history=(Turn("user", "The cat."),), passages=3)
@@ -183,14 +189,14 @@ def test_a_model_answers_where_there_is_one(
     wanted: AnswererName | None, answered_by: AnswererName
 ) -> None:
     names: tuple[AnswererName, ...] = ("extractive", "llm")
-    chains = {name: chain_of(Saying(name)) for name in names}
+    chains = Chains({name: pipeline_of(Saying(name)) for name in names})
     question = replace(QUESTION, answerer=wanted)
-    assert answer_to(chain_for(question, chains), question).answerer == answered_by
+    assert answer_to(chains.for_question(question), question).answerer == answered_by
 
 
 def test_an_answerer_that_is_missing_is_refused_with_what_to_set() -> None:
     with pytest.raises(AnswererMissing, match="QA_MODEL"):
-        chain_for(replace(QUESTION, answerer="llm"), {"extractive": chain_of()})
+        Chains({"extractive": pipeline_of()}).for_question(replace(QUESTION, answerer="llm"))
 
 
 def test_it_can_be_invoked_where_an_event_loop_is_running() -> None:

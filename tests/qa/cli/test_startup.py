@@ -58,6 +58,11 @@ def test_what_a_service_does_needs_no_model_here(
     assert not imported(tmp_path, *command, "--data", str(served.folder)) & heavy
 
 
+def test_what_asks_nothing_needs_no_chain(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The museum opens.")
+    assert not imported(tmp_path, "ingest", "a.txt") & (CHAIN | SERVER - {"trafilatura"})
+
+
 def test_the_package_runs_as_a_program(tmp_path: Path) -> None:
     code, out, err = run(tmp_path, "settings", module=REAL)
     assert (code, err) == (0, "")

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from qa.answering.chain import build_chain
+from qa.answering.chain import Chains
 from qa.answering.pipeline import Pipeline
 from qa.answering.rewriting.query_rewriter import QueryRewriter
 from qa.service import Service, damage_of
@@ -26,7 +26,7 @@ def service_over(folder: Path, answerer: Answerer, embedder: Embedder | None = N
     retrieve = partial(search, store)
     pipeline = Pipeline(QueryRewriter(), retrieve, answerer, damage=partial(damage_of, store))
     judge = EntailmentJudge(WordOverlap())
-    service = Service(store, {"extractive": build_chain(pipeline)}, retrieve, judge, None)
+    service = Service(store, Chains({"extractive": pipeline}), retrieve, judge, None)
     service.add(
         [Article(ArticleInfo("one", title="One"), "The cat sat on the mat, and it was content.")]
     )
