@@ -33,7 +33,8 @@ from vectorstore.entailment import BundledEntailment, NamedEntailment
 from vectorstore.fetching.address_guard import AddressGuard, parse_networks
 from vectorstore.fetching.fetcher import Fetcher
 from vectorstore.passage_reader import BundledReader, NamedReader, NamedReranker
-from vectorstore.reranking import ReadingSearch
+from vectorstore.reading_cache import CachedReader
+from vectorstore.reranking import READ, ReadingSearch
 from vectorstore.retrieval import word_rarities
 from vectorstore.spelling import corrections
 from vectorstore.store import Store
@@ -225,9 +226,10 @@ def make_model_client(settings: Settings) -> ModelClient:
 
 def make_reader(settings: Settings) -> Reader | None:
     """The reader that QA_READER names; its weights are read with the first question."""
-    if settings.reader == "bundled":
-        return BundledReader()
-    return None if settings.reader == "none" else NamedReader(settings.reader)
+    if settings.reader == "none":
+        return None
+    reader = BundledReader() if settings.reader == "bundled" else NamedReader(settings.reader)
+    return CachedReader(reader, READ * settings.cache) if settings.cache else reader
 
 
 def make_reranker(settings: Settings) -> Reranker | None:

@@ -131,7 +131,9 @@ class Settings(BaseSettings):
     )
     trace_questions: bool = Field(False, description="whether questions are recorded in traces")
     cache: int = Field(
-        256, ge=0, description="the number of answers cached in memory; 0 disables the cache"
+        256,
+        ge=0,
+        description="the number of answers, and of questions read for, kept in memory; 0: none",
     )
 
     @model_validator(mode="after")
