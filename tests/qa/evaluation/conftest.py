@@ -1,7 +1,7 @@
 """A small setup to evaluate: three articles, five questions, and runs on them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from qa.composition import build_service
+from qa.evaluation.command_line import ARTICLES as SAMPLE
 from qa.evaluation.evaluate import OpenedTarget, Plan, evaluate
 from qa.evaluation.run_records import Run
 from qa.evaluation.runner import Asking
+from qa.service import Service
+from qa.settings import read_settings
 from tests.qa.evaluation.fake import FakeSystem
+from vectorstore.readers import read_articles
+from vectorstore.types import Embedder
 
 ARTICLES = {
     "joins": (
@@ -25,6 +31,16 @@ ARTICLES = {
     ),
     "kraken": "Kraken's founder Jesse Powell stepped down. Dave Ripley succeeded him.",
 }
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Service]:
+    """The service over the sample collection. Nothing is added to it."""
+    settings = read_settings(data=tmp_path_factory.mktemp("sample") / "index")
+    service = build_service(settings, embedder)
+    service.add(read_articles([SAMPLE]))
+    yield service
+    service.close()
 
 
 def gold(article_id: str, text: str) -> dict[str, object]:
