@@ -6,13 +6,15 @@ from dataclasses import replace
 from datetime import date
 
 from qa.answering.extractive.declining import asks_for_a_whole, declined_text
-from qa.answering.extractive.question_analysis import QuestionAnalysis, topic_words
+from qa.answering.extractive.definitions import defined_thing
+from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis, topic_words
 from qa.answering.extractive.quotation import Quotation, quote_of, written
 from qa.answering.extractive.sentence_ranking import (
     ANSWERABLE_FROM,
     Candidate,
     asks_about_now,
     candidates_of,
+    goes_on,
     newest_first,
     probability_of_answer,
     ranked,
@@ -79,8 +81,11 @@ class ExtractiveAnswerer:
             reply = now_and_before(newest, passages)
             if reply is not None:
                 return replace(reply, confidence=round(confidence, 4))
-        chosen = worth_quoting(analysis, newest)
-        quotes = quotes_of(without_near_duplicates(chosen), passages)
+        chosen = worth_quoting(newest)
+        wants_more = analysis.kind is AnswerType.REASON or defined_thing(question) is not None
+        quotes = quotes_of(
+            without_near_duplicates(chosen), passages, go_on=wants_more and goes_on(newest)
+        )
         text, sentences, citations = written(quotes, passages)
         words = short_answer(analysis, chosen[0].text)
         return Reply(
@@ -94,12 +99,14 @@ class ExtractiveAnswerer:
 
 
 def quotes_of(
-    candidates: Sequence[Candidate], passages: Sequence[ScoredPassage]
+    candidates: Sequence[Candidate], passages: Sequence[ScoredPassage], *, go_on: bool = False
 ) -> list[Quotation]:
-    """At most `MOST_SENTENCES` quotes, none of them part of another."""
+    """At most `MOST_SENTENCES` quotes, none of them part of another. With `go_on`, the first has
+    the sentence that follows it."""
     quotes: list[Quotation] = []
     for each in candidates:
-        quote = quote_of(each.passage, passages[each.passage], each.number)
+        found = passages[each.passage]
+        quote = quote_of(each.passage, found, each.number, go_on=go_on and not quotes)
         article = passages[each.passage].article.id
         repeats = any(
             passages[other.passage].article.id == article

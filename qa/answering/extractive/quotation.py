@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from markdown_it import MarkdownIt
+
 from qa.types import Citation, Sentence
 from qa.verification.markers import with_markers
 from vectorstore.text.dates import day_name, find_dates
@@ -21,12 +23,18 @@ _OPENS_WITH_PRONOUN = re.compile(
     r"|deal|case|move|decision|agreement|report|man|woman|couple|pair))\b",
     re.IGNORECASE,
 )
+_REFERS_BACK = re.compile(
+    r"^\W*(?:\w+\W+){0,2}(?:he|she|it|they|his|her|its|their|him|them|this|these|those)\b",
+    re.IGNORECASE,
+)
 _RELATIVE = re.compile(
     r"\b(?:yesterday|today|tomorrow|tonight|(?:last|this|next) (?:week|weekend|month|year|night"
     r"|spring|summer|autumn|fall|winter|quarter)|(?:days?|weeks?|months?|years?) ago)\b",
     re.IGNORECASE,
 )
 _NO_SENTENCE = re.compile(r"^\s*(?:#{1,6}\s|[-*•]\s*$|\|)")
+_PRODUCT = re.compile(r"\d\*+\d")
+_MARKUP = MarkdownIt("zero").enable(["emphasis", "link", "backticks"])
 _ENDS = re.compile(r"[.!…:;][\"'”’)\]]*$")
 
 
@@ -51,14 +59,21 @@ def is_prose(sentence: str) -> bool:
     return bool(_ENDS.search(text)) or len(text.split()) >= 8
 
 
-def quote_of(index: int, found: ScoredPassage, number: int) -> Quotation:
-    """Sentence `number` of the passage, with the one before it if its own subject is a pronoun."""
+def quote_of(index: int, found: ScoredPassage, number: int, *, go_on: bool = False) -> Quotation:
+    """Sentence `number` of the passage, with the one before it if its own subject is a pronoun.
+
+    With `go_on`, also with the one after it.
+    """
     passage = found.passage
     span = passage.sentences[number]
     if needs_context(passage.sentence_text(span)) and number:
         before = passage.sentences[number - 1]
         if is_prose(passage.sentence_text(before)) and span.end - before.start <= LONGEST_QUOTE:
             span = Span(before.start, span.end)
+    if go_on and number + 1 < len(passage.sentences):
+        after = passage.sentences[number + 1]
+        if after.end - span.start <= LONGEST_QUOTE:
+            span = Span(span.start, after.end)
     text = passage.sentence_text(span)
     return Quotation(index, span, _note(text, found.article.published))
 
@@ -72,12 +87,21 @@ def needs_context(sentence: str) -> bool:
     return bool(_OPENS_WITH_PRONOUN.match(sentence.strip()))
 
 
+def refers_back(sentence: str) -> bool:
+    """Whether a sentence begins by speaking of what was named before.
+
+    >>> [refers_back(each) for each in ("In it the staff says why.", "The staff says why.")]
+    [True, False]
+    """
+    return needs_context(sentence) or bool(_REFERS_BACK.match(sentence))
+
+
 def written(
     quotes: Sequence[Quotation], passages: Sequence[ScoredPassage]
 ) -> tuple[str, tuple[Sentence, ...], tuple[Citation, ...]]:
     """The text of an answer that quotes, each quote with its marker, its sentences and citations.
 
-    White space in the text is single spaces, in the citations as in the article.
+    The text has single spaces and no marks of Markdown, the citations what the article has.
     """
     text = ""
     sentences: list[Sentence] = []
@@ -86,12 +110,27 @@ def written(
         gap = " " if text else ""
         start = len(text) + len(gap)
         found = passages[quote.passage]
-        plain = " ".join(found.passage.sentence_text(quote.span).split())
+        plain = as_read(found.passage.sentence_text(quote.span))
         note = f" [{quote.note}]" if quote.note else ""
         text = f"{text}{gap}{with_markers(plain, [number])}{note}"
         sentences.append(Sentence(start, len(text), text[start:], (number,), supported=True))
         citations.append(Citation.of(number, found, quote.span))
     return text, tuple(sentences), tuple(citations)
+
+
+def as_read(text: str) -> str:
+    """The words on one line, without the marks of emphasis, links and code that Markdown has.
+
+    >>> as_read("**Some $60 billion**\\nhas [gone](https://example.org), 4 * 5 snake_case times.")
+    'Some $60 billion has gone, 4 * 5 snake_case times.'
+    >>> as_read("That is 2*3*4 times.")
+    'That is 2*3*4 times.'
+    """
+    line = " ".join(text.split())
+    if _PRODUCT.search(line):
+        return line
+    (inline,) = _MARKUP.parseInline(line)
+    return "".join(each.content for each in inline.children or ()) or line
 
 
 def _note(text: str, published: date | None) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.answering.extractive.definitions import defined_thing, defines
-from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
-from qa.answering.extractive.quotation import is_prose
+from qa.answering.extractive.question_analysis import QuestionAnalysis
+from qa.answering.extractive.quotation import is_prose, refers_back
+from vectorstore.text.acronyms import acronym_stems
 from vectorstore.text.words import stems_of
 from vectorstore.types import ScoredPassage, Span
 
@@ -32,7 +33,8 @@ development half are below it."""
 NEXT_BEST = 0.75
 """A further sentence is quoted if its score is at most this far below the best one's."""
 NEXT_REASON = NEXT_BEST + WORDS
-"""The same for the sentence after the best one, to "why?": it need not say the question's words."""
+"""The same for the sentence after the best one, where it may hold the reason: it need not say the
+question's words."""
 NEWEST_WITHIN = 1.0
 """A question about now is answered by the newest of the sentences so far below the best one."""
 
@@ -62,6 +64,7 @@ class Candidate:
     before: str
     """The sentence before it in the passage."""
     stems: tuple[str, ...]
+    """Of its words, and of what its names are known by: "SEC"."""
     reading: float | None
     """The reader's log-odds that it answers; None where it was not read."""
     prior: float
@@ -95,7 +98,7 @@ def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
                 span,
                 text,
                 each.passage.sentence_text(each.passage.sentences[number - 1]) if number else "",
-                stems_of(text),
+                (*stems_of(text), *acronym_stems(text)),
                 each.reading.sentences[number] if each.reading else None,
                 each.prior,
             )
@@ -186,20 +189,20 @@ def is_dated(question: str) -> bool:
     return bool(_DATED.search(question)) and not _AS_OF.search(question)
 
 
-def worth_quoting(question: QuestionAnalysis, order: Sequence[Ranked]) -> list[Candidate]:
-    """The best, and those that come near it; to "why?" also what follows the best one."""
-    best = order[0]
-    chosen = [each.candidate for each in order if best.score - each.score <= NEXT_BEST]
-    if question.kind is AnswerType.REASON:
-        after = (best.candidate.passage, best.candidate.number + 1)
-        chosen += [
-            each.candidate
-            for each in order
-            if (each.candidate.passage, each.candidate.number) == after
-            and each.candidate not in chosen
-            and best.score - each.score <= NEXT_REASON
-        ]
-    return chosen
+def worth_quoting(order: Sequence[Ranked]) -> list[Candidate]:
+    """The best, and those that come near it."""
+    return [each.candidate for each in order if order[0].score - each.score <= NEXT_BEST]
+
+
+def goes_on(order: Sequence[Ranked]) -> bool:
+    """Whether the sentence after the best one goes on about the same thing: it refers back to it,
+    or comes near as an answer."""
+    best = order[0].candidate
+    return any(
+        (each.candidate.passage, each.candidate.number) == (best.passage, best.number + 1)
+        and (refers_back(each.candidate.text) or order[0].score - each.score <= NEXT_REASON)
+        for each in order
+    )
 
 
 def _published(found: ScoredPassage) -> str:

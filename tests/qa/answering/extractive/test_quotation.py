@@ -75,7 +75,7 @@ def test_headings_and_questions_are_not_quoted() -> None:
 
 
 def test_a_pronoun_is_shown_with_the_sentence_before_it() -> None:
-    text = "Brian Brooks ran Binance.US.\n\nHe resigned over its strategy. It rained."
+    text = "Brian Brooks ran Binance.US.\n\nHe resigned over its strategy. The sun was out."
     reply = ANSWERER.reply("Why did Brian Brooks resign?", [read(text, -2.0, 8.0)])
     assert quotes(reply) == ["Brian Brooks ran Binance.US.\n\nHe resigned over its strategy."]
     assert reply.text == "Brian Brooks ran Binance.US. He resigned over its strategy [1]."
@@ -91,11 +91,34 @@ def test_a_weekday_comes_with_the_day_of_publication_outside_the_quote() -> None
 
 
 def test_why_is_answered_with_the_sentence_that_follows() -> None:
-    text = "Kraken ended staking in America. The regulator had called it a security. It rained."
+    text = "Kraken ended staking in America. The regulator had called it a security. Rain fell."
     reply = ANSWERER.reply("Why did Kraken end staking?", [read(text, 6.0, 5.0)])
-    assert len(quotes(reply)) == 2
+    assert quotes(reply) == [text.removesuffix(" Rain fell.")]
     told = ANSWERER.reply("Where did Kraken end staking?", [read(text, 6.0, 3.0)])
     assert quotes(told) == ["Kraken ended staking in America."]
+
+
+def test_a_reason_or_a_definition_goes_on_where_the_next_sentence_refers_back() -> None:
+    text = "A Wells notice is a letter. In it the staff says what it will do. Rain fell."
+    what = ANSWERER.reply("What is a Wells notice?", [read(text, 9.0, -9.0)])
+    assert quotes(what) == [text.removesuffix(" Rain fell.")]
+    who = ANSWERER.reply("Who sends a Wells notice?", [read(text, 9.0, -9.0)])
+    assert quotes(who) == ["A Wells notice is a letter."]
+
+
+def test_markdown_shows_in_quotes_alone() -> None:
+    text = "**Some $60 billion** has [gone](https://example.org)."
+    reply = ANSWERER.reply("What has gone?", [read(text, 9.0)])
+    assert quotes(reply) == [text]
+    assert reply.text == "Some $60 billion has gone [1]."
+
+
+def test_a_name_is_known_by_its_initials() -> None:
+    text = "The Securities and Exchange Commission sued Ripple."
+    reply = ANSWERER.reply("Did the SEC sue Ripple?", [read(text, 6.0)])
+    assert reply.answered
+    other = ANSWERER.reply("Did the CFTC sue Ripple?", [read(text, 6.0)])
+    assert (reply.confidence or 0) > (other.confidence or 0)
 
 
 def test_a_question_about_now_is_answered_by_the_newest_article() -> None:
