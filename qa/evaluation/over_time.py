@@ -36,6 +36,8 @@ from vectorstore.types import Article, Filters, Span
 
 EVERY_PART = frozenset({"disagreeing", "list", "comparison", "changed_between"})
 """Kinds whose answer has several parts: in the others, the answers are alternatives."""
+COUNT = "count"
+"""The kind that asks how many articles there are: those that are cited must be those."""
 DECLINED = frozenset({"near_date", "near_office"})
 READ = 5
 PASSAGES_READ = 8
@@ -204,6 +206,8 @@ def _values(
         cited = credited(case.answers)
         reached = [any(_reaches(each, gold) for each in cited) for gold in case.answers]
         whole = sum(reached) / len(reached) if case.kind in EVERY_PART else float(any(reached))
+        if case.kind == COUNT:
+            whole = _overlap({e.article_id for e in cited}, {e.article_id for e in case.answers})
         yield "right", (whole if answer.answered else 0.0, 1.0)
         read = as_expected(
             answer.passages[:READ], case.answers, system.copies_of, system.article_text
@@ -271,6 +275,11 @@ def _overlaps(citation: Citation, gold: GoldSpan) -> bool:
     return citation.article_id == gold.article_id and _share(
         Span(citation.start, citation.end), gold.span
     )
+
+
+def _overlap(one: set[str], other: set[str]) -> float:
+    """The Jaccard index."""
+    return len(one & other) / max(1, len(one | other))
 
 
 def _share(one: Span, other: Span) -> bool:
