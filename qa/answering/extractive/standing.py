@@ -397,7 +397,8 @@ def _names(found: ScoredPassage) -> frozenset[str]:
 
 
 def _one_story(one: frozenset[str], other: frozenset[str]) -> bool:
-    return len(one & other) >= SAME_NAMES * max(1, min(len(one), len(other)))
+    """Where one has no names, nothing speaks against it."""
+    return len(one & other) >= SAME_NAMES * min(len(one), len(other))
 
 
 def _agree(one: Version, other: Version) -> bool:
