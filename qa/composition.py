@@ -27,6 +27,7 @@ from qa.service import Service, Vitals, attested_by, copies_of, damage_of, passa
 from qa.settings import Settings, SettingsError
 from qa.types import Answerer, AnswererName
 from qa.verification.claim_judge import ClaimJudge, EntailmentJudge, WordOverlap
+from vectorstore.bundled_model import BUNDLED_MODEL
 from vectorstore.embedding import embedder_for
 from vectorstore.engine import Engine, FolderEngine, ServerEngine
 from vectorstore.entailment import BundledEntailment, NamedEntailment
@@ -105,7 +106,9 @@ def build_service(
     if info is not None and folders is not None and info.name != DEFAULT_COLLECTION:
         model, keep_model = settings.embedding_model, partial(folders.keep_model, info.name)
     store = Store(make_engine(settings), parts.embedder(model), rebuild=rebuild)
-    extractive = ExtractiveAnswerer(partial(word_rarities, store))
+    extractive = ExtractiveAnswerer(
+        partial(word_rarities, store), parts.embedder(BUNDLED_MODEL).embed
+    )
     correct = partial(corrections, store)
     damage = partial(damage_of, store)
     find_copies = partial(copies_of, store)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from qa.types import UNANSWERED_TEXT
+from vectorstore.text.dates import day_name
+from vectorstore.types import ScoredPassage
 
 _WHOLE = re.compile(
     r"\b(?:summari[sz]e|summary|sum up|overview|tl;?dr|timeline|chronology|compare"
@@ -45,6 +47,16 @@ def declined_text(
     elif rarities:
         said.append(f"No sentence says it of {_listed(list(words.values()))}.")
     return " ".join(said)
+
+
+def nothing_named_text(thing: str, nearest: str, found: ScoredPassage) -> str:
+    """What is said where the articles do not tell of what is asked for; `nearest` is the sentence
+    that comes nearest to an answer."""
+    when = f", {day_name(found.article.published)}" if found.article.published else ""
+    return (
+        f"{UNANSWERED_TEXT} Where they tell of it, they name no “{thing}”. The nearest that they "
+        f"say: “{' '.join(nearest.split())}” ({found.article.title}{when})."
+    )
 
 
 def _as_typed(word: str, question: str) -> str:

@@ -5,7 +5,12 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from qa.answering.extractive.declining import asks_for_a_whole, declined_text
+from qa.answering.extractive.asked_for import Embed, not_named
+from qa.answering.extractive.declining import (
+    asks_for_a_whole,
+    declined_text,
+    nothing_named_text,
+)
 from qa.answering.extractive.definitions import defined_thing
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis, topic_words
 from qa.answering.extractive.quotation import Quotation, quote_of, written
@@ -36,11 +41,15 @@ class ExtractiveAnswerer:
     """An `Answerer` without a chat model.
 
     `rarities` maps the words of a question to how rare they are in the articles, from 0 to 1.
-    One that `tells_changes` says what articles of other times give for the same thing.
+    With `embed`, a question for an office or a number of things that the articles do not name is
+    declined. One that `tells_changes` says what articles of other times give for the same thing.
     """
 
-    def __init__(self, rarities: Rarities, *, tells_changes: bool = True) -> None:
+    def __init__(
+        self, rarities: Rarities, embed: Embed | None = None, *, tells_changes: bool = True
+    ) -> None:
         self._rarities = rarities
+        self._embed = embed
         self._tells_changes = tells_changes
 
     async def answer(
@@ -72,6 +81,12 @@ class ExtractiveAnswerer:
         confidence = probability_of_answer(analysis, order, passages) if order else 0.0
         if confidence < ANSWERABLE_FROM or asks_for_a_whole(question):
             text = declined_text(question, rarities)
+            return Reply(answered=False, text=text, confidence=round(confidence, 4))
+        missing = not_named(analysis, order, passages, self._embed) if self._embed else None
+        if missing is not None:
+            text = nothing_named_text(
+                missing.thing, order[0].candidate.text, passages[order[0].candidate.passage]
+            )
             return Reply(answered=False, text=text, confidence=round(confidence, 4))
         versions = versions_of(analysis, order, passages) if self._tells_changes else None
         if versions is not None:

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from qa.answering.extractive.answer_types import NAME, NUMBER, mentions_not_asked
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked, is_dated
 from qa.answering.extractive.short_answer import short_answer
+from qa.answering.extractive.word_families import akin_to_any
 from qa.verification.claims.quantities import find_quantities, same_quantity
 from vectorstore.text.dates import CALENDAR_WORDS, find_dates
 from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
@@ -230,7 +231,7 @@ def _part_asked(question: QuestionAnalysis, text: str, number: Span) -> Span:
         following = WORD.findall(text[other.end :])[:2]
         counted = _counted(question)
         asked = [stem(w) for w in following if stem(w) != counted]
-        return other if any(_akin_to_any(each, question.weights) for each in asked) else one
+        return other if any(akin_to_any(each, question.weights) for each in asked) else one
     return number
 
 
@@ -258,7 +259,7 @@ def _with_unit(question: QuestionAnalysis, text: str, number: Span) -> tuple[int
         words.append((match["word"].lower(), match.end()))
         at = match.end()
     for word, end in words:
-        if _akin_to_any(stem(word), question.weights):
+        if akin_to_any(stem(word), question.weights):
             return end, stem(word)
     if words:
         return words[0][1], stem(words[0][0])
@@ -274,7 +275,7 @@ def _holder(question: QuestionAnalysis, text: str) -> Span | None:
     office = [
         Span(*match.span())
         for match in WORD.finditer(text)
-        if _akin_to_any(stem(match[0]), set(question.weights) - question.names)
+        if akin_to_any(stem(match[0]), set(question.weights) - question.names)
     ]
     found = [
         (_gap(name, each), name.start, name)
@@ -309,7 +310,7 @@ def _full_names(question: QuestionAnalysis, text: str) -> list[Span]:
         for span in mentions_not_asked(question, text)
         if NAME.fullmatch(words := span.of(text))
         and len(WORD.findall(words)) in (2, 3)
-        and not any(_akin_to_any(stem(w), question.names) for w in WORD.findall(words))
+        and not any(akin_to_any(stem(w), question.names) for w in WORD.findall(words))
     ]
 
 
@@ -339,7 +340,7 @@ def _is_about(
     """Whether a version's article names what the question names, and, for a person, says what the
     person is asked for."""
     context = frozenset(stems_of(_up_to(version, passages)))
-    if not all(_akin_to_any(each, context) for each in question.names & set(question.weights)):
+    if not all(akin_to_any(each, context) for each in question.names & set(question.weights)):
         return False
     asked = sum(w for each, w in question.weights.items() if each not in question.names)
     said = _weight(question, version.says, question.names)
@@ -356,8 +357,8 @@ def _weight(
         weight
         for each, weight in question.weights.items()
         if each not in without
-        and _akin_to_any(each, stems)
-        and (limit is None or _akin_to_any(each, limit))
+        and akin_to_any(each, stems)
+        and (limit is None or akin_to_any(each, limit))
     )
 
 
@@ -370,7 +371,7 @@ def _up_to(version: Version, passages: Sequence[ScoredPassage]) -> str:
 
 def _units_agree(question: QuestionAnalysis, one: str, other: str) -> bool:
     return one == other or (
-        _akin_to_any(one, question.weights) and _akin_to_any(other, question.weights)
+        akin_to_any(one, question.weights) and akin_to_any(other, question.weights)
     )
 
 
@@ -430,22 +431,3 @@ def _disagree(newest: Version, other: Version, dated: Sequence[Version]) -> bool
         and newest.published - other.published <= SAME_TIME
         and other.given not in newest.candidate.text
     )
-
-
-def _akin_to_any(one: str, others: Iterable[str]) -> bool:
-    return any(_akin(one, other) for other in others)
-
-
-def _akin(one: str, other: str) -> bool:
-    """Whether two stems are of one family of words: "chair" and "chairwoman", "open" and "reopen".
-
-    >>> _akin("chair", "chairwoman"), _akin("open", "reopen"), _akin("cost", "coast")
-    (True, True, False)
-    """
-    if one == other:
-        return True
-    short, long = sorted((one, other), key=len)
-    shared = sum(
-        1 for _ in takewhile(lambda ends: ends[0] == ends[1], zip(short, long, strict=False))
-    )
-    return shared >= max(4, len(short) - 1) or (len(short) >= 4 and long.endswith(short))
