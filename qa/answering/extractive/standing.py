@@ -30,6 +30,8 @@ READ_AS_WELL = 8.0
 READ_AT_LEAST = -2.5
 SAME_WORDS = 0.52
 """The share of the question's words in a sentence that another version must have more of."""
+SURELY_READ, SAME_WORDS_OF_A_HOLDER = 3.0, 0.4
+"""The same of a name in a sentence that the reader is so sure of: "leads it", "its director"."""
 LESS_CONTEXT = 0.2
 """By so much less may the words before a version cover the question."""
 IN_NO_ARTICLE = 0.999
@@ -67,6 +69,7 @@ _ASKS_FOR_A_HOLDER = re.compile(
 )
 """Of an office there is one holder at a time. Who was hurt, arrested or elected may be many."""
 _OF_ANOTHER_REPORT = re.compile(r"\b(?:article|report|story)\s(?:of|from|on)\s$", re.IGNORECASE)
+_ASKS_FOR_A_PART = re.compile(r"\bhow many of\b", re.IGNORECASE)
 _PARTITIVE = re.compile(r"\s+of\s+(?:the\s+|its\s+|their\s+|his\s+|her\s+|these\s+|those\s+)?")
 _APART = re.compile(r"^(?!,)(?!\s(?:of|for|at|in)\s).*,")
 """What stands between an office and the name after it, if the name is another's."""
@@ -122,12 +125,16 @@ def versions_of(
     if unknown > MOST_UNKNOWN * sum(asked.values()):
         return None  # it may ask about something that no article has
     told = list(_told(question, order, passages))
-    if not told or not _is_about(question, told[0], passages):
+    anchor = next((each for each in told if _is_about(question, each, passages)), None)
+    if anchor is None:
         return None
-    anchor = told[0]
     names = _names(passages[anchor.candidate.passage])
     told = [e for e in told if _one_story(names, _names(passages[e.candidate.passage]))]
-    same = [each for each in told[1:] if _same_thing(question, each, anchor, passages)]
+    same = [
+        each
+        for each in told
+        if each is not anchor and _same_thing(question, each, anchor, passages)
+    ]
     chosen = _one_of_each_article([anchor, *same], passages)
     # Stable: on one day, the best read stays first, after those who do not leave.
     dated = sorted(
@@ -229,6 +236,8 @@ def _part_asked(question: QuestionAnalysis, text: str, number: Span) -> Span:
         if number not in (one, other) or not _PARTITIVE.fullmatch(text[one.end : other.start]):
             continue
         following = WORD.findall(text[other.end :])[:2]
+        if _ASKS_FOR_A_PART.search(question.text):
+            return one
         counted = _counted(question)
         asked = [stem(w) for w in following if stem(w) != counted]
         return other if any(akin_to_any(each, question.weights) for each in asked) else one
@@ -327,11 +336,16 @@ def _same_thing(
     wanted = _weight(question, anchor.says, question.names)
     shared = _weight(question, one.says, question.names, of=anchor.says)
     has = _weight(question, one.says, question.names)
-    if wanted and shared <= SAME_WORDS * wanted and has < wanted:
+    surely = one.unit == "name" and (one.candidate.reading or 0.0) >= SURELY_READ
+    least = SAME_WORDS_OF_A_HOLDER if surely else SAME_WORDS
+    if wanted and shared <= least * wanted and has < wanted:
         return False
+    # One story may call it otherwise later: only what is asked of it counts.
     total = sum(question.weights.values()) or 1.0
-    covered = _weight(question, _up_to(anchor, passages), frozenset()) / total
-    return _weight(question, _up_to(one, passages), frozenset()) / total >= covered - LESS_CONTEXT
+    covered, here = (
+        _weight(question, _up_to(each, passages), question.names) / total for each in (anchor, one)
+    )
+    return here >= covered - LESS_CONTEXT
 
 
 def _is_about(

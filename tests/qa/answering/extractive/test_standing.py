@@ -148,3 +148,34 @@ def test_what_was_so_is_labelled_where_a_question_asks_whether() -> None:
     )
     for each in answer.sentences:
         assert answer.text[each.start : each.end] == each.text
+
+
+def test_the_best_read_sentence_may_be_about_something_else() -> None:
+    other = found("The Fair at Ardmore has a budget of 21 million euros.", "2025-11-20", read=[8])
+    old = found("The Halden Institute has a budget of 42 million crowns.", "2025-01-15", read=[7])
+    new = found("At the Halden Institute the budget is 39 million crowns.", "2025-03-04", read=[6])
+    answer = reply("What is the budget of the Halden Institute?", other, old, new)
+    assert answer.text == (
+        "39 million crowns (4 March 2025) [1]; earlier: 42 million crowns (15 January 2025) [2]."
+    )
+
+
+def test_of_some_of_a_number_it_is_the_part_that_is_given() -> None:
+    some = found("Nine of the 17 stolen objects were recovered.", "2025-08-21", read=[5])
+    more = found("By now 15 of the 17 stolen objects have been recovered.", "2025-11-12", read=[6])
+    answer = reply("How many of the stolen objects have been recovered?", some, more)
+    assert answer.standing is not None
+    assert [each.text for each in answer.standing.current] == ["15 of the 17 stolen"]
+    assert [each.text for each in answer.standing.earlier] == ["Nine of the 17 stolen"]
+
+
+def test_articles_of_two_stories_tell_of_two_things() -> None:
+    one = found("In Ohio, Steven Green was the suspect, Ann Pratt said.", "2008-11-10", read=[6])
+    other = found("In Leeds, Omar Haddad is the suspect, as Jo Smith says.", "2008-09-19", read=[6])
+    assert reply("Who is the suspect?", one, other).standing is None
+
+
+def test_of_what_happened_to_several_people_none_is_the_earlier_one() -> None:
+    one = found("In Ohio, Steven Green was arrested by Ann Pratt.", "2008-11-10", read=[6])
+    other = found("In Ohio, Jesus Mendez was arrested by Ann Pratt.", "2008-09-19", read=[6])
+    assert reply("Who was arrested in Ohio?", one, other).standing is None
