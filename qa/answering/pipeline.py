@@ -10,6 +10,7 @@ from datetime import date
 from itertools import chain, zip_longest
 from typing import Protocol
 
+from qa.answering.gathering import PASSAGES_COUNTED, counted, counted_about
 from qa.answering.planning import Part, combined
 from qa.answering.rewriting.query_rewriter import RewrittenQuestion
 from qa.answering.timeframe import earliest, time_of
@@ -131,7 +132,9 @@ class Pipeline:
             span.set_attribute("article_qa.passages", len(found))
             if self.traces_questions:
                 span.set_attribute("article_qa.question", question.text)
-            answering = self._answered(parts, planned, when.question, found, when.as_of or today)
+            answering = self._answered(
+                parts, planned, when.question, found, when.filters, when.as_of or today
+            )
             async with aclosing(answering) as answer_parts:
                 copies: dict[Citation, tuple[CitedCopy, ...]] = {}
                 attested = _Attested()
@@ -181,9 +184,19 @@ class Pipeline:
         planned: Sequence[Sequence[ScoredPassage]],
         question: str,
         found: Sequence[ScoredPassage],
+        filters: Filters,
         today: date,
     ) -> AsyncGenerator[AnswerPart]:
         """The answer to the parts, each from its own passages, or that to the question as it is."""
+        about = counted_about(question) if self.answers_in_parts else None
+        if about is not None:
+            reply = counted(
+                about, await asyncio.to_thread(self.retrieve, about, PASSAGES_COUNTED, filters)
+            )
+            if reply is not None:
+                yield Token(reply.text)
+                yield reply
+                return
         if planned and self.answers_in_parts:
             replies = [
                 await self._reply(part.question, passages, today)

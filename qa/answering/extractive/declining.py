@@ -52,10 +52,11 @@ def declined_text(
 def nothing_named_text(thing: str, nearest: str, found: ScoredPassage) -> str:
     """What is said where the articles do not tell of what is asked for; `nearest` is the sentence
     that comes nearest to an answer."""
-    when = f", {day_name(found.article.published)}" if found.article.published else ""
+    known = (found.article.title, found.article.published and day_name(found.article.published))
+    where = ", ".join(each for each in known if each)
     return (
-        f"{UNANSWERED_TEXT} Where they tell of it, they name no “{thing}”. The nearest that they "
-        f"say: “{' '.join(nearest.split())}” ({found.article.title}{when})."
+        f"{UNANSWERED_TEXT} They name no “{thing}” there. What comes nearest: "
+        f"“{' '.join(nearest.split())}”{f' ({where})' if where else ''}."
     )
 
 

@@ -18,6 +18,7 @@ from qa.answering.extractive.sentence_ranking import (
     ANSWERABLE_FROM,
     Candidate,
     asks_about_now,
+    asks_for_several,
     candidates_of,
     goes_on,
     newest_first,
@@ -32,6 +33,8 @@ from qa.types import AnswerPart, Reply, SentenceChecked, ShortAnswer, Token
 from vectorstore.types import ScoredPassage
 
 MOST_SENTENCES = 3
+MOST_LISTED = 6
+LISTED = "These are the sentences found for a list; the articles may name more."
 SAME_SENTENCE = 0.8
 
 Rarities = Callable[[Sequence[str]], Mapping[str, float]]
@@ -96,10 +99,14 @@ class ExtractiveAnswerer:
             reply = now_and_before(newest, passages)
             if reply is not None:
                 return replace(reply, confidence=round(confidence, 4))
-        chosen = worth_quoting(newest)
+        several = asks_for_several(question)
+        chosen = worth_quoting(newest, several=several)
         wants_more = analysis.kind is AnswerType.REASON or defined_thing(question) is not None
         quotes = quotes_of(
-            without_near_duplicates(chosen), passages, go_on=wants_more and goes_on(newest)
+            without_near_duplicates(chosen),
+            passages,
+            MOST_LISTED if several else MOST_SENTENCES,
+            go_on=wants_more and goes_on(newest),
         )
         text, sentences, citations = written(quotes, passages)
         words = short_answer(analysis, chosen[0].text)
@@ -110,14 +117,19 @@ class ExtractiveAnswerer:
             citations=citations,
             short_answer=ShortAnswer(words.of(chosen[0].text), 1) if words else None,
             confidence=round(confidence, 4),
+            notice=LISTED if several and len(quotes) > 1 else None,
         )
 
 
 def quotes_of(
-    candidates: Sequence[Candidate], passages: Sequence[ScoredPassage], *, go_on: bool = False
+    candidates: Sequence[Candidate],
+    passages: Sequence[ScoredPassage],
+    most: int,
+    *,
+    go_on: bool = False,
 ) -> list[Quotation]:
-    """At most `MOST_SENTENCES` quotes, none of them part of another. With `go_on`, the first has
-    the sentence that follows it."""
+    """At most `most` quotes, none of them part of another. With `go_on`, the first has the sentence
+    that follows it."""
     quotes: list[Quotation] = []
     for each in candidates:
         found = passages[each.passage]
@@ -131,7 +143,7 @@ def quotes_of(
         )
         if not repeats:
             quotes.append(quote)
-    return quotes[:MOST_SENTENCES]
+    return quotes[:most]
 
 
 def without_near_duplicates(candidates: Sequence[Candidate]) -> list[Candidate]:

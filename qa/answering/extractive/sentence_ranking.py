@@ -35,6 +35,8 @@ NEXT_BEST = 0.75
 NEXT_REASON = NEXT_BEST + WORDS
 """The same for the sentence after the best one, where it may hold the reason: it need not say the
 question's words."""
+NEXT_LISTED = 1.5
+"""The same where several things are asked for. Chosen on the development questions."""
 NEWEST_WITHIN = 1.0
 """A question about now is answered by the newest of the sentences so far below the best one."""
 
@@ -47,6 +49,12 @@ _PRESENT = re.compile(
     r"^\W*(?:so |and )?(?:who|what|where|which \w+|how (?:many|much)(?: \w+)?)"
     r"(?:['’]s| (?:is|are|has|have|does|do|runs|leads|heads|owns))\b"
     r"|^\W*(?:is|are|does|do|has|have)\b",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"^\W*(?:(?:so|and|in|of|by|at|for|with) )*(?:which|what) (?:of the )?"
+    r"(?:(?!(?:is|was|does|has|did)\b)[a-z]\w+ )??(?!(?:was|does|has)\b)[a-z]\w+[^\Wsui]s\b"
+    r"(?! (?:is|was|does|has)\b)|^\W*who (?:all|else|has|have|are)\b",
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\b(?:1[89]|20)\d\d\b|\bat the time\b|\bback then\b", re.IGNORECASE)
@@ -168,6 +176,14 @@ def newest_first(
     return [*dated, *order[len(near) :]]
 
 
+def asks_for_several(question: str) -> bool:
+    """
+    >>> [asks_for_several(e) for e in ("Which banks failed?", "Who has led it?", "Which bank is it?")]
+    [True, True, False]
+    """
+    return bool(_SEVERAL.search(question))
+
+
 def asks_about_now(question: str) -> bool:
     """
     >>> asks_about_now("Who is the chief executive of Celsius?")
@@ -189,9 +205,10 @@ def is_dated(question: str) -> bool:
     return bool(_DATED.search(question)) and not _AS_OF.search(question)
 
 
-def worth_quoting(order: Sequence[Ranked]) -> list[Candidate]:
-    """The best, and those that come near it."""
-    return [each.candidate for each in order if order[0].score - each.score <= NEXT_BEST]
+def worth_quoting(order: Sequence[Ranked], *, several: bool) -> list[Candidate]:
+    """The best, and those that come near it: further ones if the question asks for several."""
+    near = NEXT_LISTED if several else NEXT_BEST
+    return [each.candidate for each in order if order[0].score - each.score <= near]
 
 
 def goes_on(order: Sequence[Ranked]) -> bool:
