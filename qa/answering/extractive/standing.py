@@ -128,8 +128,8 @@ def versions_of(
     anchor = next((each for each in told if _is_about(question, each, passages)), None)
     if anchor is None:
         return None
-    names = _names(passages[anchor.candidate.passage])
-    told = [e for e in told if _one_story(names, _names(passages[e.candidate.passage]))]
+    story = passages[anchor.candidate.passage]
+    told = [e for e in told if tell_one_story(story, passages[e.candidate.passage])]
     same = [
         each
         for each in told
@@ -401,6 +401,11 @@ def _one_of_each_article(
 
 def _article(version: Version, passages: Sequence[ScoredPassage]) -> str:
     return passages[version.candidate.passage].article.id
+
+
+def tell_one_story(one: ScoredPassage, other: ScoredPassage) -> bool:
+    """Whether two passages name the same people, places and things often enough."""
+    return _one_story(_names(one), _names(other))
 
 
 def _names(found: ScoredPassage) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from qa.answering.extractive.quotation import Quotation, quote_of
 from qa.answering.extractive.sentence_ranking import NEXT_BEST, Ranked
-from qa.answering.extractive.standing import Version, Versions
+from qa.answering.extractive.standing import Version, Versions, tell_one_story
 from qa.types import Citation, Reply, Reported, ReportedStanding, Sentence, ShortAnswer
 from qa.verification.markers import with_markers
 from vectorstore.text.dates import day_name
@@ -45,8 +45,8 @@ def told(versions: Versions, passages: Sequence[ScoredPassage]) -> Reply:
 
 
 def now_and_before(order: Sequence[Ranked], passages: Sequence[ScoredPassage]) -> Reply | None:
-    """The newest sentence, and the best of those from before it that come near it; None if there
-    is none, so that it is not known that anything was otherwise. `order` has the newest first."""
+    """The newest sentence, and the best of those from before it, of the same story, that come near it;
+    None if there is none, so that it is not known that anything was otherwise. `order` has the newest first."""
     first = order[0].candidate
     published = passages[first.passage].article.published
     if published is None:
@@ -57,6 +57,7 @@ def now_and_before(order: Sequence[Ranked], passages: Sequence[ScoredPassage]) -
         if max(each.score for each in order) - each.score <= NEXT_BEST
         and (day := passages[each.candidate.passage].article.published) is not None
         and day < published
+        and tell_one_story(passages[first.passage], passages[each.candidate.passage])
     ]
     if not before:
         return None
