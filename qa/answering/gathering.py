@@ -81,8 +81,8 @@ def counted(about: str, found: Sequence[ScoredPassage]) -> Reply | None:
         sentences=(Sentence(0, len(text), text, numbers, supported=True),),
         citations=citations,
         notice=(
-            f"Counted in the {len(found):,} best passages for “{_plain(about)}”, copies once: there "
-            "may be more, and an article that calls it otherwise is left out."
+            f"Counted in the {len(found):,} best passages for “{_plain(about)}”, copies once: "
+            "there may be more, and an article that calls it otherwise is left out."
         ),
     )
 

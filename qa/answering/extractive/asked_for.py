@@ -34,10 +34,14 @@ _PREPOSITION = r"(?:of|at|for|in|on|from|by|that|who|when|to|over|with|during|af
 _ASKS_FOR = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^\W*(?:so |and |but )?who(?:['’]s| is| are| was| were)(?: now| currently)?"
-        rf" (?:the|.+['’]s?) (?P<thing>[^,?]+?)(?: {_PREPOSITION}\b.*)?\W*$",
-        rf"\bhow many (?P<thing>(?:(?!{_AUXILIARY}\b|of\b)[\w-]+ ){{1,2}}?(?:of [\w-]+ )?)"
-        rf"{_AUXILIARY}\b",
+        (
+            r"^\W*(?:so |and |but )?who(?:['’]s| is| are| was| were)(?: now| currently)?"
+            rf" (?:the|.+['’]s?) (?P<thing>[^,?]+?)(?: {_PREPOSITION}\b.*)?\W*$"
+        ),
+        (
+            rf"\bhow many (?P<thing>(?:(?!{_AUXILIARY}\b|of\b)[\w-]+ ){{1,2}}?(?:of [\w-]+ )?)"
+            rf"{_AUXILIARY}\b"
+        ),
     )
 )
 

@@ -178,7 +178,8 @@ def newest_first(
 
 def asks_for_several(question: str) -> bool:
     """
-    >>> [asks_for_several(e) for e in ("Which banks failed?", "Who has led it?", "Which bank is it?")]
+    >>> asked = ("Which banks failed?", "Who has led it?", "Which bank is it?")
+    >>> [asks_for_several(each) for each in asked]
     [True, True, False]
     """
     return bool(_SEVERAL.search(question))

@@ -114,16 +114,10 @@ def versions_of(
 ) -> Versions | None:
     """What the sentences give at different times; None if they give one thing, or the question
     names a time."""
-    if is_dated(question.text) or not order:
-        return None
-    if _ASKS_WHO.search(question.text) and not _ASKS_FOR_A_HOLDER.search(question.text):
+    if not order or not _asks_for_one_thing(question):
         return None
     if _ASKS_FOR_PEOPLE.match(question.text):
         question = replace(question, kind=AnswerType.PERSON)
-    asked = {each: w for each, w in question.weights.items() if each not in question.names}
-    unknown = sum(weight for weight in asked.values() if weight >= IN_NO_ARTICLE)
-    if unknown > MOST_UNKNOWN * sum(asked.values()):
-        return None  # it may ask about something that no article has
     told = list(_told(question, order, passages))
     anchor = next((each for each in told if _is_about(question, each, passages)), None)
     if anchor is None:
@@ -154,6 +148,16 @@ def versions_of(
     if len(current) + len(earlier) < 2:
         return None
     return Versions(tuple(current), tuple(earlier[:MOST_EARLIER]))
+
+
+def _asks_for_one_thing(question: QuestionAnalysis) -> bool:
+    """Whether it asks for what may change, names no past time, and has words that articles have."""
+    who = _ASKS_WHO.search(question.text)
+    if is_dated(question.text) or (who and not _ASKS_FOR_A_HOLDER.search(question.text)):
+        return False
+    asked = {each: w for each, w in question.weights.items() if each not in question.names}
+    unknown = sum(weight for weight in asked.values() if weight >= IN_NO_ARTICLE)
+    return unknown <= MOST_UNKNOWN * sum(asked.values())
 
 
 def asks_whether(question: str) -> bool:

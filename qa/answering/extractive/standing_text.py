@@ -45,8 +45,9 @@ def told(versions: Versions, passages: Sequence[ScoredPassage]) -> Reply:
 
 
 def now_and_before(order: Sequence[Ranked], passages: Sequence[ScoredPassage]) -> Reply | None:
-    """The newest sentence, and the best of those from before it, of the same story, that come near it;
-    None if there is none, so that it is not known that anything was otherwise. `order` has the newest first."""
+    """The newest sentence, and the best of those from before it, of one story, that come near it;
+    None if there is none, so that it is not known that anything was otherwise. `order` has the
+    newest first."""
     first = order[0].candidate
     published = passages[first.passage].article.published
     if published is None:
