@@ -110,3 +110,12 @@ def test_figures_have_the_paired_difference_of_each_kind() -> None:
         0.75,
     )
     assert 0 <= figure.low <= 0.5 <= figure.high <= 1
+
+
+def test_of_articles_that_are_counted_those_cited_must_be_those_expected() -> None:
+    case = replace(CASE, kind="count", superseded=(), answers=(OLD, NEW))
+    right = [
+        outcome_of(case, Says(citations, None), Question("?")).values["right"][0]
+        for citations in (BOTH, BOTH[:1], ())
+    ]
+    assert right == [1, 0.5, 0]
