@@ -147,10 +147,9 @@ class Service:
 
     def load(self, *, shares_models: bool = False) -> None:
         """Load the models, so that the first question does not wait for them, and start choosing
-        example questions, now and after each change of the collection.
+        example questions in the background, now and after each change of the collection.
 
-        One that `shares_models` with a service that loads them loads only its embedding model, and
-        chooses its examples in the background: somebody waits for it.
+        One that `shares_models` with a service that loads them loads only its embedding model.
 
         Raises UserError if a model cannot be loaded; `readiness` then reports the message.
         """
@@ -160,7 +159,7 @@ class Service:
                 self.search("ready", 1, rerank=True)
                 if not self._judge.reads_all_at_once:
                     self._judge.judge([("ready", "ready")])
-            self._examples.start(here=not shares_models)
+            self._examples.start()
         except UserError as error:
             self._why_not_loaded = str(error)
             raise

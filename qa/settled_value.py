@@ -54,17 +54,8 @@ class SettledValue(Generic[T]):
                 self._changed_at = time.monotonic()
                 self._state.notify_all()
 
-    def start(self, *, here: bool = True) -> None:
-        """Compute the value here, unless a change is under way; from now on, in the background.
-        Without `here`, the first time too.
-
-        Raises what `compute` raises.
-        """
-        with self._state:
-            version = self._version
-            settled = self._changes_under_way == 0 and not self._closed
-        if settled and here:
-            self._compute_for(version)
+    def start(self) -> None:
+        """Compute the value in the background, now and after each change."""
         with self._state:
             if not self._closed and self._thread.ident is None:
                 self._thread.start()

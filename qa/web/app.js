@@ -23,6 +23,8 @@ import { showWelcome, showWelcomeTrouble } from "./welcome.js";
 const chooser = new CollectionChooser();
 const chats = new Chats(localStorage, chooser.current);
 
+const EXAMPLES_AGAIN_MS = 2_000;
+
 const source = new SourcePane({
   onOnly: ({ id, title }) => {
     filters.set({ ...filters.filters, articles: [{ id, title }] });
@@ -90,10 +92,18 @@ async function loadCollection() {
     filters.setCollection(collection);
     library.setCollection(collection);
     showWelcome(collection, (question) => conversation.ask(question));
+    if (collection.articles && collection.example_questions.length === 0) setTimeout(loadExamples, EXAMPLES_AGAIN_MS);
   } catch (error) {
     showWelcomeTrouble(error, loadCollection);
     if (error instanceof Failure && error.status === 404) leaveForOneThatIsThere();
   }
+}
+
+/** A service that has just started is still choosing them. @param {number} [tries] */
+async function loadExamples(tries = 10) {
+  const collection = await readCollection().catch(() => null);
+  if (collection?.example_questions.length) showWelcome(collection, (question) => conversation.ask(question));
+  else if (tries > 1) setTimeout(() => loadExamples(tries - 1), EXAMPLES_AGAIN_MS);
 }
 
 /** A reader whose key is for other collections than the default one arrives at the first of them. */

@@ -43,26 +43,17 @@ def started(compute: Computation, until_the_end: ExitStack) -> SettledValue[int]
     value = SettledValue(compute, 0, settle_seconds=0)
     until_the_end.callback(value.close)
     value.start()
+    if compute.go.is_set():
+        assert value.wait_until_current(SECONDS)
     return value
 
 
-def test_it_is_computed_by_whoever_starts_it(until_the_end: ExitStack) -> None:
-    compute = Computation()
-    value = SettledValue(compute, 0, settle_seconds=0)
-    assert value.value == 0
-    until_the_end.callback(value.close)
-    value.start()
-    assert value.value == 1
-
-
-def test_it_is_computed_in_the_background_by_one_who_does_not_wait(
-    until_the_end: ExitStack,
-) -> None:
+def test_it_is_computed_in_the_background(until_the_end: ExitStack) -> None:
     compute = Computation()
     compute.go.clear()
     value = SettledValue(compute, 0, settle_seconds=0)
     until_the_end.callback(value.close)
-    value.start(here=False)
+    value.start()
     assert value.value == 0
     compute.go.set()
     assert value.wait_until_current(SECONDS)
@@ -104,6 +95,7 @@ def test_a_series_of_changes_costs_one_computation(until_the_end: ExitStack) -> 
     value = SettledValue(compute, 0, settle_seconds=0.2)
     until_the_end.callback(value.close)
     value.start()
+    assert value.wait_until_current(SECONDS)
     for _ in range(50):
         with value.changing():
             pass
@@ -144,6 +136,7 @@ def test_closing_ends_the_computation_under_way() -> None:
     value = SettledValue(compute, 0, settle_seconds=0)
     value.start()
     compute.started.acquire()
+    assert value.wait_until_current(SECONDS)
     compute.go.clear()
     with value.changing():
         pass
@@ -179,6 +172,7 @@ def test_a_failure_is_logged_and_the_next_change_tried(
     value = SettledValue(compute, 0, settle_seconds=0)
     until_the_end.callback(value.close)
     value.start()
+    assert value.wait_until_current(SECONDS)
     for expected in (1, 3):
         with value.changing():
             pass
