@@ -12,16 +12,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qa.cited_answer import CitedAnswer
     from qa.python_api import AnswerStream, Articles, open
+    from qa.receipts.receipt import Receipt
+    from qa.receipts.receipt_file import save_receipt
     from vectorstore.errors import UserError
 
-__all__ = ["AnswerStream", "Articles", "CitedAnswer", "UserError", "open"]
+__all__ = [
+    "AnswerStream",
+    "Articles",
+    "CitedAnswer",
+    "Receipt",
+    "UserError",
+    "open",
+    "save_receipt",
+]
 
 _HOMES = {
     "AnswerStream": "qa.python_api",
     "Articles": "qa.python_api",
     "CitedAnswer": "qa.cited_answer",
+    "Receipt": "qa.receipts.receipt",
     "UserError": "vectorstore.errors",
     "open": "qa.python_api",
+    "save_receipt": "qa.receipts.receipt_file",
 }
 
 

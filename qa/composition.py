@@ -159,6 +159,9 @@ def build_service(
         make_embedder=parts.embedder,
         keep_model=keep_model,
         info=info,
+        answer_days=settings.answer_days,
+        checker=settings.checker,
+        prompts=prompt_version() if settings.model else None,
     )
 
 

@@ -16,6 +16,8 @@ from qa.answering.dated_quotes import Timeline
 from qa.following.followed import FollowedList, FollowedSource
 from qa.following.follower import FollowReport
 from qa.quote_links import path_segment
+from qa.receipts.quote_status import Verification
+from qa.receipts.receipt import Receipt
 from qa.schemas import (
     AddedArticle,
     AddReport,
@@ -166,6 +168,20 @@ class Client:
 
         content = to_json({"text": text, "article_ids": article_ids})
         return _parse(CheckedText, self.send("POST", "/check", content=content))
+
+    def receipt(self, answer: Answer) -> Receipt:
+        if answer.kept_until is None:
+            raise ServiceError(
+                "The service did not keep this answer (QA_ANSWER_DAYS is 0 there, or its log says "
+                "why), so that there is no receipt of it."
+            )
+        return self.kept_answer(answer.id)
+
+    def kept_answer(self, answer_id: str) -> Receipt:
+        return _parse(Receipt, self.send("GET", f"/answers/{path_segment(answer_id)}"))
+
+    def verify(self, receipt: Receipt) -> Verification:
+        return _parse(Verification, self.send("POST", "/verify", content=to_json(receipt)))
 
     def timeline(
         self, about: str, filters: Filters | None = None, as_of: date | None = None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from qa.answering.dated_quotes import Timeline
 from qa.following.followed import FollowedSource
 from qa.following.follower import FollowReport
+from qa.receipts.quote_status import Verification
+from qa.receipts.receipt import Receipt
 from qa.schemas import AddReport, ArticleList, Collection, CollectionInfo, WholeArticle
 from qa.types import Answer, Event, PassageResult, Question
 from vectorstore.ingest import Progress, ignore_progress
@@ -33,6 +35,15 @@ class Library(Protocol):
 
     def check_text(self, text: str, article_ids: Sequence[str] = ()) -> "CheckedText":
         """Check each sentence of any text against the articles, or those named."""
+
+    def receipt(self, answer: Answer) -> Receipt:
+        """What it takes to verify an answer later."""
+
+    def kept_answer(self, answer_id: str) -> Receipt:
+        """The receipt of an answer that is kept."""
+
+    def verify(self, receipt: Receipt) -> Verification:
+        """What became of each quote of a receipt since."""
 
     def timeline(
         self, about: str, filters: Filters | None = None, as_of: date | None = None

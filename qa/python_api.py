@@ -30,6 +30,9 @@ from qa.cited_answer import CitedAnswer
 from qa.connect import open_library
 from qa.default_collection import DEFAULT_COLLECTION
 from qa.http_client import Client, collection_path
+from qa.receipts.quote_status import Verification
+from qa.receipts.receipt import Receipt
+from qa.receipts.receipt_file import read_receipt_file
 from qa.settings import Settings, SettingsError, read_settings, settings_of_another_index
 from qa.types import Answer, AnswererName, Event, PassageResult, Question, Token, Turn
 from vectorstore.errors import UserError
@@ -188,6 +191,22 @@ class Articles:
         """Check each sentence of any text against the articles, or those named: `outcome` is
         supported, contradicted or not_found, and `citations` have the words that bear it out."""
         return self.library.check_text(text, article_ids)
+
+    def receipt(self, answer: Answer | str) -> Receipt:
+        """What it takes to verify an answer later: the answer itself, or the id of one that is
+        kept. `save_receipt` writes it to a file."""
+        if isinstance(answer, str):
+            return self.library.kept_answer(answer)
+        return self.library.receipt(answer)
+
+    def verify(self, receipt: Receipt | Answer | str | Path) -> Verification:
+        """What has become of each quote since: exact, moved, changed or removed. Of a receipt, the
+        file that it was saved in, an answer, or the id of one that is kept."""
+        if isinstance(receipt, Path) or (isinstance(receipt, str) and Path(receipt).is_file()):
+            receipt = read_receipt_file(Path(receipt))
+        elif not isinstance(receipt, Receipt):
+            receipt = self.receipt(receipt)
+        return self.library.verify(receipt)
 
     def _read(self, sources: Iterable[Source]) -> "Iterator[Article | Unreadable]":
         from qa.composition import make_fetcher

@@ -1,16 +1,32 @@
 """Addresses of quotes: on the original page of an article, and on its page here. Pure."""
 
 import re
+from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
-
-from qa.types import Citation
 
 EDGE = 5
 MARK = "quote"
 """The id of the marked words on an article's page."""
 
 
-def cited_address(citation: Citation, base_url: str) -> str:
+class QuotedRange(Protocol):
+    """A citation, or a quote that is kept: words of an article, and where they are."""
+
+    @property
+    def article_id(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def quote(self) -> str: ...
+    @property
+    def page(self) -> int | None: ...
+    @property
+    def url(self) -> str | None: ...
+
+
+def cited_address(citation: QuotedRange, base_url: str) -> str:
     """Where a citation can be read, an address of its own: the words on the original page, or
     marked on the article's page here. `base_url` is where the collection is served, with a slash.
 
@@ -20,6 +36,16 @@ def cited_address(citation: Citation, base_url: str) -> str:
     if citation.url is not None and citation.page is None:
         return original_address(citation.url, citation.quote)
     return page_address(base_url, citation.article_id, citation.start, citation.end)
+
+
+def live_address(quoted: QuotedRange) -> str | None:
+    """Where the words are on the original page of their article, or on the page of its PDF; None if
+    the article has no address on the web."""
+    if quoted.url is None or urlsplit(quoted.url).scheme not in ("http", "https"):
+        return None
+    if quoted.page is None:
+        return original_address(quoted.url, quoted.quote)
+    return urlunsplit(urlsplit(quoted.url)._replace(fragment=f"page={quoted.page}"))
 
 
 def page_address(base_url: str, article_id: str, start: int, end: int) -> str:

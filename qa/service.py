@@ -1,7 +1,16 @@
 """The service: what the command line, the HTTP interface and the evaluation call."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +23,9 @@ from qa.answering.pipeline import Retrieve
 from qa.answering.timeframe import earliest
 from qa.following.followed import FollowedSource
 from qa.following.follower import Add, CannotFollow, Follower, FollowReport, Remove
+from qa.receipts.kept_answers import KeptAnswers, own_version
+from qa.receipts.quote_status import Verification, verify_receipt
+from qa.receipts.receipt import AnsweredBy, Receipt
 from qa.schemas import (
     AddReport,
     ArticleList,
@@ -105,9 +117,19 @@ class Service:
         make_embedder: Callable[[str], Embedder] | None = None,
         keep_model: Callable[[str], None] = lambda model: None,
         info: CollectionInfo | None = None,
+        answer_days: float = 0.0,
+        checker: str = "bundled",
+        prompts: str | None = None,
     ) -> None:
+        """Answers are kept for `answer_days`. `checker` and `prompts`, a hash of those of the chat
+        model, are told in receipts."""
         self.store = store
         self.info = info or CollectionInfo()
+        self._checker = checker
+        self._prompts = prompts
+        self.kept_answers = KeptAnswers(
+            store.records, answer_days, self._text_of, self._made_with, lambda: self.info.name
+        )
         self._make_embedder = make_embedder
         self._keep_model = keep_model
         self._reindexing = Reindexing(store)
@@ -172,18 +194,60 @@ class Service:
 
     def ask(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
+        return self.kept_answers.kept(self._answer_to(question))
+
+    def _answer_to(self, question: Question) -> Answer:
+        """One that is not kept."""
         return _answer(self._chains.for_question(question).invoke(question))
 
     async def ask_async(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
-        return _answer(await self._chains.for_question(question).ainvoke(question))
+        answer = _answer(await self._chains.for_question(question).ainvoke(question))
+        return await asyncio.to_thread(self.kept_answers.kept, answer)
 
     def stream(self, question: Question) -> AsyncIterator[Event]:
         """The events of the answer; the last one is the answer itself.
 
         Raises AnswererMissing immediately, not at the first event.
         """
-        return self._chains.for_question(question).astream(question)
+        events = self._chains.for_question(question).astream(question)
+        return self._with_answer_kept(events)
+
+    async def _with_answer_kept(self, events: AsyncIterator[Event]) -> AsyncGenerator[Event]:
+        async with aclosing(events) as each_event:  # type: ignore[type-var]  # it is a generator
+            async for event in each_event:
+                is_last = isinstance(event, Answer)
+                yield await asyncio.to_thread(self._kept, event) if is_last else event
+
+    def _kept(self, event: Event) -> Event:
+        return self.kept_answers.kept(_answer(event))
+
+    def receipt(self, answer: Answer) -> Receipt:
+        return self.kept_answers.receipt(answer)
+
+    def kept_answer(self, answer_id: str) -> Receipt:
+        """Raises NoSuchAnswer."""
+        return self.kept_answers.read(answer_id)
+
+    def verify(
+        self, receipt: Receipt, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> Verification:
+        return verify_receipt(receipt, self._text_of, is_cancelled)
+
+    def _text_of(self, article_id: str) -> str | None:
+        article = self.store.catalog.article(article_id)
+        return None if article is None else article.text
+
+    def _made_with(self, answer: Answer) -> AnsweredBy:
+        return AnsweredBy(
+            version=own_version(),
+            answerer=answer.answerer,
+            model=answer.model,
+            prompts=self._prompts if answer.answerer == "llm" else None,
+            checker=self._checker,
+            embedding_model=self.store.embedder.name,
+            index=self.store.catalog.version(),
+        )
 
     def search(
         self, query: str, k: int = 8, filters: Filters | None = None, *, rerank: bool = False
@@ -426,7 +490,7 @@ class Service:
         return choose_examples(candidates, is_wanted, EXAMPLES)
 
     def _is_answered_well(self, example: Example) -> bool:
-        answer = self.ask(Question(example.question, answerer="extractive"))
+        answer = self._answer_to(Question(example.question, answerer="extractive"))
         cited = {each.article_id for each in answer.citations}
         return (answer.confidence or 0) >= SURE and example.article_id in cited
 

@@ -135,6 +135,12 @@ class Settings(BaseSettings):
         ge=0,
         description="the number of answers, and of questions read for, kept in memory; 0: none",
     )
+    answer_days: float = Field(
+        30.0,
+        ge=0,
+        le=36_500,
+        description="days that answers are kept for, to be opened and verified later; 0 keeps none",
+    )
 
     @model_validator(mode="after")
     def _servers_come_together(self) -> Self:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 from vectorstore.types import Cluster, Filters, Metadata, ScoredPassage, Span, page_at
@@ -258,6 +258,8 @@ class Answer(Reply, Event):
     timeframe: ReadTimeframe | None = None
     as_of: date | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
+    kept_until: datetime | None = None
+    """Until when `GET /answers/{id}` has it, in UTC; None if it is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

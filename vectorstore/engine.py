@@ -18,6 +18,7 @@ from vectorstore.catalog.sqlite import SqliteDatabase
 from vectorstore.chroma import ChromaServer, VectorStore
 from vectorstore.chunking import PassageSize
 from vectorstore.errors import UserError
+from vectorstore.kept_records import KeptRecords, RecordsFile
 from vectorstore.passage_columns import PassageColumns
 from vectorstore.restored_files import CATALOG, MOVING, RESTORED, finish_restore
 from vectorstore.shared_columns import SharedColumns
@@ -64,6 +65,7 @@ class OpenEngine:
     open_vectors: "OpenVectors"
     read_columns: Callable[[Catalog, Callable[[], None]], PassageColumns]
     """Calls its second argument when another process has changed something."""
+    records: KeptRecords
 
 
 class OpenVectors(Protocol):
@@ -134,11 +136,14 @@ class FolderEngine:
         self._say_owner(url=None)
         database = SqliteDatabase(self.folder / "catalog.sqlite")
         closing.callback(database.close)
+        records = RecordsFile(self.folder / "answers.sqlite")
+        closing.callback(records.close)
         return OpenEngine(
             database,
             RLock(),
             partial(open_vectors, self.folder),
             lambda catalog, on_change: PassageColumns(catalog.passage_facts()),
+            KeptRecords(records),
         )
 
     def serve_at(self, url: str) -> None:
@@ -193,7 +198,8 @@ class ServerEngine:
             vectors = VectorStore(self._chroma, name)
             return VectorIndex(name, embedder, vectors, exact, size)
 
-        return OpenEngine(database, database.writing, open_shared, read_columns)
+        records = KeptRecords(database)
+        return OpenEngine(database, database.writing, open_shared, read_columns, records)
 
     def serve_at(self, url: str) -> None:
         """Nothing: every process has the index open itself."""

@@ -67,6 +67,7 @@ class Store:
             self._opened_engine = engine = self.engine.open(opened)
             self.writing = engine.writing
             self._database = engine.database
+            self.records = engine.records
             self.catalog = Catalog(self._database)
             self.staging = IncomingArticles(self._database)
             if not rebuild:

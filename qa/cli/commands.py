@@ -55,6 +55,7 @@ from qa.cli.session import (
     say_if_empty,
     say_waiting,
 )
+from qa.cli.verify_command import verify
 from qa.keys import KeyFile, Scope
 from qa.settings import Settings, read_settings, settings_of_another_index
 from vectorstore.errors import UserError
@@ -258,6 +259,12 @@ def follow(
 @click.option(
     "--ignore-dates", is_flag=True, help='Search at all times, whatever "last week" says.'
 )
+@click.option(
+    "--save",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save it: FILE.json, which `qa verify` reads, .md, .html or .jsonld; can be repeated.",
+)
 @filter_options
 @json_option
 @collection_option
@@ -268,6 +275,7 @@ def ask(
     passages: int,
     as_of: date | None,
     ignore_dates: bool,
+    save: tuple[Path, ...],
     published_from: date | None,
     published_to: date | None,
     sources: tuple[str, ...],
@@ -281,10 +289,13 @@ def ask(
     The question needs no quotes around it, unless the shell would read some of its characters.
     Without one, or for "-", it is read from standard input.
     """
+    from qa.receipts.receipt_file import format_of, save_receipt
     from qa.types import Question
     from vectorstore.types import Filters
 
     check_days(published_from, published_to)
+    for path in save:
+        format_of(path)
     asked = Question(
         text=question_from(words),
         filters=Filters(published_from, published_to, sources, article_ids),
@@ -296,10 +307,17 @@ def ask(
     settings = read_settings(data=data, collection=collection)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
+        answer = None
         if as_json:
-            show_json(library.ask(asked))
+            answer = library.ask(asked)
+            show_json(answer)
         elif not empty:
-            asyncio.run(show_answer_stream(out, library.stream(asked)))
+            answer = asyncio.run(show_answer_stream(out, library.stream(asked)))
+        if answer is not None and save:
+            receipt = library.receipt(answer)
+            for path in save:
+                save_receipt(receipt, path)
+            err.print(printable(f"Saved: {', '.join(map(str, save))}."), markup=False)
 
 
 @cli.command()
@@ -608,7 +626,7 @@ def settings(data: Path | None) -> None:
     show_settings(out, read_settings(data=data))
 
 
-for _command in (chat, completion, mcp, upkeep.backup, upkeep.restore, upkeep.reindex):
+for _command in (chat, completion, mcp, verify, upkeep.backup, upkeep.restore, upkeep.reindex):
     cli.add_command(_command)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from qa.following.followed import FollowedSource
     from qa.following.follower import FollowReport
     from qa.keys import Key
+    from qa.receipts.quote_status import Verification
     from qa.schemas import AddReport, ArticleEntry, CollectionInfo, WholeArticle
     from qa.types import Answer, Citation, CitedCopy, Event, PassageResult, ReadTimeframe
     from vectorstore.ingest import Progress as IngestProgress
@@ -177,17 +178,19 @@ def _time(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -> None:
-    """The answer as it is written, then its quotes."""
+async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -> "Answer | None":
+    """The answer as it is written, then its quotes. Returns it."""
     from qa.types import Answer, Token
 
     written = False
+    answer = None
     try:
         async for event in events:
             if isinstance(event, Token):
                 console.print(printable(event.text), end="", markup=False, style="bold")
                 written = True
             elif isinstance(event, Answer):
+                answer = event
                 if written:
                     console.print()
                 _show_sources(console, event)
@@ -195,6 +198,7 @@ async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -
         # Left to the end of the event loop, a stream over HTTP cannot be closed cleanly.
         if isinstance(events, AsyncGenerator):
             await events.aclose()
+    return answer
 
 
 def _read_as_days(frame: "ReadTimeframe") -> str:
@@ -303,6 +307,26 @@ def show_diagnosis(console: Console, check: "IndexReport") -> None:
         if check.agrees
         else "The index is not consistent. `qa doctor --repair` rebuilds what is wrong."
     )
+
+
+STYLES = {"exact": "green", "moved": "cyan", "changed": "yellow", "removed": "red"}
+MARKS = {"kept": "{}", "deleted": "[-{}-]", "inserted": "{{+{}+}}"}
+"""As `git diff --word-diff` marks words."""
+
+
+def show_verification(console: Console, verification: "Verification") -> None:
+    console.print(printable(verification.question), markup=False, style="bold")
+    if not verification.quotes:
+        console.print("The answer has no quotes, so that there is nothing to verify.")
+    for each in verification.quotes:
+        console.print(f"\n[cyan][{each.number}][/cyan] ", end="")
+        console.print(each.status, end="", style=STYLES[each.status])
+        console.print(printable(f"  {each.article_id}. {each.told}"), markup=False)
+        if each.diff:
+            marked = "".join(MARKS[edit.kind].format(edit.text) for edit in each.diff)
+            console.print(_indented(marked, width_of(console)), markup=False)
+        if each.status in ("exact", "moved") and each.article_changed:
+            console.print("    The rest of the article has changed.", style="dim")
 
 
 def show_keys(console: Console, keys: Sequence["Key"]) -> None:

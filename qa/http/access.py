@@ -20,10 +20,11 @@ COOKIE = "article_qa_key"
 COOKIE_DAYS = 90
 OPEN_PATHS = frozenset({"/", "/health", "/ready", "/session"})
 OPEN_FOLDER = "/web/"
+PAGES = ("/articles/", "/answers/")
 OF_OPENAI = frozenset(
     {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"}
 )
-READING_POSTS = frozenset({"/ask", "/check", "/mcp", *OF_OPENAI})
+READING_POSTS = frozenset({"/ask", "/check", "/mcp", "/verify", *OF_OPENAI})
 MISSING = "This service needs a key. Send it as `Authorization: Bearer KEY`."
 WRONG = "That is not one of this service's keys. Ask whoever runs it for one."
 
@@ -100,9 +101,9 @@ class KeyRequired:
 
 
 def refusal_of(scope: Scope, refused: Problem) -> Response:
-    """A problem document, or a page where somebody wants to read an article."""
+    """A problem document, or a page where somebody wants to read an article or an answer."""
     headers = dict(refused.headers or {})
-    is_page = scope["method"] == "GET" and route_path(scope).startswith("/articles/")
+    is_page = scope["method"] == "GET" and route_path(scope).startswith(PAGES)
     if not is_page or not wants_page(Headers(scope=scope)):
         return problem_response(refused.status_code, str(refused.detail), headers)
     page = problem_page(scope, refused.status_code, str(refused.detail))

@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from qa.collections.service_pool import ServicePool
 from qa.http import (
+    answers,
     articles,
     ask,
     check,
@@ -26,6 +27,7 @@ from qa.http import (
     timeline,
 )
 from qa.http.access import AccessControl, KeyRequired
+from qa.http.answers import ReceiptBody
 from qa.http.api_description import description_of
 from qa.http.body_limit import BodyLimit
 from qa.http.capacity import Capacity
@@ -104,13 +106,13 @@ def create_app(
     is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
     add_state(app, AppState(pool, capacity, control, counts, keep_alive, is_local))
     for module in (
-        ask, check, search, timeline, articles, collections, follow, health, reindex, restored,
-        prometheus, key_cookie, openai, mcp_endpoint, page,
+        ask, answers, check, search, timeline, articles, collections, follow, health, reindex,
+        restored, prometheus, key_cookie, openai, mcp_endpoint, page,
     ):  # fmt: skip
         app.include_router(module.router)
     bodies = (
-        AskBody, CheckBody, CollectionBody, CollectionChangeBody, AddressBody, LookBody,
-        ReindexBody, ChatBody, PromptBody, ResponseBody, EmbeddingBody, SessionBody,
+        AskBody, CheckBody, ReceiptBody, CollectionBody, CollectionChangeBody, AddressBody,
+        LookBody, ReindexBody, ChatBody, PromptBody, ResponseBody, EmbeddingBody, SessionBody,
     )  # fmt: skip
     # FastAPI documents this way to extend the description; mypy knows no assignment to a method.
     app.openapi = partial(  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from fastapi import Response
 from starlette.types import Scope
 
 from qa.quote_links import MARK, path_segment
+from qa.safe_html import link, shown
 from qa.schemas import WholeArticle
 from vectorstore.types import page_at
 
@@ -18,23 +19,6 @@ HEADERS = {
     "Cache-Control": "private, no-cache",
     "Vary": "Accept",
 }
-CONTROL_NAMES = {
-    "\u202a": "LRE",
-    "\u202b": "RLE",
-    "\u202c": "PDF",
-    "\u202d": "LRO",
-    "\u202e": "RLO",
-    "\u2066": "LRI",
-    "\u2067": "RLI",
-    "\u2068": "FSI",
-    "\u2069": "PDI",
-}
-_CONTROLS = str.maketrans(
-    {
-        character: f'<span class="control" data-name="{name}"></span>'
-        for character, name in CONTROL_NAMES.items()
-    }
-)
 
 
 def root_of(scope: Scope) -> str:
@@ -58,38 +42,39 @@ def article_page(root: str, article: WholeArticle, start: int | None, end: int |
         dateline.append(
             f"characters {marked[0]} to {marked[1]}" + (f", page {page}" if page else "")
         )
-    told = " · ".join(_shown(str(each)) for each in dateline if each)
-    links = [_link(f"{root}/#/articles/{path_segment(article.id)}", "Ask about it")]
+    told = " · ".join(shown(str(each)) for each in dateline if each)
+    links = [link(f"{root}/#/articles/{path_segment(article.id)}", "Ask about it")]
     if article.url is not None:
-        links.insert(0, _link(article.url, "Original page"))
+        links.insert(0, link(article.url, "Original page"))
     body = [
-        f"<h1>{_shown(article.title or article.id)}</h1>",
+        f"<h1>{shown(article.title or article.id)}</h1>",
         f'<p class="dateline">{told}</p>' if told else "",
         f'<p class="page-links">{" ".join(links)}</p>',
         f'<p class="notice" role="status">{escape(notice)}</p>' if notice else "",
         f'<article class="page-text" dir="auto">{_text(article.text, marked)}</article>',
     ]
-    return _page(root, article.title or article.id, "\n".join(body), 200)
+    return html_page(root, article.title or article.id, "\n".join(body), 200)
 
 
 def problem_page(scope: Scope, status: int, detail: str) -> Response:
     """A problem that a reader of an article's page meets."""
     root = root_of(scope)
     title = HTTPStatus(status).phrase
-    links = [_link(f"{root}/", "Go to the questions")]
+    links = [link(f"{root}/", "Go to the questions")]
     if status == HTTPStatus.UNAUTHORIZED:
         # A link from another website comes without the key that the page has kept in this browser.
         query = scope["query_string"].decode("latin-1")
         address = quote(scope["path"]) + (f"?{query}#{MARK}" if query else "")
-        links.insert(0, _link(address, "Open it with the key that this browser keeps"))
+        links.insert(0, link(address, "Open it with the key that this browser keeps"))
     body = (
-        f'<h1>{escape(title)}</h1>\n<p>{_shown(detail)}</p>\n<p class="page-links">'
+        f'<h1>{escape(title)}</h1>\n<p>{shown(detail)}</p>\n<p class="page-links">'
         f"{' '.join(links)}</p>"
     )
-    return _page(root, title, body, status)
+    return html_page(root, title, body, status)
 
 
-def _page(root: str, title: str, body: str, status: int) -> Response:
+def html_page(root: str, title: str, body: str, status: int = 200) -> Response:
+    """A page with this HTML in its body, in the looks of the chat page."""
     base = escape(root, quote=True)
     content = f"""<!doctype html>
 <html lang="en">
@@ -117,18 +102,8 @@ def _page(root: str, title: str, body: str, status: int) -> Response:
 
 def _text(text: str, marked: tuple[int, int] | None) -> str:
     if marked is None:
-        return _shown(text)
+        return shown(text)
     start, end = marked
     return (
-        f'{_shown(text[:start])}<mark id="{MARK}">{_shown(text[start:end])}</mark>'
-        f"{_shown(text[end:])}"
+        f'{shown(text[:start])}<mark id="{MARK}">{shown(text[start:end])}</mark>{shown(text[end:])}'
     )
-
-
-def _shown(text: str) -> str:
-    """Text as HTML. Characters that would reorder it are named instead."""
-    return escape(text).translate(_CONTROLS)
-
-
-def _link(address: str, words: str) -> str:
-    return f'<a href="{escape(address, quote=True)}" rel="noreferrer">{escape(words)}</a>'

@@ -12,6 +12,8 @@ PREFIX = "/collections/"
 OF_ARTICLES = frozenset(
     {
         "ask",
+        "answers",
+        "verify",
         "check",
         "search",
         "timeline",

@@ -28,7 +28,7 @@ class Limits:
     changes: int = 8
 
     def body_bytes(self, path: str) -> int:
-        if path in ("/ask", "/check", "/mcp") or path.startswith("/v1/"):
+        if path in ("/ask", "/check", "/mcp", "/verify") or path.startswith("/v1/"):
             return self.question_bytes
         return self.articles_bytes if path == "/articles" else self.other_bytes
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from qa.answering.chain import AnswererMissing
 from qa.collections.collection_name import CollectionProblem, NameTaken, NoSuchCollection
+from qa.receipts.receipt import NoSuchAnswer
 from qa.storage_failures import StorageFailed
 from vectorstore.errors import UserError
 
@@ -27,6 +28,7 @@ MESSAGES = {
 STATUSES: tuple[tuple[type[UserError], int], ...] = (
     (AnswererMissing, 422),
     (NoSuchCollection, 404),
+    (NoSuchAnswer, 404),
     (NameTaken, 409),
     (CollectionProblem, 422),
     (StorageFailed, 507),

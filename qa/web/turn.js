@@ -224,8 +224,15 @@ export class TurnView {
       button("copy", "Copy", () => actions.onCopy(turn), "Copy the answer with its sources"),
       this.latest && button("again", "Ask again", () => actions.onAgain(turn), "Ask the question again"),
       button("link", "Link", () => actions.onLink(turn), "Copy a link to this question"),
+      turn.answer?.kept_until && keptLink(turn.answer),
     );
   }
+}
+
+/** The permalink of an answer, where it can be saved and its quotes verified. @param {import("./types.js").Answer} answer */
+function keptLink(answer) {
+  const title = `This answer on a page of its own, kept until ${day((answer.kept_until ?? "").slice(0, 10))}`;
+  return el("a", { class: "quiet", href: `answers/${encodeURIComponent(answer.id)}`, target: "_blank", rel: "noopener", title }, icon("out"), "Permalink");
 }
 
 /**

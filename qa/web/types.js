@@ -25,7 +25,8 @@
  *   text: string, short_answer: {text: string, citation: number}|null, sentences: Sentence[],
  *   citations: Citation[], passages: Passage[], answerer: "extractive"|"llm",
  *   model: string|null, notice: string|null, confidence?: number|null,
- *   timeframe?: Timeframe|null, as_of?: string|null, standing?: Standing|null}} Answer
+ *   timeframe?: Timeframe|null, as_of?: string|null, standing?: Standing|null,
+ *   kept_until?: string|null}} Answer `kept_until` is when its permalink ends
  * @typedef {{day: string, dated_by: "event"|"publication", citation: Citation}} TimelineEntry `day` is
  *   an ISO date or a month, "2022-04"
  * @typedef {{text: string, citation: number, published: string|null}} Reported

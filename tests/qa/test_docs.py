@@ -9,7 +9,7 @@ import pytest
 from tests.qa.serving import Served
 
 ROOT = Path(__file__).parents[2]
-DOORS = ("docs/python.md", "docs/openai.md", "docs/mcp.md")
+DOORS = ("docs/python.md", "docs/openai.md", "docs/mcp.md", "docs/receipts.md")
 PAGES = (*DOORS, "README.md")
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000"
@@ -24,9 +24,14 @@ def examples_of(page: str) -> str:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_examples_of_a_page_run(
-    page: str, served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: str,
+    served: Served,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(ROOT)
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    monkeypatch.chdir(tmp_path)
     program = examples_of(page).replace(ADDRESS, served.url)
     names: dict[str, Any] = {}
     try:

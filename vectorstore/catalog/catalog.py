@@ -46,6 +46,11 @@ FULL_TEXT_DIFFERS = "The full-text index does not match the passages."
 PASSAGES_READ_AT_ONCE = 2_000
 ARTICLES_COMPARED_AT_ONCE = 500
 UNDATED = 99_999_999
+VERSION = "version"
+NEXT_VERSION = (
+    "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE"
+    " SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)"
+)
 """Later than any date."""
 SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.content)")
 
@@ -79,6 +84,10 @@ class Catalog:
                 "INSERT INTO meta VALUES (?, ?)",
                 [(key, value) for key, value in values.items() if value is not None],
             )
+
+    def version(self) -> int:
+        """Grows with every change of articles, and is kept with them."""
+        return int(self.meta(VERSION) or 0)
 
     # Articles.
 
@@ -254,12 +263,14 @@ class Catalog:
             facts = publish_articles(db, articles, rows)
             told = (skipping(e.article, (each.span for each in e.repeated)) for e in articles)
             self._stories.put(db, told)
+            db.execute(NEXT_VERSION, (VERSION,))
             return facts
 
     def remove(self, article_id: str) -> None:
         with self._db.transaction() as db:
             remove_article(db, article_id)
             self._stories.remove(db, article_id)
+            db.execute(NEXT_VERSION, (VERSION,))
 
     def copy_into(self, target: Transaction) -> None:
         """Copy everything visible into an empty catalog."""

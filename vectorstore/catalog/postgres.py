@@ -19,6 +19,7 @@ from psycopg.types.string import StrBinaryDumper, StrDumper, TextBinaryLoader, T
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from vectorstore.catalog.database import CatalogError, Transaction, fold_case
+from vectorstore.kept_records import BY_AGE, TABLE
 
 LAYOUT = 5
 MOST_READERS = 16
@@ -145,6 +146,15 @@ class PostgresDatabase:
                 f"The catalog at {self.place} has layout {found and found[0]}; this version of the "
                 f"program reads layout {LAYOUT}. Ingest the articles into another database."
             )
+        with connection.transaction():
+            key = f"{self._schema} keeps records"
+            connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+            # It is no part of the layout: what is kept for a while is neither moved nor backed up.
+            if not connection.execute("SELECT to_regclass('kept_records') IS NOT NULL").fetchone()[
+                0
+            ]:  # type: ignore[index]
+                connection.execute(TABLE.encode())
+                connection.execute(BY_AGE.encode())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import httpx
 ANSWER = {
     "id", "question", "standalone_question", "answered", "text", "short_answer", "sentences",
     "citations", "passages", "answerer", "model", "usage", "timings_ms", "notice", "confidence",
-    "timeframe", "as_of", "standing",
+    "timeframe", "as_of", "standing", "kept_until",
 }  # fmt: skip
 SENTENCE = {
     "start", "end", "text", "citations", "supported", "reason", "outcome", "probability",
