@@ -1,5 +1,6 @@
 """The body of `POST /v1/responses`, and the question that it asks."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,8 +37,8 @@ class InputItem(BaseModel):
 
 
 class ResponseBody(NamesModel):
-    """The fields that are used. Nothing is kept: `previous_response_id` is refused, and a
-    conversation is sent as `input`."""
+    """The fields that are used. A conversation goes on from `previous_response_id`, or is sent as
+    `input`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -51,6 +52,9 @@ class ResponseBody(NamesModel):
     tool_choice: Any = None
     text: Any = None
     previous_response_id: str | None = None
+    store: bool | None = Field(
+        default=None, description="Whether it can be gone on from. Default: true."
+    )
     conversation: Any = None
     background: bool | None = None
 
@@ -59,24 +63,23 @@ class ResponseBody(NamesModel):
         ignored = [
             name
             for name, value in (self.model_extra or {}).items()
-            # A response is never kept, so that there is nothing to say of `store`.
-            if value is not None and name != "store"
+            if value is not None
         ]
         instructed = bool(self.instructions) or any(
             each.role in INSTRUCTING for each in self._items()
         )
         return notices_of(ignored, instructed=instructed)
 
-    def as_question(self) -> Question:
-        """Raises Problem."""
+    def as_question(self, earlier: Sequence[Turn] = ()) -> Question:
+        """The question after the `earlier` turns of the response that it names. Raises Problem."""
         refuse_tools(self.tool_choice)
         if isinstance(self.text, dict):
             refuse_other_than_text(self.text.get("format"), "text.format")
-        if self.previous_response_id or self.conversation:
+        if self.conversation:
             raise Problem(
                 400,
-                "This service keeps no responses: send the conversation as `input`, and leave "
-                "previous_response_id and conversation out.",
+                "This service has no conversations of its own: leave conversation out, and go on "
+                "from a response with previous_response_id.",
             )
         if self.background:
             raise Problem(400, "A response comes at once: leave background out, or use stream.")
@@ -85,7 +88,7 @@ class ResponseBody(NamesModel):
             for each in self._items()
             if each.type == "message" and each.role in ("user", "assistant") and each.text.strip()
         ]
-        return question_of(self, turns, self.as_of)
+        return question_of(self, [*earlier, *turns], self.as_of)
 
     def _items(self) -> list[InputItem]:
         if isinstance(self.input, str):

@@ -17,10 +17,22 @@ from qa.types import Answer, Event, Token, Usage
 
 
 class ResponseShape:
-    """One response, which is one message with one text."""
+    """One response, which is one message with one text. `previous` is the id of the one that it
+    goes on from; `is_stored` says whether it can be gone on from itself."""
 
-    def __init__(self, request_id: str, asked: Rendering, most_tokens: int | None = None) -> None:
-        self._id = f"resp_{request_id}"
+    def __init__(
+        self,
+        response_id: str,
+        request_id: str,
+        asked: Rendering,
+        most_tokens: int | None = None,
+        *,
+        previous: str | None = None,
+        is_stored: bool = False,
+    ) -> None:
+        self._id = response_id
+        self._previous = previous
+        self._is_stored = is_stored
         self._message_id = f"msg_{request_id}"
         self._created = int(time.time())
         self._asked = asked
@@ -116,8 +128,8 @@ class ResponseShape:
             "model": self._asked.model,
             "output": output,
             "parallel_tool_calls": False,
-            "previous_response_id": None,
-            "store": False,
+            "previous_response_id": self._previous,
+            "store": self._is_stored,
             "temperature": None,
             "text": {"format": {"type": "text"}},
             "tool_choice": "none",

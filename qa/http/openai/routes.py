@@ -1,6 +1,6 @@
 """/v1: the models, and the routes that answer."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -24,8 +24,9 @@ from qa.http.openai.response_shape import ResponseShape
 from qa.http.openai.served_models import base_url_for, models, service_named_by
 from qa.http.problems import Problem, problem_for, shortened
 from qa.http.responses import json_response
+from qa.receipts.kept_answers import new_conversation_id
 from qa.service import Service
-from qa.types import Answer, Event, Question, Token
+from qa.types import Answer, Event, Question, Token, Turn
 
 router = APIRouter(prefix="/v1", tags=["OpenAI protocol"])
 router.include_router(embeddings.router)
@@ -137,13 +138,50 @@ async def respond(
     service: Annotated[Service, service_named_by(TheResponse)],
     keep_alive: KeepAlive,
 ) -> Response:
-    question = body.as_question()
+    earlier: tuple[Turn, ...] = ()
+    if body.previous_response_id:
+        earlier = await to_thread.run_sync(_turns_before, service, body.previous_response_id)
+    question = body.as_question(earlier)
     limit = TextLimit(service.token_spans, most_tokens=body.max_output_tokens)
     asked = await _asked(request, body, service, question, limit, body.notices)
-    shape = ResponseShape(request.state.request_id, asked, body.max_output_tokens)
-    return await _answered(
-        request, capacity, metrics, service, question, shape, bool(body.stream), keep_alive
+    response_id = new_conversation_id()
+    is_stored = body.store is not False and service.kept_answers.keeps
+    shape = ResponseShape(
+        response_id,
+        request.state.request_id,
+        asked,
+        body.max_output_tokens,
+        previous=body.previous_response_id,
+        is_stored=is_stored,
     )
+
+    def keep(answer: Answer) -> None:
+        asked_and_said = (Turn("user", question.text), Turn("assistant", answer.text))
+        service.kept_answers.keep_conversation(response_id, (*question.history, *asked_and_said))
+
+    return await _answered(
+        request,
+        capacity,
+        metrics,
+        service,
+        question,
+        shape,
+        bool(body.stream),
+        keep_alive,
+        keep if is_stored else None,
+    )
+
+
+def _turns_before(service: Service, response_id: str) -> tuple[Turn, ...]:
+    """The conversation that a response ended. Raises Problem."""
+    turns = service.kept_answers.conversation(response_id)
+    if turns is None:
+        raise Problem(
+            404,
+            f"No response is kept under {shortened(response_id)!r}: it was not stored, or not for "
+            "so long (QA_ANSWER_DAYS). Send the conversation as `input` instead.",
+        )
+    return turns
 
 
 async def _asked(
@@ -175,17 +213,32 @@ async def _answered(
     shape: Shape,
     is_streamed: bool,
     keep_alive: float,
+    keep: Callable[[Answer], None] | None = None,
 ) -> Response:
+    """`keep` is called with the answer before it is sent, in a thread."""
     if is_streamed:
         # What can be refused is refused here, while there is a status to say it.
         events = metrics.observed(service, question, service.stream(question))
+        if keep is not None:
+            events = _kept_with(keep, events)
         return event_stream(_encoded(events, shape, request, capacity), keep_alive)
     async with within(capacity.limits.question_seconds, "The answer"):
         answer = await cancel_on_disconnect(request, service.ask_async(question))
     if answer is None:
         return client_closed_response()
     metrics.answered(service, question, answer)
+    if keep is not None:
+        await to_thread.run_sync(keep, answer)
     return json_response(shape.whole(answer))
+
+
+async def _kept_with(
+    keep: Callable[[Answer], None], events: AsyncIterator[Event]
+) -> AsyncGenerator[Event]:
+    async for event in events:
+        if isinstance(event, Answer):
+            await to_thread.run_sync(keep, event)
+        yield event
 
 
 async def _said(answer: Answer) -> AsyncIterator[Event]:

@@ -79,7 +79,7 @@ def test_a_response_that_is_cut_off_is_incomplete(front: Fronting) -> None:
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        ({"previous_response_id": "resp_1"}, "keeps no responses"),
+        ({"conversation": "conv_1"}, "leave conversation out"),
         ({"background": True}, "leave background out"),
         ({"tool_choice": "required"}, "calls no tools"),
         ({"text": {"format": {"type": "json_object"}}}, r"leave text\.format out"),
@@ -93,6 +93,38 @@ def test_what_a_response_cannot_do_is_refused(
     with pytest.raises(openai.BadRequestError, match=told):
         it.any_client.responses.create(**{"model": "article-qa", "input": QUESTION, **option})
     assert it.model.requests == []
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_a_response_is_gone_on_from(front: Fronting, is_streamed: bool) -> None:
+    it = front(Say(TRUE), Say("When did Coinbase leave?"), Say(TRUE))
+    create = it.any_client.responses.create
+    first = create(model="article-qa", input=QUESTION)
+    assert first.store is True
+    second = create(
+        model="article-qa",
+        input="And who left?",
+        previous_response_id=first.id,
+        stream=is_streamed,
+    )
+    if is_streamed:
+        second = list(second)[-1].response
+    assert (second.status, second.previous_response_id) == ("completed", first.id)
+    rewriting = it.model.requests[1]["messages"][-1]["content"]
+    assert QUESTION in rewriting
+    assert "And who left?" in rewriting
+    create(model="article-qa", input="Why?", previous_response_id=second.id)
+    assert "And who left?" in it.model.requests[3]["messages"][-1]["content"]
+
+
+def test_only_what_is_stored_is_gone_on_from(front: Fronting) -> None:
+    it = front()
+    create = it.any_client.responses.create
+    unstored = create(model="article-qa", input=QUESTION, store=False)
+    assert unstored.store is False
+    for unknown in (unstored.id, "resp_1", "nothing"):
+        with pytest.raises(openai.NotFoundError, match="No response is kept under"):
+            create(model="article-qa", input="And then?", previous_response_id=unknown)
 
 
 def test_a_prompt_is_completed_with_its_answer(front: Fronting) -> None:
