@@ -37,7 +37,7 @@ TheResponse = json_body(ResponseBody)
 
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": {}}},
         "description": "The answer; with `stream`, as events of OpenAI's protocol.",
     }
 }

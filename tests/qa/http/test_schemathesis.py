@@ -17,6 +17,7 @@ OPERATIONS = (
     "DELETE /collections/{name}",
     "DELETE /followed",
     "DELETE /session",
+    "GET /answers/{answer_id}",
     "GET /articles",
     "GET /articles/{article_id}",
     "GET /collection",
@@ -44,16 +45,17 @@ OPERATIONS = (
     "POST /v1/completions",
     "POST /v1/embeddings",
     "POST /v1/responses",
+    "POST /verify",
 )
 
 
 FALLIBLE = (
-    "DELETE /followed", "GET /articles", "GET /search", "GET /timeline",
+    "DELETE /followed", "GET /answers/{answer_id}", "GET /articles", "GET /search", "GET /timeline",
     "PATCH /collections/{name}", "POST /addresses", "POST /articles", "POST /ask",
     "POST /check", "POST /collections", "POST /followed", "POST /followed/look", "POST /reindex",
     "POST /session",
     "POST /v1/chat/completions", "POST /v1/completions", "POST /v1/embeddings",
-    "POST /v1/responses",
+    "POST /v1/responses", "POST /verify",
 )  # fmt: skip
 """The others take no parameters, or any string."""
 BEYOND_A_SCHEMA: list[Any] = [positive_data_acceptance, negative_data_rejection]
