@@ -39,6 +39,10 @@ from vectorstore.errors import UserError
 from vectorstore.types import Article, Filters
 
 if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from qa.integrations.langchain_retriever import PassageRetriever
+    from qa.integrations.llama_index_retriever import PassageNodeRetriever
     from qa.library import Library
     from qa.schemas import AddReport, ArticleEntry, WholeArticle
     from qa.verification.checker import CheckedText
@@ -88,6 +92,10 @@ def open(  # qa.open, as in gzip.open
     read = read_settings(data=where, collection=collection, **settings)
     here = settings_of_another_index(read, str(where), None)
     return Articles(open_library(here, _say_waiting), here, kept)
+
+
+class ExtraMissing(UserError):
+    """Something needs a library that is not installed; the message names the extra."""
 
 
 class Articles:
@@ -208,6 +216,36 @@ class Articles:
             receipt = self.receipt(receipt)
         return self.library.verify(receipt)
 
+    def as_retriever(
+        self, k: int = 8, *, rerank: bool = False, **filters: Any
+    ) -> "PassageRetriever":
+        """A LangChain retriever of the `k` best passages, 1 to 100. `filters` are those of
+        `make_question`."""
+        from qa.integrations.langchain_retriever import PassageRetriever
+
+        return PassageRetriever(
+            library=self.library, k=k, rerank=rerank, filters=make_filters(**filters)
+        )
+
+    def as_runnable(self) -> "Runnable[object, Event]":
+        """A LangChain Runnable that answers: it takes a question, or a dict of what `ask` takes,
+        and gives a `CitedAnswer`; streamed, what happens until then."""
+        from qa.integrations.langchain_runnable import answer_runnable
+
+        return answer_runnable(self.library, as_question)
+
+    def as_llama_index_retriever(
+        self, k: int = 8, *, rerank: bool = False, **filters: Any
+    ) -> "PassageNodeRetriever":
+        """A LlamaIndex retriever of the `k` best passages. Raises ExtraMissing."""
+        try:
+            from qa.integrations.llama_index_retriever import PassageNodeRetriever
+        except ModuleNotFoundError as error:
+            raise ExtraMissing(
+                "LlamaIndex is not installed: pip install 'article-qa[llama-index]'."
+            ) from error
+        return PassageNodeRetriever(self.library, k, make_filters(**filters), rerank=rerank)
+
     def _read(self, sources: Iterable[Source]) -> "Iterator[Article | Unreadable]":
         from qa.composition import make_fetcher
         from qa.schemas import article_from
@@ -266,6 +304,20 @@ class AnswerStream:
                 yield event.text
             elif isinstance(event, Answer):
                 self._answer = CitedAnswer.showing(event)
+
+
+def as_question(asked: object) -> Question:
+    """A question from a text, or from a dict of what `Articles.ask` takes. Raises TypeError."""
+    if isinstance(asked, Question):
+        return asked
+    if isinstance(asked, str):
+        return make_question(asked)
+    if isinstance(asked, Mapping) and "question" in asked:
+        options = {str(name): value for name, value in asked.items() if name != "question"}
+        return make_question(str(asked["question"]), **options)
+    raise TypeError(
+        "Ask a text, a Question, or a dict with the key question, and the options of ask."
+    )
 
 
 def make_question(

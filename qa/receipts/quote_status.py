@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from rapidfuzz import fuzz
-
 from qa.receipts.receipt import Receipt, ReceiptQuote, hash_of
-from vectorstore.text.sentences import split_sentences
 
 QuoteStatus = Literal["exact", "moved", "changed", "removed"]
 SAME_WORDS = 0.5
@@ -131,6 +128,11 @@ def changed_place(quote: str, text: str) -> tuple[int, int, list[Edit]] | None:
 Edit(kind='inserted', text='44'), Edit(kind='kept', text=' members'), \
 Edit(kind='inserted', text=' now'), Edit(kind='kept', text='.')])
     """
+    # Slow to import, and a client of a service does without them.
+    from rapidfuzz import fuzz
+
+    from vectorstore.text.sentences import split_sentences
+
     if not quote or not text or len(quote) > LONGEST_COMPARED:
         return None
     nearest = fuzz.partial_ratio_alignment(quote, text)

@@ -60,11 +60,7 @@ class ResponseBody(NamesModel):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        ignored = [
-            name
-            for name, value in (self.model_extra or {}).items()
-            if value is not None
-        ]
+        ignored = [name for name, value in (self.model_extra or {}).items() if value is not None]
         instructed = bool(self.instructions) or any(
             each.role in INSTRUCTING for each in self._items()
         )

@@ -97,9 +97,7 @@ def test_words_of_a_text_are_always_found_in_it(text: str, data: st.DataObject) 
     end = data.draw(st.integers(start, len(text)))
     before = data.draw(st.text(max_size=20))
     if start < end:
-        quote = ReceiptQuote(
-            number=1, article_id="a", start=start, end=end, quote=text[start:end]
-        )
+        quote = ReceiptQuote(number=1, article_id="a", start=start, end=end, quote=text[start:end])
         assert verify_quote(quote, text).status == "exact"
         moved = verify_quote(quote, before + text)
         assert moved.status in ("exact", "moved")

@@ -1,0 +1,1 @@
+"""A collection as a part of other frameworks. Each module needs its own; `qa.open` makes them."""
