@@ -11,7 +11,7 @@ from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
 from qa.answering.llm.llm_answerer import LLMAnswerer
 from qa.answering.llm.model_client import CallLimits, ModelClient
 from qa.answering.llm.model_judge import ModelJudge
-from qa.answering.llm.prompts import prompt_version
+from qa.answering.llm.prompts import HouseStyle, Prompts, read_prompts
 from qa.answering.llm.provider import make_chat_model
 from qa.answering.pipeline import Pipeline
 from qa.answering.planning import plan_of
@@ -50,7 +50,7 @@ class SharedParts:
     """What the collections of one process share: models, whose weights are read once, and what
     limits the calls of the chat model and the requests to a website.
 
-    Raises SettingsError, and ModelError if the chat model cannot be created.
+    Raises SettingsError, PromptsRefused, and ModelError if the chat model cannot be created.
     """
 
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
@@ -58,7 +58,8 @@ class SharedParts:
         self._settings = settings
         self._embedders = {} if embedder is None else {settings.embedding_model: embedder}
         self._lock = threading.Lock()
-        self.judge = make_claim_judge(settings)
+        self.prompts = make_prompts(settings)
+        self.judge = make_claim_judge(settings, self.prompts)
         self.reader = make_reader(settings)
         self.reranker = make_reranker(settings)
         self.default_model = settings.embedding_model
@@ -131,9 +132,11 @@ def build_service(
     vitals: Callable[[], Vitals] = Vitals
     client = parts.client
     if settings.model and client is not None:
-        rewrite = QueryRewriter(client.with_share(REWRITING))
+        rewrite = QueryRewriter(client.with_share(REWRITING), parts.prompts)
         answering = 1 - REWRITING - (JUDGING if settings.checker == "llm" else 0)
-        answerer = _llm_answerer(client.with_share(answering), settings, store, judge, extractive)
+        answerer = _llm_answerer(
+            client.with_share(answering), settings, store, judge, extractive, parts.prompts
+        )
         pipelines["llm"] = Pipeline(
             rewrite,
             retrieve,
@@ -161,7 +164,7 @@ def build_service(
         info=info,
         answer_days=settings.answer_days,
         checker=settings.checker,
-        prompts=prompt_version() if settings.model else None,
+        prompts=parts.prompts.version,
     )
 
 
@@ -230,6 +233,12 @@ def make_model_client(settings: Settings) -> ModelClient:
     )
 
 
+def make_prompts(settings: Settings) -> Prompts:
+    """The prompts of QA_PROMPTS, in the house style. Raises PromptsRefused."""
+    style = HouseStyle(settings.answer_length, settings.answer_language, settings.answer_tone)
+    return read_prompts(settings.prompts, style)
+
+
 def make_reader(settings: Settings) -> Reader | None:
     """The reader that QA_READER names; its weights are read with the first question."""
     if settings.reader == "none":
@@ -254,7 +263,7 @@ def make_search(settings: Settings, store: Store, parts: SharedParts) -> Reading
     )
 
 
-def make_claim_judge(settings: Settings) -> ClaimJudge:
+def make_claim_judge(settings: Settings, prompts: Prompts | None = None) -> ClaimJudge:
     """The judge that QA_CHECKER names; its weights are read with the first sentence.
 
     Raises SettingsError for "llm" without a chat model.
@@ -273,7 +282,7 @@ def make_claim_judge(settings: Settings) -> ClaimJudge:
         )
     seconds = JUDGING * settings.model_timeout
     model = make_chat_model(settings, timeout=seconds)
-    return ModelJudge(model, bundled, settings.model_concurrency, seconds=seconds)
+    return ModelJudge(model, bundled, settings.model_concurrency, seconds=seconds, prompts=prompts)
 
 
 def _llm_answerer(
@@ -282,6 +291,7 @@ def _llm_answerer(
     store: Store,
     judge: ClaimJudge,
     fallback: ExtractiveAnswerer,
+    prompts: Prompts,
 ) -> Answerer:
     answerer = LLMAnswerer(
         client,
@@ -291,10 +301,11 @@ def _llm_answerer(
         find_in=partial(passages_for_claims, store),
         unsupported=settings.unsupported,
         newest=fallback.newest,
+        prompts=prompts,
     )
     if not settings.cache:
         return answerer
-    asked_with = (settings.model, settings.model_base_url, settings.checker, prompt_version())
+    asked_with = (settings.model, settings.model_base_url, settings.checker, prompts.version)
     return CachedAnswerer(answerer, settings.cache, lambda: (*asked_with, store.known_changes))
 
 

@@ -86,6 +86,21 @@ class Settings(BaseSettings):
     model_concurrency: int = Field(
         4, ge=1, description="the maximum number of concurrent model calls"
     )
+    prompts: Path | None = Field(
+        None, description="a folder of prompts of your own, which are used instead of the bundled"
+    )
+    answer_language: str | None = Field(
+        None,
+        max_length=100,
+        description="the language that the chat model answers in, such as German; by default that "
+        "of the question",
+    )
+    answer_length: Literal["short", "medium", "long"] = Field(
+        "medium", description="the length of its answers: short, medium or long"
+    )
+    answer_tone: str | None = Field(
+        None, max_length=200, description="the tone of its answers, such as warm and plain"
+    )
     unsupported: Literal["mark", "drop"] = Field(
         "mark", description="whether to mark or drop sentences that no passage supports"
     )

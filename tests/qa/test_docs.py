@@ -9,7 +9,13 @@ import pytest
 from tests.qa.serving import Served
 
 ROOT = Path(__file__).parents[2]
-DOORS = ("docs/python.md", "docs/openai.md", "docs/mcp.md", "docs/receipts.md", "docs/frameworks.md")
+DOORS = (
+    "docs/python.md",
+    "docs/openai.md",
+    "docs/mcp.md",
+    "docs/receipts.md",
+    "docs/frameworks.md",
+)
 PAGES = (*DOORS, "README.md")
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000"

@@ -12,7 +12,7 @@ from qa.answering.llm.answer_draft import AnswerDraft
 from qa.answering.llm.model_client import ModelClient
 from qa.answering.llm.model_failures import ModelFailed
 from qa.answering.llm.newest_word import with_newest
-from qa.answering.llm.prompts import Message, answer_prompt, new_fence, private_texts
+from qa.answering.llm.prompts import Message, Prompts, bundled_prompts, new_fence
 from qa.request_id import request_id
 from qa.types import UNANSWERED_TEXT, Answerer, AnswerPart, Reply, SentenceChecked, Token
 from qa.verification.checker import StreamChecker, Unsupported
@@ -55,6 +55,7 @@ class LLMAnswerer:
         find_in: FindIn,
         unsupported: Unsupported = "mark",
         newest: Newest = no_newest,
+        prompts: Prompts | None = None,
     ) -> None:
         """`newest` tells what articles give at different times, if they do."""
         self._client = client
@@ -64,6 +65,7 @@ class LLMAnswerer:
         self._fallback = fallback
         self._unsupported: Unsupported = unsupported
         self._newest = newest
+        self._prompts = prompts or bundled_prompts()
 
     async def answer(
         self, question: str, passages: Sequence[ScoredPassage], today: date | None = None
@@ -85,11 +87,11 @@ class LLMAnswerer:
             find_more=find_more,
         )
         fence = new_fence()
-        private = [*private_texts(), fence]
+        private = [*self._prompts.private_texts, fence]
         draft = AnswerDraft(
             lambda: StreamChecker(sources, unsupported=self._unsupported, private=private)
         )
-        prompt = await asyncio.to_thread(answer_prompt, question, passages, fence, today)
+        prompt = await asyncio.to_thread(self._prompts.answer, question, passages, fence, today)
         try:
             async with aclosing(self._checked(prompt, sources, draft, request)) as parts:
                 async for part in parts:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qa.answering.llm.model_failures import describe_failure
-from qa.answering.llm.prompts import judge_prompt, new_fence
+from qa.answering.llm.prompts import Prompts, bundled_prompts, new_fence
 from qa.verification.claim_judge import (
     CONTRADICTED,
     NOT_FOUND,
@@ -42,12 +42,14 @@ class ModelJudge:
         concurrent: int = 4,
         *,
         seconds: float = 60.0,
+        prompts: Prompts | None = None,
     ) -> None:
         """`seconds`: what the model has for a text, waiting for its turn included."""
         self._model = model
         self._fallback = fallback
         self._calls = threading.Semaphore(concurrent)
         self._seconds = seconds
+        self._prompts = prompts or bundled_prompts()
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> Opinions:
         """Opinions without shades: the probability of what the model says is one.
@@ -64,7 +66,7 @@ class ModelJudge:
         return Opinions(np.eye(3, dtype=np.float32)[columns], threshold=0.5)
 
     def _columns(self, pairs: Sequence[tuple[str, str]], due: float) -> list[int] | None:
-        prompt = [(each.role, each.text) for each in judge_prompt(pairs, new_fence())]
+        prompt = [(each.role, each.text) for each in self._prompts.judge(pairs, new_fence())]
         try:
             reply = self._reply(prompt, due)
         except Exception as error:  # noqa: BLE001  # each provider's library has errors of its own

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qa.answering.llm.model_client import ModelClient
 from qa.answering.llm.model_failures import ModelFailed
-from qa.answering.llm.prompts import new_fence, rewrite_prompt
+from qa.answering.llm.prompts import Prompts, bundled_prompts, new_fence
 from qa.answering.rewriting.rules import recent, rewrite_by_rule
 from qa.request_id import request_id
 from qa.types import Turn, Usage
@@ -30,8 +30,9 @@ class QueryRewriter:
     question.
     """
 
-    def __init__(self, client: ModelClient | None = None) -> None:
+    def __init__(self, client: ModelClient | None = None, prompts: Prompts | None = None) -> None:
         self._client = client
+        self._prompts = prompts or bundled_prompts()
 
     async def __call__(self, question: str, history: Sequence[Turn]) -> RewrittenQuestion:
         if not history:
@@ -39,7 +40,9 @@ class QueryRewriter:
         usage = Usage()
         if self._client is not None:
             request = request_id()
-            prompt = await asyncio.to_thread(rewrite_prompt, question, recent(history), new_fence())
+            prompt = await asyncio.to_thread(
+                self._prompts.rewrite, question, recent(history), new_fence()
+            )
             try:
                 reply, usage = await self._client.reply(prompt, request)
             except ModelFailed as failed:

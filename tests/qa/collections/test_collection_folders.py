@@ -127,7 +127,7 @@ OF_THE_SERVICE = {
     "trusted_proxies", "model_base_url", "model_api_key", "model_timeout", "model_prices",
     "model_concurrency", "unsupported", "reader", "reranker", "reading_seconds", "keep_all",
     "fetch_allow", "follow_minutes", "log", "otel_endpoint", "trace_questions", "cache",
-    "answer_days",
+    "answer_days", "answer_language", "answer_length", "answer_tone", "prompts",
 }  # fmt: skip
 
 
