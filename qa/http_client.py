@@ -45,6 +45,7 @@ from vectorstore.types import Article, Filters
 
 if TYPE_CHECKING:
     from qa.verification.checker import CheckedText
+    from vectorstore.integrity import IndexReport
 
 ARTICLES_SENT_AT_ONCE = 50
 CHARACTERS_SENT_AT_ONCE = 5_000_000
@@ -291,6 +292,11 @@ class Client:
 
     def collection(self) -> Collection:
         return _parse(Collection, self.send("GET", "/collection"))
+
+    def inspect(self) -> "IndexReport":
+        from vectorstore.integrity import IndexReport
+
+        return _parse(IndexReport, self.send("GET", "/inspection"))
 
     def send(
         self,

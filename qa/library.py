@@ -18,6 +18,7 @@ from vectorstore.types import Article, Filters
 
 if TYPE_CHECKING:
     from qa.verification.checker import CheckedText
+    from vectorstore.integrity import IndexReport
 
 
 class Library(Protocol):
@@ -77,6 +78,9 @@ class Library(Protocol):
     ) -> ReindexReport: ...
 
     def collection(self) -> Collection: ...
+
+    def inspect(self) -> "IndexReport":
+        """Look for inconsistencies in all of the index."""
 
     def close(self) -> None: ...
 

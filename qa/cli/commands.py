@@ -62,6 +62,7 @@ from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
     from vectorstore.ingest import Progress
+    from vectorstore.integrity import IndexReport
     from vectorstore.readers import Unreadable
     from vectorstore.types import Article
 
@@ -498,24 +499,30 @@ repair_option = click.option("--repair", is_flag=True, help="Rebuild whatever is
 def doctor(repair: bool, collection: str | None, data: Path | None) -> None:
     """Check that the index is consistent.
 
-    Compares the articles, their passages, the full-text index and the vectors.
+    Compares the articles, their passages, the full-text index and the vectors. While `qa serve` is
+    running, the service does it; for --repair, stop it first.
     """
-    from qa.connect import open_service
-
     settings = read_settings(data=data, collection=collection)
-    refuse_if_there_is_none(settings)
-    service = open_service(settings, say_waiting, rebuild=repair)
-    try:
-        if repair:
-            with repair_progress(err) as on_progress:
-                report = service.repair(on_progress)
-        else:
-            report = service.inspect()
-    finally:
-        service.close()
+    if repair:
+        report = _repaired(settings)
+    else:
+        with open_for(settings) as library:
+            report = library.inspect()
     show_diagnosis(out, report)
     if not report.agrees:
         sys.exit(1)
+
+
+def _repaired(settings: Settings) -> "IndexReport":
+    from qa.connect import open_service
+
+    refuse_if_there_is_none(settings)
+    service = open_service(settings, say_waiting, rebuild=True)
+    try:
+        with repair_progress(err) as on_progress:
+            return service.repair(on_progress)
+    finally:
+        service.close()
 
 
 @cli.command()

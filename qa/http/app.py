@@ -17,6 +17,7 @@ from qa.http import (
     collections,
     follow,
     health,
+    inspection,
     key_cookie,
     mcp_endpoint,
     page,
@@ -106,8 +107,8 @@ def create_app(
     is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
     add_state(app, AppState(pool, capacity, control, counts, keep_alive, is_local))
     for module in (
-        ask, answers, check, search, timeline, articles, collections, follow, health, reindex,
-        restored, prometheus, key_cookie, openai, mcp_endpoint, page,
+        ask, answers, check, search, timeline, articles, collections, follow, health, inspection,
+        reindex, restored, prometheus, key_cookie, openai, mcp_endpoint, page,
     ):  # fmt: skip
         app.include_router(module.router)
     bodies = (

@@ -15,6 +15,7 @@ OF_ARTICLES = frozenset(
         "answers",
         "verify",
         "check",
+        "inspection",
         "search",
         "timeline",
         "articles",

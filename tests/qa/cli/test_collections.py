@@ -89,5 +89,6 @@ def test_commands_speak_to_the_service_that_has_the_collections(
         assert qa("collections", "add", "a").err == (
             "There is a collection 'a' already. Choose another name.\n"
         )
-        assert "already served" in qa("doctor", "--collection", "a").err
+        assert qa("doctor", "--collection", "a").out.startswith("1 articles, 1 passages.")
+        assert "already served" in qa("doctor", "--repair", "--collection", "a").err
         assert qa("articles", "--collection", "../a").code == 1

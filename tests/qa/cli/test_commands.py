@@ -340,7 +340,17 @@ def test_what_a_service_refuses_is_said(of_served: Qa) -> None:
     assert ran.out == ""
 
 
-@pytest.mark.parametrize("command", [("doctor",), ("doctor", "--repair"), ("serve", "--port", "0")])
+def test_a_service_that_has_the_index_inspects_it(of_served: Qa, served: Served) -> None:
+    ran = of_served("doctor")
+    summary = served.http.get("/collection").json()
+    assert ran.code == 0
+    assert ran.out == (
+        f"{summary['articles']} articles, {summary['passages']} passages.\n"
+        "The index is consistent.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [("doctor", "--repair"), ("serve", "--port", "0")])
 def test_what_only_one_process_can_do_names_the_one_that_is(
     of_served: Qa, served: Served, command: tuple[str, ...]
 ) -> None:

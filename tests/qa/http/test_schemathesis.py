@@ -24,6 +24,7 @@ OPERATIONS = (
     "GET /collections",
     "GET /followed",
     "GET /health",
+    "GET /inspection",
     "GET /ready",
     "GET /search",
     "GET /timeline",
