@@ -12,12 +12,13 @@ from rich.console import Console
 from qa.evaluation import tables
 from qa.evaluation.comparison import ComparisonError, compare
 from qa.evaluation.evaluate import OpenedTarget, Plan, evaluate
+from qa.evaluation.openai_system import is_of_openai
 from qa.evaluation.question_file import Half
 from qa.evaluation.regression_gate import baseline_of
 from qa.evaluation.run_records import Run, RunFileError, read_run, write_run
 from qa.evaluation.runner import RunError
 from qa.settings import read_settings
-from qa.types import AnswererName
+from qa.types import UNANSWERED_TEXT, AnswererName
 from vectorstore.errors import UserError
 
 SEEDS = Path("seeds")
@@ -38,6 +39,10 @@ class Target:
     plan: Plan
     judge: bool
     key: str | None = None
+    model: str | None = None
+    declines: tuple[str, ...] = ()
+    """Of a service that only speaks OpenAI's protocol: the model that is asked, and the words by
+    which it says that it has no answer."""
 
 
 Open = Callable[[Target], OpenedTarget]
@@ -50,7 +55,19 @@ Open = Callable[[Target], OpenedTarget]
     type=click.Path(path_type=Path),
     help=f"A file or folder of articles, for a temporary index.  [default: {ARTICLES}]",
 )
-@click.option("--url", help="Evaluate the service running at this address, on its own articles.")
+@click.option(
+    "--url",
+    help="Evaluate the service running at this address, on its own articles; or, if it ends in "
+    "/v1, whatever speaks OpenAI's protocol there, whose answers are held against --articles.",
+)
+@click.option("--model", help="The model to ask at a --url that ends in /v1.  [default: its first]")
+@click.option(
+    "--declines",
+    multiple=True,
+    metavar="TEXT",
+    help="Words by which that model says that it has no answer; can be repeated.  "
+    f"[default: {UNANSWERED_TEXT}]",
+)
 @click.option(
     "--key-file",
     type=click.File(),
@@ -131,6 +148,8 @@ def main(
     opening: Open,
     articles: Path | None,
     url: str | None,
+    model: str | None,
+    declines: tuple[str, ...],
     key_file: TextIO | None,
     questions: Path,
     answerer: AnswererName | None,
@@ -168,7 +187,12 @@ def main(
     if show is not None:
         _print(_read(show), markdown, console)
         return
-    if articles is not None and url is not None:
+    of_openai = url is not None and is_of_openai(url)
+    if (model or declines) and not of_openai:
+        raise click.UsageError(
+            "--model and --declines are for a --url that ends in /v1: OpenAI's protocol."
+        )
+    if articles is not None and url is not None and not of_openai:
         raise click.UsageError(
             "--articles and --url exclude each other: a service is evaluated on its own articles."
         )
@@ -194,7 +218,7 @@ def main(
         output_price=output_price,
     )
     key = None if key_file is None else key_file.read().strip()
-    target = Target(articles or ARTICLES, url, plan, judge, key)
+    target = Target(articles or ARTICLES, url, plan, judge, key, model, declines)
     run, path = _evaluate(opening, target, out, name, console)
     _print(run, markdown, console)
     console.print(f"\nEvery question's record: {path}\nThe report: {path.with_suffix('.html')}")

@@ -63,6 +63,8 @@ class OpenedTarget:
     asking: Asking
     article_text: Callable[[str], str]
     build: Callable[[], AbstractContextManager[System]]
+    can_ask: Callable[[Case], bool] = lambda case: True
+    """Whether the system can be asked this; what it cannot is left out."""
 
 
 def evaluate(
@@ -79,7 +81,11 @@ def evaluate(
     Raises QuestionFileError, RunError, and whatever building the system raises.
     """
     plan, asking = opened.plan, opened.asking
-    cases = spread(read_questions(plan.questions), plan.limit)
+    every = read_questions(plan.questions)
+    asked = [each for each in every if opened.can_ask(each)]
+    if len(asked) < len(every):
+        console.print(f"Left out: {len(every) - len(asked):,} questions that need filters.")
+    cases = spread(asked, plan.limit)
     digest = sha256(plan.questions.read_bytes()).hexdigest()
     started = datetime.now(UTC)
     key = progress_key(

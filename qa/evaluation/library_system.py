@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import httpx
 from rich.console import Console
 
 from qa.answering.dated_quotes import TimelineEntry
@@ -17,6 +18,13 @@ from qa.composition import build_service
 from qa.evaluation.command_line import Target
 from qa.evaluation.evaluate import OpenedTarget
 from qa.evaluation.llm_judge import make_judge
+from qa.evaluation.openai_system import (
+    SECONDS,
+    OpenAISystem,
+    can_be_asked,
+    chat_service,
+    is_of_openai,
+)
 from qa.evaluation.runner import Asking, Judge
 from qa.evaluation.system import AskError, System
 from qa.http_client import Client
@@ -73,6 +81,8 @@ class LibrarySystem:
 def open_target(target: Target) -> OpenedTarget:
     """Raises UserError for what cannot be opened."""
     settings = read_settings()
+    if target.url is not None and is_of_openai(target.url):
+        return _open_chat(target, target.url, settings)
     if target.url is not None:
         return _open_service(target, target.url, settings)
     return _open_articles(target, target.articles, settings)
@@ -115,6 +125,37 @@ def _open_service(target: Target, url: str, settings: Settings) -> OpenedTarget:
     client = Client(url, target.key)
     system = LibrarySystem(client)
     return OpenedTarget(plan, asking, system.article_text, lambda: _closing(client, system))
+
+
+def _open_chat(target: Target, url: str, settings: Settings) -> OpenedTarget:
+    articles = read(target.articles)
+    texts = {article.id: article.text for article in articles}
+    headers = {} if target.key is None else {"Authorization": f"Bearer {target.key}"}
+    http = httpx.Client(
+        base_url=f"{url.rstrip('/')}/", headers=headers, timeout=SECONDS, trust_env=False
+    )
+    try:
+        service = chat_service(http, url, target.model, target.declines)
+    except BaseException:
+        http.close()
+        raise
+    plan = replace(
+        target.plan,
+        articles=f"{len(articles):,} from {target.articles}, asked at {url}",
+        articles_key=repr(service),
+        answerer="llm",
+        model=service.model,
+        judge=settings.model if target.judge else None,
+    )
+    asking = Asking(plan.passages, None, _judge(target, settings))
+    system = OpenAISystem(service, http, texts.__getitem__)
+
+    @contextmanager
+    def build() -> Iterator[System]:
+        with http:
+            yield system
+
+    return OpenedTarget(plan, asking, texts.__getitem__, build, can_be_asked)
 
 
 def read(folder: Path) -> tuple[Article, ...]:

@@ -106,6 +106,13 @@ DEFINITIONS: tuple[Definition, ...] = (
         is_key=True,
     ),
     Definition(
+        "answer_in_text",
+        "answer in text",
+        "Answers",
+        "share of answerable questions whose answer has the words of a gold span, wherever; 0 "
+        "without an answer",
+    ),
+    Definition(
         "answer_in_quote",
         "answer in quote",
         "Answers",

@@ -13,7 +13,7 @@ from qa.evaluation.copy_credit import as_expected
 from qa.evaluation.question_file import Case
 from qa.evaluation.retrieval_metrics import DEPTH, PassageRef
 from qa.evaluation.run_records import Judgement, Record, dump_record, load_record
-from qa.evaluation.system import AskError, System
+from qa.evaluation.system import AskError, CannotSearch, System
 from qa.types import Answer, AnswererName, PassageResult
 from vectorstore.errors import UserError
 
@@ -54,6 +54,8 @@ def run_case(case: Case, system: System, asking: Asking) -> Record:
     try:
         found = system.search(query, DEPTH, case.filters)
         search_ms = (time.perf_counter() - started) * 1000
+    except CannotSearch:
+        pass
     except AskError as error:
         failure = failure or str(error)
 

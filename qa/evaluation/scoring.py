@@ -113,6 +113,8 @@ def _answer(record: Record) -> Iterator[Pair]:
     text = short_text(answer) if answer is not None and answered else ""
     yield "exact_match", exact_match(text, golds) if answered else 0.0, 1.0
     yield "token_f1", token_f1(text, golds) if answered else 0.0, 1.0
+    whole = plain_text(answer) if answer is not None and answered else ""
+    yield "answer_in_text", float(holds_answer(whole, golds)), 1.0
     citations = answer.citations if answer is not None else ()
     held = any(holds_answer(citation.quote, golds) for citation in citations)
     yield "answer_in_quote", float(held), 1.0

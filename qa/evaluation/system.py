@@ -11,6 +11,10 @@ class AskError(Exception):
     """One question failed; the next one may succeed. The message is a sentence."""
 
 
+class CannotSearch(AskError):
+    """The system has no search, so that there are no figures of one."""
+
+
 class System(Protocol):
     """A question-answering system, in this process or behind a URL.
 
