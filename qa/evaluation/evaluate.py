@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -28,6 +29,8 @@ from qa.evaluation.runner import Asking, progress_key, read_progress, run_cases
 from qa.evaluation.scoring import score
 from qa.evaluation.system import System
 from qa.types import AnswererName
+
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,8 @@ def finished(setup: Setup, records: Sequence[Record]) -> Run:
     return Run(setup, measure(scored), scored)
 
 
-def spread(cases: Sequence[Case], limit: int | None) -> tuple[Case, ...]:
-    """At most `limit` cases, spread evenly, so that a short run covers every part of the file."""
+def spread(cases: Sequence[Each], limit: int | None) -> tuple[Each, ...]:
+    """At most `limit` of them, spread evenly, so that a short run covers every part of the file."""
     if limit is None or limit >= len(cases):
         return tuple(cases)
     return tuple(cases[place * len(cases) // limit] for place in range(limit))

@@ -130,15 +130,8 @@ def _open_service(target: Target, url: str, settings: Settings) -> OpenedTarget:
 def _open_chat(target: Target, url: str, settings: Settings) -> OpenedTarget:
     articles = read(target.articles)
     texts = {article.id: article.text for article in articles}
-    headers = {} if target.key is None else {"Authorization": f"Bearer {target.key}"}
-    http = httpx.Client(
-        base_url=f"{url.rstrip('/')}/", headers=headers, timeout=SECONDS, trust_env=False
-    )
-    try:
-        service = chat_service(http, url, target.model, target.declines)
-    except BaseException:
-        http.close()
-        raise
+    with _chat_client(target, url) as looking:
+        service = chat_service(looking, url, target.model, target.declines)
     plan = replace(
         target.plan,
         articles=f"{len(articles):,} from {target.articles}, asked at {url}",
@@ -148,14 +141,19 @@ def _open_chat(target: Target, url: str, settings: Settings) -> OpenedTarget:
         judge=settings.model if target.judge else None,
     )
     asking = Asking(plan.passages, None, _judge(target, settings))
-    system = OpenAISystem(service, http, texts.__getitem__)
 
     @contextmanager
     def build() -> Iterator[System]:
-        with http:
-            yield system
+        with _chat_client(target, url) as http:
+            yield OpenAISystem(service, http, texts.__getitem__)
 
     return OpenedTarget(plan, asking, texts.__getitem__, build, can_be_asked)
+
+
+def _chat_client(target: Target, url: str) -> httpx.Client:
+    headers = {} if target.key is None else {"Authorization": f"Bearer {target.key}"}
+    base_url = f"{url.rstrip('/')}/"
+    return httpx.Client(base_url=base_url, headers=headers, timeout=SECONDS, trust_env=False)
 
 
 def read(folder: Path) -> tuple[Article, ...]:

@@ -46,7 +46,7 @@ class PeerRun:
 def question_scores(
     cases: Sequence[Case], rankings: Sequence[Sequence[PassageRef]]
 ) -> dict[str, Floats]:
-    """The scores of each answerable question, in the order of `cases`, by the name of the figure."""
+    """The scores of each answerable question, in the order of `cases`, by the figure's name."""
     scores = {level: rank_scores(cases, rankings, level) for level in LEVELS}
     found: dict[str, Floats] = {}
     for level, kind, name in COMPARED:

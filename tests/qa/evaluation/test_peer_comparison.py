@@ -6,10 +6,13 @@ from qa.evaluation.peer_comparison import Estimate, PeerRun, as_section, estimat
 from qa.evaluation.question_file import Case, GoldSpan
 from qa.evaluation.retrieval_metrics import PassageRef
 
-CASES = tuple(
-    Case(f"q{n}", f"Question {n}?", "fact", (GoldSpan(f"a{n}", 10, 20, "x" * 10),))
-    for n in range(4)
-) + (Case("none", "Unanswerable?", "fact", ()),)
+CASES = (
+    *(
+        Case(f"q{n}", f"Question {n}?", "fact", (GoldSpan(f"a{n}", 10, 20, "x" * 10),))
+        for n in range(4)
+    ),
+    Case("none", "Unanswerable?", "fact", ()),
+)
 
 
 def ref(article_id: str, start: int, end: int) -> PassageRef:
