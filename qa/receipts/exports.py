@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from qa.quote_links import cited_address, live_address
 from qa.receipts.quote_status import VerifiedQuote
 from qa.receipts.receipt import RECEIPT, Receipt, ReceiptQuote, ReceiptSentence
 from qa.safe_html import link, shown
+from qa.verification.sentence_stream import without_markers
 
 Format = Literal["json", "markdown", "html", "jsonld"]
 SUFFIXES: Mapping[str, Format] = {
@@ -28,7 +29,7 @@ RATINGS = {"supported": 5, "not_found": 3, "contradicted": 1}
 SAID = {"supported": "supported", "not_found": "not found", "contradicted": "contradicted"}
 BACK = "\u21a9\ufe0e"
 _MARKUP = re.compile(r"([\\`*_\[\]<>#&!|~$])")
-_MARKER = re.compile(r"\[(\d{1,3})\]")
+_MARKER = re.compile(r"[ \t]?\[(\d{1,3})\]")
 STYLE = """body { max-width: 42rem; margin: 2rem auto; padding: 0 1rem; line-height: 1.5;
   font-family: Georgia, serif; }
 small, .made { color: #555; }
@@ -61,10 +62,8 @@ def as_markdown(receipt: Receipt, base_url: str | None = None) -> str:
     numbers = {each.number for each in receipt.quotes}
     body = ""
     for text, sentence in pieces(receipt):
-        cut = _MARKER.split(text)
-        for index, part in enumerate(cut):
-            is_quote = index % 2 == 1 and int(part) in numbers
-            body += f"[^{part}]" if is_quote else _escaped(f"[{part}]" if index % 2 else part)
+        for words, number in _references(text, numbers):
+            body += _escaped(words) if number is None else f"[^{number}]"
         if sentence is not None and sentence.outcome != "supported":
             body += f" *({_plain(doubt_about(sentence))})*"
     written += [body.strip(), ""]
@@ -103,21 +102,20 @@ def html_body(
 ) -> str:
     """The answer, and its quotes as footnotes, each with what became of it if that is given."""
     numbers = {each.number for each in receipt.quotes}
-    body = ""
+    body, count = "", 0
     for text, sentence in pieces(receipt):
-        cut = _MARKER.split(text)
         inner = "".join(
-            _reference(int(part))
-            if index % 2 and int(part) in numbers
-            else shown(f"[{part}]" if index % 2 else part)
-            for index, part in enumerate(cut)
+            shown(words) if number is None else _reference(number)
+            for words, number in _references(text, numbers)
         )
-        doubt = None if sentence is None else doubt_about(sentence)
-        body += (
-            f'<span class="unsupported">{inner}</span> <small>({shown(doubt)})</small>'
-            if doubt
-            else inner
-        )
+        if sentence is None:
+            body += inner
+            continue
+        count += 1
+        doubt = doubt_about(sentence)
+        kind = ' class="unsupported"' if doubt else ""
+        body += f'<span id="sentence-{count}"{kind}>{inner}</span>'
+        body += f" <small>({shown(doubt)})</small>" if doubt else ""
     said = {each.number: each for each in verified}
     notes = "\n".join(_footnote(each, base_url, said.get(each.number)) for each in receipt.quotes)
     notice = f"<p><em>{shown(receipt.notice)}</em></p>\n" if receipt.notice else ""
@@ -147,7 +145,7 @@ def as_json_ld(receipt: Receipt, base_url: str | None = None) -> dict[str, Any]:
                 "url": here and f"{here}#sentence-{number}",
                 "datePublished": receipt.made.date().isoformat(),
                 "author": maker,
-                "claimReviewed": each.text,
+                "claimReviewed": without_markers(each.text),
                 "reviewRating": {
                     "@type": "Rating",
                     "ratingValue": RATINGS[each.outcome],
@@ -181,6 +179,21 @@ def pieces(receipt: Receipt) -> Iterator[tuple[str, ReceiptSentence | None]]:
             position = each.end
     if position < len(receipt.text):
         yield receipt.text[position:], None
+
+
+def _references(text: str, numbers: Collection[int]) -> Iterator[tuple[str, int | None]]:
+    """The text, cut at its markers; of one, the number of the quote that it names.
+
+    >>> list(_references("The cat sat [1].", {1}))
+    [('The cat sat', None), (' [1]', 1), ('.', None)]
+    """
+    position = 0
+    for found in _MARKER.finditer(text):
+        if int(found[1]) in numbers:
+            yield text[position : found.start()], None
+            yield found[0], int(found[1])
+            position = found.end()
+    yield text[position:], None
 
 
 def doubt_about(sentence: ReceiptSentence) -> str:

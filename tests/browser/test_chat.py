@@ -322,3 +322,16 @@ def test_nothing_else_than_the_services_own_files_may_run_here(chat: ChatPage) -
         }"""
     )
     assert not ran
+
+
+def test_an_answer_has_a_page_that_says_whether_its_quotes_hold(chat: ChatPage) -> None:
+    chat.ask(QUESTION)
+    link = chat.turn.get_by_role("link", name="Permalink")
+    expect(link).to_be_visible()
+    with chat.page.context.expect_page() as opened:
+        link.click()
+    page = opened.value
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION)
+    expect(page.locator(".status").first).to_have_text("exact")
+    expect(page.get_by_role("link", name="Markdown")).to_be_visible()
+    page.close()

@@ -63,7 +63,7 @@ def test_the_pieces_of_an_answer_are_all_of_it() -> None:
 
 def test_markdown_has_a_footnote_for_each_quote_and_no_markup_of_articles() -> None:
     written = as_markdown(RECEIPT)
-    assert "Pilots earned 100 dollars [^1]" in written
+    assert "Pilots earned 100 dollars[^1]. " in written
     assert "\n[^1]: “Pilots earned" in written
     assert "(<https://example.org/pay#:~:text=" in written
     assert "*(contradicted: It met in 2020.)*" in written
@@ -90,6 +90,9 @@ def test_json_ld_reviews_each_sentence() -> None:
     assert [each["reviewRating"]["ratingValue"] for each in (first, second)] == [5, 1]
     (citation,) = first["citation"]
     assert citation["text"] == QUOTE
+    assert first["claimReviewed"] == "Pilots earned 100 dollars."
+    assert first["url"].endswith("#sentence-1")
+    assert 'id="sentence-1"' in as_html(RECEIPT)
     assert citation["identifier"] == "#char=8,58"
     assert "citation" not in second
     assert second["reviewBody"] == "It met in 2020."
