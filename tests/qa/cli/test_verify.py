@@ -1,11 +1,16 @@
 """`qa ask --save` and `qa verify`."""
 
 import json
+import re
+import shlex
 from pathlib import Path
+
+import pytest
 
 from tests.qa.cli.conftest import Qa
 from tests.qa.serving import Served
 
+DOCS = Path(__file__).parents[3] / "docs"
 QUESTION = "When did Binance.US join the Blockchain Association?"
 
 
@@ -32,6 +37,16 @@ def test_an_answer_is_saved_and_verified_against_a_service(
     assert changed.code == 1
     assert "[1] changed" in changed.out
     assert "[-September-]{+August+}" in " ".join(changed.out.split())
+
+
+def test_the_documented_commands_work(
+    qa: Qa, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_DATA", str(served.folder))
+    shown = re.findall(r"^\$ qa (.*)$", (DOCS / "receipts.md").read_text("utf-8"), re.MULTILINE)
+    assert [each.split()[0] for each in shown] == ["ask", "verify"]
+    for command in shown:
+        assert qa(*shlex.split(command)).code == 0
 
 
 def test_what_cannot_be_saved_or_verified_is_said(qa: Qa, served: Served, tmp_path: Path) -> None:
