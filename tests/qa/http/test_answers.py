@@ -135,6 +135,7 @@ def test_verifying_says_exact_moved_changed_and_removed(adding: Served) -> None:
         response = http.post("/verify", json=receipt)
         assert response.status_code == 200, response.text
         body: Body = response.json()
+        quote: Body
         (quote,) = body["quotes"]
         assert body["holds"] is (quote["status"] in ("exact", "moved"))
         return quote

@@ -122,8 +122,7 @@ def test_a_service_asks_with_its_own_prompts_in_its_style(tmp_path: Path) -> Non
     (folder / "answer_system.md").write_text(
         "House rules. Write in $language. $fence The articles do not say."
     )
-    settings = {"prompts": folder, "answer_language": "Welsh"}
-    with answering(tmp_path / "index", [Say(TRUE)], **settings) as it:
+    with answering(tmp_path / "index", [Say(TRUE)], prompts=folder, answer_language="Welsh") as it:
         answer = it.served.http.post("/ask", json={"question": QUESTION}).json()
         assert answer["answered"]
         (request,) = it.model.requests
