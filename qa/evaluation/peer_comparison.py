@@ -19,7 +19,7 @@ COMPARED: tuple[tuple[Level, str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class MeanWithInterval:
     """A figure and its 95% interval."""
 
     value: float
@@ -63,18 +63,18 @@ def question_scores(
     return found
 
 
-def estimate(values: Floats, clusters: Sequence[str]) -> Estimate:
+def estimate(values: Floats, clusters: Sequence[str]) -> MeanWithInterval:
     """The mean of these values, one per question, and its interval by the cluster bootstrap.
 
     >>> estimate(np.array([1.0, 1.0, 1.0]), ["a", "a", "b"])
-    Estimate(value=1.0, low=1.0, high=1.0)
+    MeanWithInterval(value=1.0, low=1.0, high=1.0)
     """
     ones = np.ones_like(values)
     drawn = np.concatenate(
         [statistic("ratio", values, ones, weights) for weights in resamples(clusters)]
     )
     low, high = interval(drawn) or (float("nan"), float("nan"))
-    return Estimate(float(values.mean()), low, high)
+    return MeanWithInterval(float(values.mean()), low, high)
 
 
 def as_section(title: str, cases: Sequence[Case], runs: Sequence[PeerRun]) -> str:

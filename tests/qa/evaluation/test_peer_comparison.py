@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from qa.evaluation.peer_comparison import Estimate, PeerRun, as_section, estimate, question_scores
+from qa.evaluation.peer_comparison import (
+    MeanWithInterval,
+    PeerRun,
+    as_section,
+    estimate,
+    question_scores,
+)
 from qa.evaluation.question_file import Case, GoldSpan
 from qa.evaluation.retrieval_metrics import PassageRef
 
@@ -38,7 +44,7 @@ def test_the_interval_is_of_clusters_of_questions() -> None:
     together = estimate(values, [str(n % 2) for n in range(40)])
     assert apart.value == together.value == 0.5
     assert together.high - together.low > apart.high - apart.low
-    assert str(Estimate(0.5, -0.25, 1.0)) == ".500 [-.250, 1.000]"
+    assert str(MeanWithInterval(0.5, -0.25, 1.0)) == ".500 [-.250, 1.000]"
 
 
 def test_a_table_has_a_row_for_each_system_and_says_which_are_missing() -> None:
