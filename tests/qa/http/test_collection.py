@@ -65,7 +65,7 @@ def test_example_questions_are_chosen_in_the_background(
     monkeypatch.setattr("qa.service.SECONDS_TO_SETTLE", 0.0)
     service = service_over(tmp_path, Failing(RuntimeError()))
     considering = Considering()
-    monkeypatch.setattr(service, "ask", considering.ask)
+    monkeypatch.setattr(service, "_answer_to", considering.ask)
     service.add([Article(ArticleInfo("lobby", title="Lobby"), TOLD["lobby"])])
     with running(create_app(service)) as url, httpx.Client(base_url=url) as http:
 
@@ -104,7 +104,7 @@ def test_closing_a_service_ends_the_thread_that_chooses_examples(
     before = choosing()
     service = service_over(tmp_path, Failing(RuntimeError()))
     considering = Considering()
-    monkeypatch.setattr(service, "ask", considering.ask)
+    monkeypatch.setattr(service, "_answer_to", considering.ask)
     service.load()
     considering.started.clear()
     service.add([Article(ArticleInfo("lobby", title="Lobby"), TOLD["lobby"])])
