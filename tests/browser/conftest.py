@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -20,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser")
 """The first is Chromium without windows, which takes a sixth less of the processor."""
+
+SECONDS_TO_CHOOSE = 120
 
 OpenPage = Callable[..., ChatPage]
 
@@ -81,11 +85,19 @@ def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         try:
             address = address_said_by(process)
             reading.start()  # what nobody reads would in the end hold the service up
+            until_examples_are_chosen(address)
             yield address
         finally:
             process.terminate()
             if reading.ident:
                 reading.join()
+
+
+def until_examples_are_chosen(address: str) -> None:
+    """So that no page asks for them again while its test ends."""
+    deadline = time.monotonic() + SECONDS_TO_CHOOSE
+    while not httpx.get(f"{address}/collection").json()["example_questions"]:
+        assert time.monotonic() < deadline, "no example questions were chosen"
 
 
 def address_said_by(process: subprocess.Popen[str]) -> str:

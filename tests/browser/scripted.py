@@ -60,6 +60,8 @@ class ScriptedService:
 
     def __init__(self, upstream: str) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.choosing = 0
+        """So many times the example questions seem not to be chosen yet."""
         self._prepared: queue.Queue[Stream | Refusal] = queue.Queue()
         self._streams: list[Stream] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(upstream))
@@ -101,6 +103,11 @@ class ScriptedService:
         named["Content-Type"] = "application/problem+json"
         self._prepared.put(Refusal(status, named, json.dumps(problem).encode()))
 
+    def _collection(self, real: dict[str, Any]) -> dict[str, Any]:
+        is_chosen = self.choosing == 0
+        self.choosing -= not is_chosen
+        return {**real, **CHAT_MODEL, **({} if is_chosen else {"example_questions": []})}
+
     def _handler(self, upstream: str) -> type[BaseHTTPRequestHandler]:
         script = self
 
@@ -109,7 +116,7 @@ class ScriptedService:
                 found = httpx.get(upstream + self.path, timeout=PATIENCE_S)
                 content = found.content
                 if self.path == "/collection":
-                    content = json.dumps({**found.json(), **CHAT_MODEL}).encode()
+                    content = json.dumps(script._collection(found.json())).encode()
                 kept = ("Content-Type", "Content-Security-Policy")
                 headers = {name: found.headers[name] for name in kept if name in found.headers}
                 self._respond(found.status_code, headers)

@@ -7,6 +7,7 @@ from playwright.sync_api import Request, expect
 
 from tests.browser.chat_page import QUESTION, ChatPage
 from tests.browser.conftest import OpenPage
+from tests.browser.scripted import ScriptedService
 
 PHONE = {"width": 390, "height": 844}
 
@@ -26,6 +27,16 @@ def test_before_the_first_question_the_page_says_what_there_is_to_ask(chat: Chat
     examples = chat.page.locator("#examples button")
     expect(examples.first).to_be_visible()
     assert examples.all_text_contents() == chat.collection()["example_questions"]
+
+
+def test_examples_that_are_still_being_chosen_appear_later(
+    scripted: ScriptedService, open_page: OpenPage
+) -> None:
+    scripted.choosing = 1
+    page = open_page(scripted.address)
+    expect(page.page.locator("#about")).to_contain_text("articles")
+    expect(page.page.locator("#examples button").first).to_be_visible()
+    assert scripted.choosing == 0
 
 
 def test_an_answer_is_checked_in_one_click(chat: ChatPage) -> None:
