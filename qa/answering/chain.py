@@ -6,9 +6,9 @@
 `ainvoke` and `astream` do the same. The runs of the chat model are children of the chain's run.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from anyio.from_thread import start_blocking_portal
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Chain = Runnable[Question, Event]
 
+Asked = TypeVar("Asked")
+
 
 class AnswererMissing(UserError):
     """A question asks for an answerer that is not configured."""
@@ -28,19 +30,26 @@ class AnswererMissing(UserError):
 
 def build_chain(pipeline: Pipeline) -> "Chain":
     """The Runnable over a pipeline. `Question.answerer` counts for nothing in it."""
+    return runnable_over(pipeline.events, "article_qa")
+
+
+def runnable_over(
+    events_of: Callable[[Asked], AsyncGenerator[Event]], name: str
+) -> "Runnable[Asked, Event]":
+    """The Runnable that gives the events of whatever is asked."""
     from langchain_core.runnables import RunnableGenerator  # takes a second to import
 
-    async def answer_async(questions: AsyncIterator[Question]) -> AsyncIterator[Event]:
-        async for question in questions:
-            async with aclosing(pipeline.events(question)) as events:
+    async def answer_async(given: AsyncIterator[Asked]) -> AsyncIterator[Event]:
+        async for asked in given:
+            async with aclosing(events_of(asked)) as events:
                 async for event in events:
                     yield event
 
-    def answer(questions: Iterator[Question]) -> Iterator[Event]:
+    def answer(given: Iterator[Asked]) -> Iterator[Event]:
         # The loop has a thread of its own, since the caller's may run one, as in a notebook.
         with start_blocking_portal() as portal:
-            for question in questions:
-                events = pipeline.events(question)
+            for asked in given:
+                events = events_of(asked)
                 try:
                     while (event := portal.call(anext, events, None)) is not None:
                         yield event
@@ -48,7 +57,7 @@ def build_chain(pipeline: Pipeline) -> "Chain":
                     portal.call(events.aclose)
                     raise
 
-    return RunnableGenerator(answer, answer_async, name="article_qa")
+    return RunnableGenerator(answer, answer_async, name=name)
 
 
 class Chains:

@@ -1,11 +1,10 @@
 """A collection that answers, as a LangChain Runnable."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable
 
-from anyio.from_thread import start_blocking_portal
-from langchain_core.runnables import Runnable, RunnableGenerator
+from langchain_core.runnables import Runnable
 
+from qa.answering.chain import runnable_over
 from qa.cited_answer import CitedAnswer
 from qa.library import Library
 from qa.types import Answer, Event, Question
@@ -28,22 +27,4 @@ def answer_runnable(
         async for event in library.stream(as_question(asked)):
             yield CitedAnswer.showing(event) if isinstance(event, Answer) else event
 
-    async def answer_async(given: AsyncIterator[Asked]) -> AsyncIterator[Event]:
-        async for asked in given:
-            async with aclosing(events_of(asked)) as events:
-                async for event in events:
-                    yield event
-
-    def answer(given: Iterator[Asked]) -> Iterator[Event]:
-        # The loop has a thread of its own, since the caller's may run one, as in a notebook.
-        with start_blocking_portal() as portal:
-            for asked in given:
-                events = events_of(asked)
-                try:
-                    while (event := portal.call(anext, events, None)) is not None:
-                        yield event
-                except GeneratorExit:
-                    portal.call(events.aclose)
-                    raise
-
-    return RunnableGenerator(answer, answer_async, name="article_qa_answer")
+    return runnable_over(events_of, "article_qa_answer")
