@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 
 from qa.receipts.receipt import RECEIPT, AnsweredBy, NoSuchAnswer, Receipt, receipt_of
@@ -105,6 +106,7 @@ def new_conversation_id() -> str:
     return f"{CONVERSATION}{uuid.uuid4().hex}"
 
 
+@cache
 def own_version() -> str:
     return version("article-qa")
 
