@@ -1,4 +1,5 @@
-"""Corrects misspelt words of a question by the words that the articles have."""
+"""Puts words that the articles have for those of a question that they lack: misspelt ones, and
+abbreviations of what they spell out."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from vectorstore.store import Store
-from vectorstore.text.words import WORD, stem
+from vectorstore.text.acronyms import spelled_out
+from vectorstore.text.words import WORD, stem, stems_of
 
 SHORTEST = 3
 LONG = 8
@@ -24,21 +26,35 @@ class Correction:
     written: str
     meant: str
 
+    @property
+    def is_sure(self) -> bool:
+        """A capital is more often a name that the articles lack than a slip."""
+        return self.written.islower() or self.meant == spelled_out(self.written)
+
 
 def corrections(store: Store, question: str) -> list[Correction]:
     """For words that no article has, the nearest ones that some have, in order.
 
+    An abbreviation, as of a title, is spelled out where the articles do so.
     A mistake is a letter more, less, other or swapped with the next; the first letter is right. A
     word that the embedding model's vocabulary has as a whole is no mistake, whatever the articles
     say.
     """
     words = [each for each in WORD.finditer(question) if _may_be_misspelt(each[0])]
     stems = {each[0]: stem(each[0]) for each in words}
-    known = store.catalog.document_frequency(set(stems.values()))
+    phrases = {each[0]: spelled_out(each[0]) for each in words}
+    said_otherwise = {each for phrase in phrases.values() for each in stems_of(phrase or "")}
+    known = store.catalog.document_frequency({*stems.values(), *said_otherwise})
     found: list[Correction] = []
     for match in words:
         word = match[0]
-        if stems[word] in known or len(store.embedder.token_spans(word.lower())) == 1:
+        if stems[word] in known:
+            continue
+        phrase = phrases[word]
+        if phrase and all(each in known for each in stems_of(phrase)):
+            found.append(Correction(*match.span(), word, phrase))
+            continue
+        if len(store.embedder.token_spans(word.lower())) == 1:
             continue
         nearest = _nearest(store, stems[word])
         if nearest:

@@ -108,8 +108,7 @@ class Pipeline:
             standalone = await self.rewrite(question.text, question.history)
         spelling = await asyncio.to_thread(self.correct, standalone.text)
         meant = corrected(standalone.text, spelling)
-        # A capital is more often a name that the articles lack than a slip: that is only offered.
-        slips = spelling if all(each.written.islower() for each in spelling) else ()
+        slips = spelling if all(each.is_sure for each in spelling) else ()
         asked = corrected(standalone.text, slips)
         today = self.today()
         when = await asyncio.to_thread(time_of, question, asked, today)

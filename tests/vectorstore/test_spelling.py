@@ -12,7 +12,7 @@ from vectorstore.types import Embedder
 
 TEXT = """The Securities and Exchange Commission sued Ripple Labs in December 2020. Celsius, \
 whose founder is Alex Mashinsky, stopped withdrawals. When the association lost a member, \
-Coinbase left."""
+Coinbase left. Its chief executive said so."""
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,9 @@ def store(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
         ("Did Ripple lose?", "Did Ripple lose?"),
         ("what does a bushel of wheat cost", "what does a bushel of wheat cost"),
         ("Was Solana sued?", "Was Solana sued?"),
+        ("Who is the CEO of Coinbase?", "Who is the chief executive of Coinbase?"),
+        ("who is the ceo of coinbase", "who is the chief executive of coinbase"),
+        ("Who is the PM?", "Who is the PM?"),
         ("¿Qué pasó?", "¿Qué pasó?"),
         ("", ""),
     ],

@@ -26,6 +26,9 @@ class SqliteDatabase:
         self._connecting = threading.Lock()
         try:
             self._create()
+        except CatalogError:
+            self.close()
+            raise
         except sqlite3.DatabaseError as error:
             self.close()
             raise CatalogError(

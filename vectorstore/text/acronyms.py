@@ -1,20 +1,65 @@
-"""The acronyms by which names that are spelled out are known. Pure."""
+"""What else names and titles are known by: their acronyms, and what common ones stand for. Pure."""
 
 import re
 
-from vectorstore.text.words import FUNCTION_WORDS, WORD, stem
+from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
 
 MOST_WORDS = 6
 _BREAKS = re.compile(r"[^\s&'’-]")
 """A mark between two words that parts names."""
 
+_SPELLED_OUT = {
+    "AI": "artificial intelligence",
+    "CEO": "chief executive",
+    "CFO": "chief financial officer",
+    "COO": "chief operating officer",
+    "CTO": "chief technology officer",
+    "GDP": "gross domestic product",
+    "IPO": "initial public offering",
+    "MP": "member of parliament",
+    "NGO": "non-governmental organization",
+    "PM": "prime minister",
+    "VP": "vice president",
+}
+"""Abbreviations of what is no name, and so is written without the capitals that show initials."""
+_EASILY_MISTAKEN = 2
+"""Abbreviations of so many letters are words or units without their capitals."""
+_PHRASES = tuple(
+    (re.compile(rf"\b{re.escape(phrase)}s?\b", re.IGNORECASE), stem(short.lower()))
+    for short, phrase in _SPELLED_OUT.items()
+)
 
-def acronym_stems(text: str) -> frozenset[str]:
+
+def known_as(text: str) -> frozenset[str]:
+    """The stems of the acronyms of what `text` spells out, and of what its acronyms stand for.
+
+    >>> sorted(known_as("Kraken's chief executive left it"))
+    ['ceo']
+    >>> sorted(known_as("its CEO left"))
+    ['chief', 'execut']
+    """
+    found = set(_initials(text))
+    found.update(short for phrase, short in _PHRASES if phrase.search(text))
+    for word in WORD.findall(text):
+        found.update(stems_of(_SPELLED_OUT.get(word, "")))
+    return frozenset(found)
+
+
+def spelled_out(word: str) -> str | None:
+    """What a common abbreviation stands for, if it is one; two letters must be capitals.
+
+    >>> spelled_out("CEO"), spelled_out("ceo"), spelled_out("PM"), spelled_out("pm")
+    ('chief executive', 'chief executive', 'prime minister', None)
+    """
+    return _SPELLED_OUT.get(word.upper() if len(word) > _EASILY_MISTAKEN else word)
+
+
+def _initials(text: str) -> frozenset[str]:
     """The stems of the initials of each two to six capitalised words in a row.
 
     Function words between them do not count: "Securities and Exchange Commission" is "sec".
 
-    >>> sorted(acronym_stems("It sued the Securities and Exchange Commission, Kraken said."))
+    >>> sorted(_initials("It sued the Securities and Exchange Commission, Kraken said."))
     ['ec', 'se', 'sec']
     """
     found: set[str] = set()

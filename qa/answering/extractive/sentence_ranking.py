@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from qa.answering.extractive.definitions import defined_thing, defines
 from qa.answering.extractive.question_analysis import QuestionAnalysis
 from qa.answering.extractive.quotation import is_prose, refers_back
-from vectorstore.text.acronyms import acronym_stems
+from vectorstore.text.acronyms import known_as
 from vectorstore.text.words import stems_of
 from vectorstore.types import ScoredPassage, Span
 
@@ -106,7 +106,7 @@ def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
                 span,
                 text,
                 each.passage.sentence_text(each.passage.sentences[number - 1]) if number else "",
-                (*stems_of(text), *acronym_stems(text)),
+                (*stems_of(text), *known_as(text)),
                 each.reading.sentences[number] if each.reading else None,
                 each.prior,
             )

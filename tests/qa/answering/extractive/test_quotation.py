@@ -121,6 +121,18 @@ def test_a_name_is_known_by_its_initials() -> None:
     assert (reply.confidence or 0) > (other.confidence or 0)
 
 
+def test_a_title_is_known_by_its_abbreviation() -> None:
+    spelled_out = read("The chief executive of Ripple resigned.", 6.0)
+    abbreviated = read("The CEO of Ripple resigned.", 6.0)
+    for question, found in (
+        ("Did the CEO of Ripple resign?", spelled_out),
+        ("Did the chief executive of Ripple resign?", abbreviated),
+    ):
+        like = ANSWERER.reply(question, [found])
+        other = ANSWERER.reply(question, [read("The CFO of Ripple resigned.", 6.0)])
+        assert (like.confidence or 0) > (other.confidence or 0)
+
+
 def test_a_question_about_now_is_answered_by_the_newest_article() -> None:
     old = read("Jay Clayton runs the agency.", 8.0, published=date(2020, 1, 1), title="Old")
     new = read("Gary Gensler runs the agency.", 7.5, published=date(2021, 5, 1), title="New")
