@@ -1,15 +1,15 @@
-"""Puts words that the articles have for those of a question that they lack: misspelt ones, and
-abbreviations of what they spell out."""
+"""Puts a question into words that the articles have: what is misspelt, abbreviations of what they
+spell out, and names that were typed without capitals."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
 from vectorstore.store import Store
 from vectorstore.text.acronyms import spelled_out
-from vectorstore.text.words import WORD, stem, stems_of
+from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
 
 SHORTEST = 3
 LONG = 8
@@ -31,35 +31,28 @@ class Correction:
         """A capital is more often a name that the articles lack than a slip."""
         return self.written.islower() or self.meant == spelled_out(self.written)
 
+    @property
+    def is_of_capitals(self) -> bool:
+        """Whether nothing but capitals was missing."""
+        return self.written.lower() == self.meant.lower()
+
 
 def corrections(store: Store, question: str) -> list[Correction]:
     """For words that no article has, the nearest ones that some have, in order.
 
-    An abbreviation, as of a title, is spelled out where the articles do so.
+    An abbreviation, as of a title, is spelled out where the articles do so. In a question without
+    capitalised names, words that the articles capitalise within their sentences are.
     A mistake is a letter more, less, other or swapped with the next; the first letter is right. A
     word that the embedding model's vocabulary has as a whole is no mistake, whatever the articles
     say.
     """
     words = [each for each in WORD.finditer(question) if _may_be_misspelt(each[0])]
-    stems = {each[0]: stem(each[0]) for each in words}
-    phrases = {each[0]: spelled_out(each[0]) for each in words}
-    said_otherwise = {each for phrase in phrases.values() for each in stems_of(phrase or "")}
-    known = store.catalog.document_frequency({*stems.values(), *said_otherwise})
-    found: list[Correction] = []
-    for match in words:
-        word = match[0]
-        if stems[word] in known:
-            continue
-        phrase = phrases[word]
-        if phrase and all(each in known for each in stems_of(phrase)):
-            found.append(Correction(*match.span(), word, phrase))
-            continue
-        if len(store.embedder.token_spans(word.lower())) == 1:
-            continue
-        nearest = _nearest(store, stems[word])
-        if nearest:
-            found.append(Correction(*match.span(), word, _written(store, nearest)))
-    return found
+    phrases = (spelled_out(each[0]) or "" for each in words)
+    terms = {term for phrase in phrases for term in stems_of(phrase)}
+    known = store.catalog.document_frequency(terms | {stem(each[0]) for each in words})
+    has_names = any(match.start() and match[0].istitle() for match in WORD.finditer(question))
+    found = ((match, _meant(store, match[0], known, has_names=has_names)) for match in words)
+    return [Correction(*match.span(), match[0], meant) for match, meant in found if meant]
 
 
 def corrected(question: str, found: Sequence[Correction]) -> str:
@@ -71,6 +64,20 @@ def corrected(question: str, found: Sequence[Correction]) -> str:
     for each in reversed(found):
         question = f"{question[: each.start]}{each.meant}{question[each.end :]}"
     return question
+
+
+def _meant(store: Store, word: str, known: Mapping[str, int], *, has_names: bool) -> str | None:
+    """What the articles have for a word; None if that is the word itself, or nothing is like it."""
+    if stem(word) in known:
+        is_plain = word.islower() and word not in FUNCTION_WORDS
+        return _as_name(store, word) if is_plain and not has_names else None
+    phrase = spelled_out(word)
+    if phrase and all(each in known for each in stems_of(phrase)):
+        return phrase
+    if len(store.embedder.token_spans(word.lower())) == 1:
+        return None
+    nearest = _nearest(store, stem(word))
+    return _written(store, nearest) if nearest else None
 
 
 def _may_be_misspelt(word: str) -> bool:
@@ -89,6 +96,24 @@ def _nearest(store: Store, word: str) -> str | None:
         and (len(word) > SHORTEST or sorted(word) == sorted(term) or len(term) > len(word))
     ]
     return min(near)[2] if near else None
+
+
+def _as_name(store: Store, word: str) -> str | None:
+    """The word as the articles write it, if within sentences they always capitalise it."""
+    term = stem(word)
+    rows = store.catalog.postings([term])[term].rows[:READ_FOR_SPELLING].tolist()
+    forms: Counter[str] = Counter()
+    for found, _ in store.catalog.passages_at(rows).values():
+        begins = {each.start - found.start for each in found.sentences}
+        forms.update(
+            match[0]
+            for match in WORD.finditer(found.text)
+            if match.start() not in begins and match[0].lower() == word.lower()
+        )
+    if not forms or any(form[0].islower() for form in forms):
+        return None
+    name = max(forms, key=lambda form: (forms[form], form))
+    return name if name != word else None
 
 
 def _written(store: Store, term: str) -> str:

@@ -268,9 +268,8 @@ def _in_turn(planned: Sequence[Sequence[ScoredPassage]], k: int) -> list[ScoredP
 
 def read_as(slips: Sequence[Correction]) -> str | None:
     """A sentence that says as what misspelt words were read, if any were."""
-    if not slips:
-        return None
-    return f"Read {', '.join(f'“{each.written}” as “{each.meant}”' for each in slips)}."
+    read = [f"“{each.written}” as “{each.meant}”" for each in slips if not each.is_of_capitals]
+    return f"Read {', '.join(read)}." if read else None
 
 
 def with_notices(reply: Reply, *sentences: str | None) -> Reply:

@@ -73,6 +73,8 @@ _ASKS_FOR_A_PART = re.compile(r"\bhow many of\b", re.IGNORECASE)
 _PARTITIVE = re.compile(r"\s+of\s+(?:the\s+|its\s+|their\s+|his\s+|her\s+|these\s+|those\s+)?")
 _APART = re.compile(r"^(?!,)(?!\s(?:of|for|at|in)\s).*,")
 """What stands between an office and the name after it, if the name is another's."""
+_A_PLACE = re.compile(r"\b(?:in|at|near|across)\s$")
+"""What stands before a name that is a place's, not a person's."""
 _A_WORD = re.compile(r"[\s-]+(?P<word>[^\W\d_]+)")
 
 
@@ -322,6 +324,7 @@ def _full_names(question: QuestionAnalysis, text: str) -> list[Span]:
         span
         for span in mentions_not_asked(question, text)
         if NAME.fullmatch(words := span.of(text))
+        and not _A_PLACE.search(text[: span.start])
         and len(WORD.findall(words)) in (2, 3)
         and not any(akin_to_any(stem(w), question.names) for w in WORD.findall(words))
     ]
