@@ -15,6 +15,7 @@ SHORTEST = 3
 LONG = 8
 """From so many letters on, a word may have two mistakes."""
 READ_FOR_SPELLING = 5
+READ_FOR_NAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _nearest(store: Store, word: str) -> str | None:
 def _as_name(store: Store, word: str) -> str | None:
     """The word as the articles write it, if within sentences they always capitalise it."""
     term = stem(word)
-    rows = store.catalog.postings([term])[term].rows[:READ_FOR_SPELLING].tolist()
+    rows = store.catalog.postings([term])[term].rows[:READ_FOR_NAMES].tolist()
     forms: Counter[str] = Counter()
     for found, _ in store.catalog.passages_at(rows).values():
         begins = {each.start - found.start for each in found.sentences}
