@@ -237,7 +237,7 @@ def nearest_rows(
             return dict(list(found.items())[:candidates])
     rows_compared = np.flatnonzero(columns.used if allowed is None else allowed)
     similarities = index.exact.similarities(vector, rows_compared)
-    best = np.argsort(-similarities, kind="stable")[:candidates]
+    best = _best_of(similarities, np.arange(len(similarities)), candidates)
     return dict(zip(rows_compared[best].tolist(), similarities[best].tolist(), strict=True))
 
 
@@ -248,10 +248,14 @@ def _is_allowed(allowed: NDArray[np.bool_], row: int) -> bool:
 
 def _highest(scores: Vectors, most: int) -> NDArray[np.int64]:
     """The places of the `most` highest positive scores, best first."""
-    found = np.flatnonzero(scores)
-    if len(found) > most:
-        found = found[np.argpartition(-scores[found], most)[:most]]
-    return found[np.argsort(-scores[found], kind="stable")]
+    return _best_of(scores, np.flatnonzero(scores), most)
+
+
+def _best_of(scores: Vectors, places: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Those of `places` with the `most` highest scores, best first."""
+    if len(places) > most:
+        places = places[np.argpartition(-scores[places], most)[:most]]
+    return places[np.lexsort((places, -scores[places]))]
 
 
 def _scaled(scores: Vectors) -> Vectors:

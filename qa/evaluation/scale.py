@@ -33,6 +33,7 @@ RECALL_AT = 10
 NO_FILTER = "no filter"
 FULL_TEXT = "full text alone, without HTTP"
 SECONDS_TO_START = 600
+SECONDS_FOR_EXAMPLES = 120
 BUILT_AT = "passages-per-second"
 """The file in a drawn collection's folder that says how fast it was stored."""
 
@@ -159,6 +160,7 @@ def measure_collection(
 def _measure(folder: Path, questions: Sequence[str], stored_per_second: float) -> ScaleResult:
     recalls, passages = _recalls(folder, questions)
     with serving(folder) as (client, process, ready_seconds):
+        _wait_for_examples(client)
         rows = []
         for name, filters in FILTERS.items():
             times = [_milliseconds(client, question, filters) for question in questions]
@@ -268,6 +270,13 @@ def _milliseconds(client: Client, question: str, filters: Filters) -> float:
     started = time.perf_counter()
     client.search(question, RECALL_AT, filters)
     return 1_000 * (time.perf_counter() - started)
+
+
+def _wait_for_examples(client: Client) -> None:
+    """Until the service has chosen its example questions, which takes a core for seconds."""
+    until = time.perf_counter() + SECONDS_FOR_EXAMPLES
+    while not client.collection().example_questions and time.perf_counter() < until:
+        time.sleep(0.5)
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", folder: Path, started: float) -> Client:
