@@ -47,7 +47,7 @@ def corrections(store: Store, question: str) -> list[Correction]:
     word that the embedding model's vocabulary has as a whole is no mistake, whatever the articles
     say.
     """
-    words = [each for each in WORD.finditer(question) if _may_be_misspelt(each[0])]
+    words = [e for e in WORD.finditer(question) if _may_be_misspelt(e[0]) or spelled_out(e[0])]
     phrases = (spelled_out(each[0]) or "" for each in words)
     terms = {term for phrase in phrases for term in stems_of(phrase)}
     known = store.catalog.document_frequency(terms | {stem(each[0]) for each in words})

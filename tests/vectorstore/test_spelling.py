@@ -12,7 +12,7 @@ from vectorstore.types import Embedder
 
 TEXT = """The Securities and Exchange Commission sued Ripple Labs in December 2020. Celsius, \
 whose founder is Alex Mashinsky, stopped withdrawals. When the association lost a member, \
-Coinbase left. Its chief executive said so."""
+Coinbase left. Its chief executive told the prime minister."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,9 @@ def store(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Itera
         ("Was Solana sued?", "Was Solana sued?"),
         ("Who is the CEO of Coinbase?", "Who is the chief executive of Coinbase?"),
         ("who is the ceo of coinbase", "who is the chief executive of Coinbase"),
-        ("Who is the PM?", "Who is the PM?"),
+        ("Who is the PM?", "Who is the prime minister?"),
+        ("Did it end at 5 pm?", "Did it end at 5 pm?"),
+        ("Who is the CFO?", "Who is the CFO?"),
         ("¿Qué pasó?", "¿Qué pasó?"),
         ("", ""),
     ],
