@@ -33,7 +33,7 @@ RECALL_AT = 10
 NO_FILTER = "no filter"
 FULL_TEXT = "full text alone, without HTTP"
 SECONDS_TO_START = 600
-SECONDS_FOR_EXAMPLES = 120
+SECONDS_FOR_EXAMPLES = 20
 BUILT_AT = "passages-per-second"
 """The file in a drawn collection's folder that says how fast it was stored."""
 
@@ -273,7 +273,8 @@ def _milliseconds(client: Client, question: str, filters: Filters) -> float:
 
 
 def _wait_for_examples(client: Client) -> None:
-    """Until the service has chosen its example questions, which takes a core for seconds."""
+    """Until the service has chosen example questions, which takes a core for seconds; there may be
+    none."""
     until = time.perf_counter() + SECONDS_FOR_EXAMPLES
     while not client.collection().example_questions and time.perf_counter() < until:
         time.sleep(0.5)
