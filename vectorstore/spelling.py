@@ -29,7 +29,8 @@ class Correction:
 
     @property
     def is_sure(self) -> bool:
-        """A capital is more often a name that the articles lack than a slip."""
+        """A capital is more often a name that the articles lack than a slip; but a common
+        abbreviation is neither."""
         return self.written.islower() or self.meant == spelled_out(self.written)
 
     @property
@@ -101,27 +102,31 @@ def _nearest(store: Store, word: str) -> str | None:
 
 def _as_name(store: Store, word: str) -> str | None:
     """The word as the articles write it, if within sentences they always capitalise it."""
-    term = stem(word)
-    rows = store.catalog.postings([term])[term].rows[:READ_FOR_NAMES].tolist()
     forms: Counter[str] = Counter()
-    for found, _ in store.catalog.passages_at(rows).values():
-        begins = {each.start - found.start for each in found.sentences}
-        forms.update(
-            match[0]
-            for match in WORD.finditer(found.text)
-            if match.start() not in begins and match[0].lower() == word.lower()
-        )
-    if not forms or any(form[0].islower() for form in forms):
-        return None
-    name = max(forms, key=lambda form: (forms[form], form))
-    return name if name != word else None
+    for row in _rows_with(store, stem(word), READ_FOR_NAMES):
+        # One by one: most words are no names, and the first passage shows it.
+        for found, _ in store.catalog.passages_at([row]).values():
+            begins = {each.start - found.start for each in found.sentences}
+            forms.update(
+                match[0]
+                for match in WORD.finditer(found.text)
+                if match.start() not in begins and match[0].lower() == word
+            )
+        if word in forms or any(form[0].islower() for form in forms):
+            return None
+    return max(forms, key=lambda form: (forms[form], form), default=None)
 
 
 def _written(store: Store, term: str) -> str:
     """The form in which the articles use a stemmed term most."""
-    rows = store.catalog.postings([term])[term].rows[:READ_FOR_SPELLING].tolist()
-    passages = store.catalog.passages_at(rows).values()
+    passages = store.catalog.passages_at(_rows_with(store, term, READ_FOR_SPELLING)).values()
     forms = Counter(
         word for found, _ in passages for word in WORD.findall(found.text) if stem(word) == term
     )
     return max(forms, key=lambda form: (forms[form], form)) if forms else term
+
+
+def _rows_with(store: Store, term: str, most: int) -> list[int]:
+    """The first passages with a stemmed term that some have."""
+    rows: list[int] = store.catalog.postings([term])[term].rows[:most].tolist()
+    return rows

@@ -69,6 +69,19 @@ class Task(Protocol[Example]):
     def loss(self, examples: Sequence[Example], recipe: Recipe) -> torch.Tensor: ...
 
 
+def keep_freed_memory() -> None:
+    """Keeps glibc from giving every step's tensors back to the system, and asking for them again,
+    for the rest of this process.
+
+    Where that is slow, as in some virtual machines, it takes nearly half of the time.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return
+    malloc = ctypes.CDLL(None)
+    for parameter, value in _MALLOC.items():
+        malloc.mallopt(parameter, value)
+
+
 def fine_tune(
     task: Task[Example],
     examples: Sequence[Example],
@@ -82,7 +95,6 @@ def fine_tune(
     """
     network = task.network
     torch.manual_seed(recipe.seed)
-    _keep_freed_memory()
     network.encoder.train()
     network.encoder.embeddings.requires_grad_(requires_grad=False)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -126,18 +138,6 @@ def fine_tune(
                 torch.save(state, checkpoint)
     network.to(torch.device("cpu"), torch.float32)
     network.encoder.train(mode=False)
-
-
-def _keep_freed_memory() -> None:
-    """Keeps glibc from giving every step's tensors back to the system, and asking for them again.
-
-    Where that is slow, as in some virtual machines, it takes nearly half of the time.
-    """
-    if platform.libc_ver()[0] != "glibc":
-        return
-    malloc = ctypes.CDLL(None)
-    for parameter, value in _MALLOC.items():
-        malloc.mallopt(parameter, value)
 
 
 class JudgingTask:

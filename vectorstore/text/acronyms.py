@@ -24,10 +24,9 @@ _SPELLED_OUT = {
 """Abbreviations of what is no name, and so is written without the capitals that show initials."""
 _EASILY_MISTAKEN = 2
 """Abbreviations of so many letters are words or units without their capitals."""
-_PHRASES = tuple(
-    (re.compile(rf"\b{re.escape(phrase)}s?\b", re.IGNORECASE), stem(short.lower()))
-    for short, phrase in _SPELLED_OUT.items()
-)
+_SHORTENED = {phrase: stem(short.lower()) for short, phrase in _SPELLED_OUT.items()}
+_STEMS = {short: stems_of(phrase) for short, phrase in _SPELLED_OUT.items()}
+_EITHER = re.compile(rf"\b(?:(?i:({'|'.join(_SHORTENED)})s?)|({'|'.join(_STEMS)}))\b")
 
 
 def known_as(text: str) -> frozenset[str]:
@@ -39,9 +38,8 @@ def known_as(text: str) -> frozenset[str]:
     ['chief', 'execut']
     """
     found = set(_initials(text))
-    found.update(short for phrase, short in _PHRASES if phrase.search(text))
-    for word in WORD.findall(text):
-        found.update(stems_of(_SPELLED_OUT.get(word, "")))
+    for phrase, short in _EITHER.findall(text):
+        found.update(_STEMS[short] if short else [_SHORTENED[phrase.lower()]])
     return frozenset(found)
 
 
