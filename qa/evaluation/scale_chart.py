@@ -68,7 +68,7 @@ def scale_chart(results: Sequence[ScaleResult]) -> str:
         for place, panel in enumerate(panels)
     ]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH + GAP} '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * (WIDTH + GAP)} '
         f'{2 * height + GAP}"><style>{_STYLE}</style>{"".join(placed)}</svg>\n'
     )
 
@@ -95,7 +95,9 @@ def _panel(
         x_ticks=[(math.log10(each.passages), f"{each.passages:,}") for each in results],
         y_top=top or round_up(highest),
         y_name=name,
-    ).replace("<svg ", f'<svg y="{TITLE_HEIGHT}" width="{WIDTH}" height="{HEIGHT}" ', 1)
+    ).replace(
+        "<svg ", f'<svg y="{TITLE_HEIGHT}" width="{WIDTH}" height="{HEIGHT}" overflow="visible" ', 1
+    )
     legend = "".join(
         f'<circle class="dot s{number}" cx="{30 + 150 * (number - 1)}" cy="-4" r="5"/>'
         f'<text class="tick" x="{40 + 150 * (number - 1)}">{escape(curve)}</text>'
