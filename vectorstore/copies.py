@@ -1,7 +1,7 @@
 """Of the passages that copies share, one is kept: the earliest, or the newest that differs."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -28,20 +28,23 @@ _wording = lru_cache(PASSAGES_REMEMBERED)(Wording.of)
 
 
 def one_of_each(
-    catalog: Catalog, ranked: Sequence[ScoredPassage], filters: Filters
+    catalog: Catalog,
+    told: Sequence[ScoredPassage],
+    stories: Mapping[str, Story],
+    filters: Filters,
 ) -> list[ScoredPassage]:
-    """The passages, best first, without those that another one of their story makes superfluous.
+    """Passages of articles with these stories, by article id, without those that another one of
+    their story makes superfluous; in no order.
 
     The one that is kept has the best of their scores. It is from the earliest article that the
     filters let through, or from the newest of those that give another number or name in it. Where
     it is not known which is newer, none is lost that does.
     """
-    stories = catalog.stories(list(dict.fromkeys(each.article.id for each in ranked)))
-    kept = [each for each in ranked if each.article.id not in stories]
+    kept: list[ScoredPassage] = []
     for story in {each.cluster.id: each for each in stories.values()}.values():
-        told = [e for e in ranked if e.article.id in stories and stories[e.article.id] == story]
-        kept += _kept_of(catalog, story, told, filters)
-    return sorted(kept, key=lambda e: (-e.score, e.passage.article_id, e.passage.start))
+        of_it = [each for each in told if stories[each.article.id] == story]
+        kept += _kept_of(catalog, story, of_it, filters)
+    return kept
 
 
 def _kept_of(

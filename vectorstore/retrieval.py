@@ -3,16 +3,19 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.bm25 import bm25, inverse_document_frequency
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.copies import one_of_each
 from vectorstore.passage_columns import Columns
 from vectorstore.store import Store
 from vectorstore.text.words import WORD, content_words, stem
-from vectorstore.types import Filters, Passage, ScoredPassage, Vectors
+from vectorstore.types import Filters, ScoredPassage, Vectors
 from vectorstore.vector_index import VectorIndex
 
 CANDIDATES = 50
@@ -28,6 +31,43 @@ FAVOUR = 0.1
 COMPARED_EXACTLY = 30_000
 """So many vectors are compared in about 3 ms."""
 MORE_THAN_WANTED = 2
+
+
+class Ranked(Protocol):
+    """A passage with a score: where it is, and which story its article and its copies tell."""
+
+    @property
+    def article_id(self) -> str: ...
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+    @property
+    def score(self) -> float: ...
+
+    @property
+    def told_by(self) -> str: ...
+
+
+AnyRanked = TypeVar("AnyRanked", bound=Ranked)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage in a row of the catalog that is ranked, but not read yet."""
+
+    row: int
+    article_id: str
+    start: int
+    end: int
+    score: float
+
+    @property
+    def told_by(self) -> str:
+        return self.article_id
 
 
 def search(
@@ -105,12 +145,12 @@ def _search(
     candidates = CANDIDATES
     while True:
         ranked = _ranked(store, index, vector, columns, allowed, preferred, lexical, candidates)
-        kept = one_of_each(store.catalog, ranked, filters)
+        kept = _without_copies(store.catalog, ranked, filters)
         chosen = select_passages(kept, k)
         # Copies of one story may leave no room for others.
         more = len(kept) < len(ranked) >= candidates < MOST_CANDIDATES
         if len(chosen) >= k or not more:
-            return chosen
+            return _read(store.catalog, chosen)
         candidates *= 4
 
 
@@ -123,7 +163,7 @@ def _ranked(
     preferred: NDArray[np.bool_] | None,
     lexical: Vectors,
     candidates: int,
-) -> list[ScoredPassage]:
+) -> list[Candidate]:
     """The candidates of both sides by both scores, best first."""
     best = _highest(lexical, candidates)
     dense = nearest_rows(store, index, vector, columns, allowed, candidates)
@@ -137,15 +177,38 @@ def _ranked(
     scores = fuse_scores(np.array(list(dense.values()), np.float32), lexical[rows])
     if preferred is not None:
         scores += FAVOUR * np.array([_is_allowed(preferred, row) for row in rows.tolist()])
-    found = store.catalog.passages_at(rows.tolist())
-    return sorted(
-        (
-            ScoredPassage(*found[row], score=score)
-            for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
-            if row in found
-        ),
-        key=lambda each: (-each.score, each.passage.article_id, each.passage.start),
+    places = store.catalog.places_of(rows.tolist())
+    ranked = (
+        Candidate(row, *places[row], score=score)
+        for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
+        if row in places
     )
+    return sorted(ranked, key=_best_first)
+
+
+def _without_copies(
+    catalog: Catalog, ranked: Sequence[Candidate], filters: Filters
+) -> list[Candidate | ScoredPassage]:
+    """The candidates, best first, one for those that copies share; only these are read."""
+    stories = catalog.stories(list(dict.fromkeys(each.article_id for each in ranked)))
+    told = _read(catalog, [each for each in ranked if each.article_id in stories])
+    alone = [each for each in ranked if each.article_id not in stories]
+    return sorted([*alone, *one_of_each(catalog, told, stories, filters)], key=_best_first)
+
+
+def _read(catalog: Catalog, ranked: Sequence[Candidate | ScoredPassage]) -> list[ScoredPassage]:
+    """The passages, in order, without those that have gone since."""
+    rows = [each.row for each in ranked if isinstance(each, Candidate)]
+    found = catalog.passages_at(rows)
+    return [
+        ScoredPassage(*found[each.row], score=each.score) if isinstance(each, Candidate) else each
+        for each in ranked
+        if not isinstance(each, Candidate) or each.row in found
+    ]
+
+
+def _best_first(each: Ranked) -> tuple[float, str, int]:
+    return -each.score, each.article_id, each.start
 
 
 def lexical_scores(store: Store, question: str, columns: Columns) -> Vectors:
@@ -186,21 +249,20 @@ def fuse_scores(dense: Vectors, lexical: Vectors) -> Vectors:
     return DENSE_WEIGHT * _scaled(dense) + (1 - DENSE_WEIGHT) * _scaled(lexical)
 
 
-def select_passages(ranked: Iterable[ScoredPassage], k: int) -> list[ScoredPassage]:
+def select_passages(ranked: Iterable[AnyRanked], k: int) -> list[AnyRanked]:
     """The first `k` that do not overlap a better one, with a limit per article and its copies.
 
     If that leaves fewer than `k`, passages over the limit fill the rest.
     """
-    chosen: list[ScoredPassage] = []
-    spare: list[ScoredPassage] = []
+    chosen: list[AnyRanked] = []
+    spare: list[AnyRanked] = []
     of_story: Counter[str] = Counter()
     for each in ranked:
-        if any(_overlap(each.passage, other.passage) > MOST_OVERLAP for other in chosen + spare):
+        if any(_overlap(each, other) > MOST_OVERLAP for other in chosen + spare):
             continue
-        told_by = each.cluster.id if each.cluster else each.article.id
-        if of_story[told_by] < MOST_OF_ONE_ARTICLE:
+        if of_story[each.told_by] < MOST_OF_ONE_ARTICLE:
             chosen.append(each)
-            of_story[told_by] += 1
+            of_story[each.told_by] += 1
         else:
             spare.append(each)
         if len(chosen) == k:
@@ -268,7 +330,7 @@ def _scaled(scores: Vectors) -> Vectors:
     return scaled
 
 
-def _overlap(a: Passage, b: Passage) -> float:
+def _overlap(a: Ranked, b: Ranked) -> float:
     """The share of the shorter passage that the other one contains, from 0 to 1."""
     if a.article_id != b.article_id:
         return 0.0

@@ -183,6 +183,23 @@ class ScoredPassage:
     reading: Reading | None = None
     cluster: Cluster | None = None
 
+    @property
+    def article_id(self) -> str:
+        return self.article.id
+
+    @property
+    def start(self) -> int:
+        return self.passage.start
+
+    @property
+    def end(self) -> int:
+        return self.passage.end
+
+    @property
+    def told_by(self) -> str:
+        """The story that the article and its copies tell, by the id of the earliest."""
+        return self.cluster.id if self.cluster else self.article.id
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:

@@ -5,13 +5,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qa.evaluation.drawn_collection import (
     DAYS,
@@ -154,11 +155,17 @@ def measure_collection(
     rate = folder / BUILT_AT
     if not rate.exists():
         rate.write_text(str(build(folder, real, passages)), "utf-8")
-    return _measure(folder, questions, float(rate.read_text("utf-8")))
+    recalls, stored = _recalls(folder, real, passages, questions)
+    return _measure(folder, questions, recalls, stored, float(rate.read_text("utf-8")))
 
 
-def _measure(folder: Path, questions: Sequence[str], stored_per_second: float) -> ScaleResult:
-    recalls, passages = _recalls(folder, questions)
+def _measure(
+    folder: Path,
+    questions: Sequence[str],
+    recalls: dict[str, float],
+    passages: int,
+    stored_per_second: float,
+) -> ScaleResult:
     with serving(folder) as (client, process, ready_seconds):
         _wait_for_examples(client)
         rows = []
@@ -222,30 +229,61 @@ def _batches(
         yield articles, np.concatenate(vectors)
 
 
-def _recalls(folder: Path, questions: Sequence[str]) -> tuple[dict[str, float], int]:
+def _recalls(
+    folder: Path, real: Sequence[RealPassage], passages: int, questions: Sequence[str]
+) -> tuple[dict[str, float], int]:
     """For each kind of search, the share of the exact ten nearest that it finds; and the number of
     passages."""
     embedder = BundledEmbedder()
+    vectors = embedder.embed(questions)
+    exact = exact_nearest(draw_articles(real, passages), vectors)
     store = Store(folder, embedder)
     try:
         columns = store.columns.look()
-        vectors = embedder.embed(questions)
         found: dict[str, float] = {}
         for name, filters in FILTERS.items():
             allowed = store.allowed(columns, filters) if filters else None
-            rows = np.flatnonzero(columns.used if allowed is None else allowed)
             shares = []
-            for vector in vectors:
-                exact = store.exact.similarities(vector, rows)
-                best = set(rows[np.argsort(-exact, kind="stable")[:RECALL_AT]].tolist())
-                got = list(nearest_rows(store, store.vector_index, vector, columns, allowed))[
-                    :RECALL_AT
-                ]
-                shares.append(len(best & set(got)) / max(1, len(best)))
+            for vector, best in zip(vectors, exact[name], strict=True):
+                rows = store.catalog.rows_of(best).values()
+                got = list(nearest_rows(store, store.vector_index, vector, columns, allowed))
+                shares.append(len({*rows} & {*got[:RECALL_AT]}) / max(1, len(best)))
             found[name] = statistics.mean(shares)
         return found, columns.passages
     finally:
         store.close()
+
+
+def exact_nearest(
+    drawn: Iterable[tuple[IndexedArticle, Vectors]], questions: Vectors
+) -> dict[str, list[list[str]]]:
+    """For each kind of search and each vector of a question (q, d), the ids of the ten passages
+    with the nearest vectors, as they were drawn; in no order."""
+    nearest = {name: _Nearest(len(questions)) for name in FILTERS}
+    for articles, vectors in _batches(iter(drawn)):
+        similarities = questions @ vectors.T
+        owners = [each.article.info for each in articles for _ in each.passages]
+        ids = np.array([passage.id for each in articles for passage in each.passages])
+        for name, filters in FILTERS.items():
+            allowed = np.array([filters.let_through(each) for each in owners])
+            nearest[name].add(ids[allowed], similarities[:, allowed])
+    return {name: each.ids.tolist() for name, each in nearest.items()}
+
+
+class _Nearest:
+    """The ids of the passages with the highest of the similarities added so far, (q, 10)."""
+
+    def __init__(self, questions: int) -> None:
+        self.ids = np.empty((questions, 0), np.str_)
+        self._similarities = np.empty((questions, 0), np.float32)
+
+    def add(self, ids: NDArray[np.str_], similarities: Vectors) -> None:
+        """Passages (n,) and their similarities (q, n)."""
+        known = np.concatenate([self._similarities, similarities], axis=1)
+        names = np.concatenate([self.ids, np.broadcast_to(ids, similarities.shape)], axis=1)
+        best = np.argsort(-known, axis=1, kind="stable")[:, :RECALL_AT]
+        self._similarities = np.take_along_axis(known, best, axis=1)
+        self.ids = np.take_along_axis(names, best, axis=1)
 
 
 def _full_text_row(folder: Path, questions: Sequence[str]) -> Row:

@@ -197,6 +197,16 @@ class Catalog:
         )
         return {row[12]: (passage_from(row), info_from(row)) for row in found}
 
+    def places_of(self, rows: Sequence[int]) -> dict[int, tuple[str, int, int]]:
+        """The article, the start and the end of the passages in these rows, by row; missing ones
+        are left out."""
+        found = self._db.rows_for(
+            'SELECT p.row, a.id, p.start, p."end"'
+            " FROM passages p JOIN articles a ON a.row = p.article WHERE p.row IN ({keys})",
+            rows,
+        )
+        return {row: (article_id, start, end) for row, article_id, start, end in found}
+
     def rows_of(self, ids: Sequence[str]) -> dict[str, int]:
         """The rows of the passages with these ids, by id; missing ones are left out."""
         return dict(self._db.rows_for("SELECT id, row FROM passages WHERE id IN ({keys})", ids))
