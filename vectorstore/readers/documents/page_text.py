@@ -3,7 +3,7 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
@@ -53,15 +53,17 @@ class _Placed(NamedTuple):
 _Paragraph = list[_Placed]
 
 
-def text_of_pages(pages: Sequence[PageLines]) -> PagedText:
+def text_of_pages(pages: Sequence[PageLines], vocabulary: Container[str] = ()) -> PagedText:
     """The text of all pages, with a blank line between paragraphs.
 
     A paragraph that goes on over the next page is not interrupted: the footer and the header in
-    between come after it.
+    between come after it. A hyphen at the end of a line goes where it breaks a word, and stays
+    where it belongs to one, which the page's other words and those of a vocabulary, in lower case,
+    tell.
     """
     running = running_lines(pages)
     paragraphs = list(_across_pages(_paragraphs(pages, running)))
-    hyphenated = _hyphenated_words(paragraphs)
+    words = _Words.of(paragraphs, vocabulary)
     writer = _Writer(len(pages))
     furniture = [
         (page, line) for page, (above, below) in enumerate(running) for line in (*above, *below)
@@ -73,7 +75,7 @@ def text_of_pages(pages: Sequence[PageLines]) -> PagedText:
             furniture[0][0] < first or (furniture[0][0] == first and id(furniture[0][1]) in headers)
         ):
             writer.skip(*furniture.pop(0))
-        writer.write(paragraph, hyphenated)
+        writer.write(paragraph, words)
     for page, line in furniture:
         writer.skip(page, line)
     return writer.finished()
@@ -109,11 +111,11 @@ class _Writer:
         self._add(line.text)
         self._skipped.append(SkippedSpan(start, self._length, "page"))
 
-    def write(self, paragraph: _Paragraph, hyphenated: set[str]) -> None:
+    def write(self, paragraph: _Paragraph, words: "_Words") -> None:
         self._separate()
         before = ""
         for page, line in paragraph:
-            glue = _glue(before, line.text, hyphenated) if before else ""
+            glue = _glue(before, line.text, words) if before else ""
             if glue is None:  # the hyphen goes
                 self._parts[-1] = self._parts[-1][:-1]
                 self._length -= 1
@@ -227,28 +229,42 @@ def _is_heading(text: str) -> bool:
     return len(text) < 25
 
 
-def _hyphenated_words(paragraphs: Iterable[_Paragraph]) -> set[str]:
-    """The words with a hyphen inside a line: a hyphen at the end of one is kept in these."""
-    words: set[str] = set()
-    for paragraph in paragraphs:
-        for _, line in paragraph:
-            words.update(
-                word.casefold() for word in _WORD.findall(line.text) if "-" in word or "‐" in word
-            )
-    return words
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Words inside the lines of a document, in lower case, and those of a vocabulary."""
+
+    inside: frozenset[str]
+    vocabulary: Container[str]
+
+    @classmethod
+    def of(cls, paragraphs: Iterable[_Paragraph], vocabulary: Container[str]) -> "_Words":
+        lines = (placed.line.text for paragraph in paragraphs for placed in paragraph)
+        found = (word for line in lines for word in _WORD.findall(_BROKEN_WORD.sub("", line)))
+        return cls(frozenset(each.casefold().replace("\u2010", "-") for each in found), vocabulary)
+
+    def has_hyphen(self, first: str, second: str) -> bool:
+        """Whether both parts are one word with a hyphen, and not one that was broken.
+
+        >>> words = _Words(frozenset({"well-known"}), {"state", "owned", "har", "bor", "harbor"})
+        >>> [words.has_hyphen(*each.split()) for each in ("well known", "state owned", "har bor")]
+        [True, True, False]
+        """
+        first, second = first.casefold(), second.casefold()
+        if f"{first}-{second}" in self.inside:
+            return True
+        if first + second in self.inside or first + second in self.vocabulary:
+            return False
+        return first in self.vocabulary and second in self.vocabulary
 
 
-def _glue(before: str, after: str, hyphenated: set[str]) -> str | None:
-    """What joins two lines of a paragraph; None if the hyphen between them has to go.
-
-    >>> _glue("the har-", "bor of", set()), _glue("a well-", "known name", {"well-known"})
-    (None, '')
-    """
+def _glue(before: str, after: str, words: _Words) -> str | None:
+    """What joins two lines of a paragraph; None if the hyphen between them has to go."""
     broken = _BROKEN_WORD.search(before)
     if broken:
-        word = _WORD.match(after)
-        whole = f"{broken[1]}-{word[0]}".casefold() if word else ""
-        return None if after[:1].islower() and whole not in hyphenated else ""
+        second = _WORD.match(after)
+        if not after[:1].islower() or second is None:
+            return ""
+        return "" if words.has_hyphen(broken[1], second[0]) else None
     if _is_wide(before[-1]) and _is_wide(after[0]):
         return ""  # Chinese and Japanese have no spaces
     return " "

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO
 
+from vectorstore.bundled_model import bundled_words
 from vectorstore.readers.documents.optional_package import import_optional
 from vectorstore.readers.documents.page_layout import Character, PageLines, split_lines
 from vectorstore.readers.documents.page_text import text_of_pages, title_of_pages
@@ -57,7 +58,7 @@ def read_pdf(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFa
     pictures = [number for number, page in enumerate(pages, 1) if page.is_picture]
     if not any(page.lines for page in pages):
         raise UnreadableFileError((_SCAN if pictures else _EMPTY).format(len(pages)))
-    text = text_of_pages(pages)
+    text = text_of_pages(pages, bundled_words())
     title = title_of_pages(pages) or _title(stated.get("Title"), text.text)
     about = FileMetadata(title=clean(title) or "", author=clean(stated.get("Author")))
     yield ParsedArticle(text.text, about, skipped=text.skipped, pages=text.starts)

@@ -65,12 +65,15 @@ def test_a_word_broken_at_the_end_of_a_line_is_whole_again() -> None:
         "The well-known museum shows a gondola that was found in a vil-",
         "lage near the sea. It is a well-",
         "known one, and older than the Quillhaven-",
-        "Skarn railway.",
+        "Skarn railway. A state-",
+        "owned company runs it at low ener-",
+        "gy.",
     )
     found = article("gondola.pdf", drawn_pdf(drawn))
     assert found.text == (
         "The well-known museum shows a gondola that was found in a village near the sea. It is a "
-        "well-known one, and older than the Quillhaven-Skarn railway."
+        "well-known one, and older than the Quillhaven-Skarn railway. A state-owned company runs "
+        "it at low energy."
     )
 
 
