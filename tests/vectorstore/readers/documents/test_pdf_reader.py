@@ -11,6 +11,7 @@ from vectorstore.readers import Unreadable
 from vectorstore.types import Article, page_at
 
 HEADER = "The Quillhaven Courier, 4 May 2023"
+FILES = Path(__file__).parents[1] / "files"
 SEEDS = Path(__file__).parents[4] / "seeds" / "articles"
 PARAGRAPHS = tuple(
     " ".join(line.split())
@@ -29,6 +30,15 @@ def test_every_paragraph_is_whole_and_in_order_however_many_columns_there_are(co
     assert whole == list(PARAGRAPHS)
     assert len(whole) == 40
     assert found.info.title == "A town and its ledgers"
+
+
+def test_a_page_printed_by_chromium_in_columns_is_read_as_it_was_written() -> None:
+    """Hyphenated and justified, with the date, the title, the address and the page around it."""
+    found = article("ledgers.pdf", (FILES / "ledgers.pdf").read_bytes())
+    assert [each for each in found.text.split("\n\n") if each in PARAGRAPHS] == list(PARAGRAPHS)
+    assert found.info.title == "A town and its ledgers"
+    assert {"file:///tmp/ledgers.html", "2/4"} <= set(skipped(found))
+    assert len(found.info.pages) == 4
 
 
 @pytest.mark.parametrize("columns", [1, 2])
