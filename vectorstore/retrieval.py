@@ -33,7 +33,7 @@ COMPARED_EXACTLY = 30_000
 MORE_THAN_WANTED = 2
 
 
-class Ranked(Protocol):
+class RankedPassage(Protocol):
     """A passage with a score: where it is, and which story its article and its copies tell."""
 
     @property
@@ -52,11 +52,11 @@ class Ranked(Protocol):
     def told_by(self) -> str: ...
 
 
-AnyRanked = TypeVar("AnyRanked", bound=Ranked)
+AnyRanked = TypeVar("AnyRanked", bound=RankedPassage)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CandidatePassage:
     """A passage in a row of the catalog that is ranked, but not read yet."""
 
     row: int
@@ -163,7 +163,7 @@ def _ranked(
     preferred: NDArray[np.bool_] | None,
     lexical: Vectors,
     candidates: int,
-) -> list[Candidate]:
+) -> list[CandidatePassage]:
     """The candidates of both sides by both scores, best first."""
     best = _highest(lexical, candidates)
     dense = nearest_rows(store, index, vector, columns, allowed, candidates)
@@ -179,7 +179,7 @@ def _ranked(
         scores += FAVOUR * np.array([_is_allowed(preferred, row) for row in rows.tolist()])
     places = store.catalog.places_of(rows.tolist())
     ranked = (
-        Candidate(row, *places[row], score=score)
+        CandidatePassage(row, *places[row], score=score)
         for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
         if row in places
     )
@@ -187,8 +187,8 @@ def _ranked(
 
 
 def _without_copies(
-    catalog: Catalog, ranked: Sequence[Candidate], filters: Filters
-) -> list[Candidate | ScoredPassage]:
+    catalog: Catalog, ranked: Sequence[CandidatePassage], filters: Filters
+) -> list[CandidatePassage | ScoredPassage]:
     """The candidates, best first, one for those that copies share; only these are read."""
     stories = catalog.stories(list(dict.fromkeys(each.article_id for each in ranked)))
     told = _read(catalog, [each for each in ranked if each.article_id in stories])
@@ -196,18 +196,22 @@ def _without_copies(
     return sorted([*alone, *one_of_each(catalog, told, stories, filters)], key=_best_first)
 
 
-def _read(catalog: Catalog, ranked: Sequence[Candidate | ScoredPassage]) -> list[ScoredPassage]:
+def _read(
+    catalog: Catalog, ranked: Sequence[CandidatePassage | ScoredPassage]
+) -> list[ScoredPassage]:
     """The passages, in order, without those that have gone since."""
-    rows = [each.row for each in ranked if isinstance(each, Candidate)]
+    rows = [each.row for each in ranked if isinstance(each, CandidatePassage)]
     found = catalog.passages_at(rows)
     return [
-        ScoredPassage(*found[each.row], score=each.score) if isinstance(each, Candidate) else each
+        ScoredPassage(*found[each.row], score=each.score)
+        if isinstance(each, CandidatePassage)
+        else each
         for each in ranked
-        if not isinstance(each, Candidate) or each.row in found
+        if not isinstance(each, CandidatePassage) or each.row in found
     ]
 
 
-def _best_first(each: Ranked) -> tuple[float, str, int]:
+def _best_first(each: RankedPassage) -> tuple[float, str, int]:
     return -each.score, each.article_id, each.start
 
 
@@ -330,7 +334,7 @@ def _scaled(scores: Vectors) -> Vectors:
     return scaled
 
 
-def _overlap(a: Ranked, b: Ranked) -> float:
+def _overlap(a: RankedPassage, b: RankedPassage) -> float:
     """The share of the shorter passage that the other one contains, from 0 to 1."""
     if a.article_id != b.article_id:
         return 0.0
