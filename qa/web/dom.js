@@ -81,6 +81,11 @@ export function announce(sentence) {
   requestAnimationFrame(() => (announcer.textContent = sentence));
 }
 
+/** Calls once what was changed now has been laid out and painted. @param {() => unknown} then */
+export function afterLayout(then) {
+  requestAnimationFrame(() => requestAnimationFrame(then));
+}
+
 /** The scroll behavior that respects the reader's motion preference. @returns {ScrollBehavior} */
 export function motion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";

@@ -4,7 +4,7 @@ import { showText } from "./article.js";
 import { line, words } from "./bidi.js";
 import { otherVersions } from "./copies.js";
 import { dateline } from "./dates.js";
-import { announce, byId, el, fill, motion } from "./dom.js";
+import { afterLayout, announce, byId, el, fill, motion } from "./dom.js";
 import { explain } from "./errors.js";
 import { icon } from "./icons.js";
 import { Offsets } from "./offsets.js";
@@ -97,6 +97,8 @@ export class SourcePane {
       mark.tabIndex = -1;
       mark.focus({ preventScroll: true });
       mark.scrollIntoView({ block: "center", behavior });
+      // Paragraphs above the quote have only estimated heights until they are first laid out.
+      afterLayout(() => mark.isConnected && behavior === "instant" && mark.scrollIntoView({ block: "center", behavior }));
     } else {
       this.text.scrollTop = 0;
       this.head.querySelector("h2")?.focus({ preventScroll: true });
