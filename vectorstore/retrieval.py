@@ -189,7 +189,8 @@ def _ranked(
 def _without_copies(
     catalog: Catalog, ranked: Sequence[CandidatePassage], filters: Filters
 ) -> list[CandidatePassage | ScoredPassage]:
-    """The candidates, best first, one for those that copies share; only these are read."""
+    """The candidates, best first, one for those that copies share. Only passages of articles with
+    copies are read."""
     stories = catalog.stories(list(dict.fromkeys(each.article_id for each in ranked)))
     told = _read(catalog, [each for each in ranked if each.article_id in stories])
     alone = [each for each in ranked if each.article_id not in stories]
@@ -200,15 +201,14 @@ def _read(
     catalog: Catalog, ranked: Sequence[CandidatePassage | ScoredPassage]
 ) -> list[ScoredPassage]:
     """The passages, in order, without those that have gone since."""
-    rows = [each.row for each in ranked if isinstance(each, CandidatePassage)]
-    found = catalog.passages_at(rows)
-    return [
-        ScoredPassage(*found[each.row], score=each.score)
-        if isinstance(each, CandidatePassage)
-        else each
-        for each in ranked
-        if not isinstance(each, CandidatePassage) or each.row in found
-    ]
+    found = catalog.passages_at([each.row for each in ranked if isinstance(each, CandidatePassage)])
+    read = []
+    for each in ranked:
+        if isinstance(each, ScoredPassage):
+            read.append(each)
+        elif each.row in found:
+            read.append(ScoredPassage(*found[each.row], score=each.score))
+    return read
 
 
 def _best_first(each: RankedPassage) -> tuple[float, str, int]:

@@ -96,9 +96,10 @@ export class SourcePane {
       // Focus the quote, so that screen readers start reading there.
       mark.tabIndex = -1;
       mark.focus({ preventScroll: true });
-      mark.scrollIntoView({ block: "center", behavior });
+      const scroll = () => mark.scrollIntoView({ block: "center", behavior });
+      scroll();
       // Paragraphs above the quote have only estimated heights until they are first laid out.
-      afterLayout(() => mark.isConnected && behavior === "instant" && mark.scrollIntoView({ block: "center", behavior }));
+      if (behavior === "instant") afterLayout(scroll);
     } else {
       this.text.scrollTop = 0;
       this.head.querySelector("h2")?.focus({ preventScroll: true });

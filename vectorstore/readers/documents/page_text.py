@@ -58,8 +58,8 @@ def text_of_pages(pages: Sequence[PageLines], vocabulary: Container[str] = ()) -
 
     A paragraph that goes on over the next page is not interrupted: the footer and the header in
     between come after it. A hyphen at the end of a line goes where it breaks a word, and stays
-    where it belongs to one, which the page's other words and those of a vocabulary, in lower case,
-    tell.
+    where it belongs to one, as the other words of the pages and those of a vocabulary (in lower
+    case) tell.
     """
     running = running_lines(pages)
     paragraphs = list(_across_pages(_paragraphs(pages, running)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO
 
-from vectorstore.bundled_model import bundled_words
+from vectorstore.bert_session import bundled_words
 from vectorstore.readers.documents.optional_package import import_optional
 from vectorstore.readers.documents.page_layout import Character, PageLines, split_lines
 from vectorstore.readers.documents.page_text import text_of_pages, title_of_pages
