@@ -122,6 +122,11 @@ class Pipeline:
                 ),
                 asyncio.to_thread(self.damage),
             )
+            if not found and when.otherwise is not None:
+                when = when.otherwise
+                found = await asyncio.to_thread(
+                    self.retrieve, when.question, question.passages, when.filters, when.favoured
+                )
             if planned:
                 found = _in_turn(planned, question.passages)
         clock.lap("retrieve")

@@ -163,6 +163,8 @@ class When:
     favoured: Filters | None = None
     as_of: date | None = None
     read: ReadTimeframe | None = None
+    otherwise: "When | None" = None
+    """What follows if no article is of these days: "on Thursday" may be that of any week."""
 
     def notice(self, *, answered: bool) -> str | None:
         """A sentence that says which articles were left out; after an answer, only those that
@@ -192,7 +194,12 @@ def time_of(question: Question, asked: str, today: date) -> When:
         as_of = earliest(as_of, frame.days.last)
     read = ReadTimeframe(frame.span.of(asked), frame.days.first, frame.days.last, frame.speaks_of)
     searched = asked if frame.speaks_of == "happened" else _without(asked, frame.span)
-    return When(frame.narrowed(filters), searched, frame.favoured, as_of, read)
+    otherwise = When(filters, asked, as_of=as_of) if _names_a_weekday_alone(read.text) else None
+    return When(frame.narrowed(filters), searched, frame.favoured, as_of, read, otherwise)
+
+
+def _names_a_weekday_alone(phrase: str) -> bool:
+    return any(each.bare_weekday is not None for each in find_dates(phrase))
 
 
 def _without(question: str, span: Span) -> str:
@@ -334,8 +341,8 @@ def _season_end(first: date) -> date:
 
 def _days_of(mention: DateMention, today: date) -> Days | None:
     """The days of a date; without a year, the last such before today."""
-    if mention.weekday is not None and mention.month is None:
-        day = today - timedelta(days=(today.weekday() - mention.weekday) % 7)
+    if mention.bare_weekday is not None:
+        day = today - timedelta(days=(today.weekday() - mention.bare_weekday) % 7)
         return Days(day, day)
     first_month, months = 1, 12
     if mention.month:

@@ -30,7 +30,7 @@ def mount(folder: Path, *options: str) -> None:
 
 
 def allow_only_reading(disk: Path) -> None:
-    """Remount it once nothing on it is open: Chroma lets go of its files soon after it is closed."""
+    """Remount it once nothing on it is open: Chroma lets go of its files soon after closing."""
     latest = time.monotonic() + 30
     while True:
         try:

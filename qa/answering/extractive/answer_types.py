@@ -33,6 +33,22 @@ PLACE = re.compile(
     rf"{_NAME_WORD}(?:(?:,\s+|\s+of\s+|\s+){_NAME_WORD})*)"
 )
 
+_REASON = re.compile(
+    r"\b(?:because|due to|owing to|thanks to|as a result|in order to|so that|so as to|since|after"
+    r"|following|for fear|in response to|over|amid|in protest|caused|led to"
+    r"|to (?!(?:the|an?|his|her|its|their)\b)[a-z]+)\b",
+    re.IGNORECASE,
+)
+
+
+def gives_a_reason(sentence: str) -> bool:
+    """Whether a sentence has a word that reasons come with.
+
+    >>> [gives_a_reason(e) for e in ("It left in protest.", "He came to pay.", "It left it.")]
+    [True, True, False]
+    """
+    return bool(_REASON.search(sentence))
+
 
 def mentions_not_asked(analysis: QuestionAnalysis, sentence: str) -> Iterator[Span]:
     """Mentions of the type asked for in `sentence` that are not in the question."""

@@ -81,7 +81,7 @@ class ExtractiveAnswerer:
         candidates = candidates_of(passages)
         analysis = QuestionAnalysis.of(question, rarities)
         order = ranked(analysis, candidates)
-        confidence = probability_of_answer(analysis, order, passages) if order else 0.0
+        confidence = probability_of_answer(analysis, order) if order else 0.0
         if confidence < ANSWERABLE_FROM or asks_for_a_whole(question):
             text = declined_text(question, rarities)
             return Reply(answered=False, text=text, confidence=round(confidence, 4))

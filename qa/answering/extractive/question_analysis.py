@@ -106,9 +106,13 @@ class QuestionAnalysis:
         """The summed rarity of the content words among `stems`."""
         return sum(weight for each, weight in self.weights.items() if each in stems)
 
+    @property
+    def weight(self) -> float:
+        """The summed rarity of all content words."""
+        return sum(self.weights.values())
+
     def share_in(self, stems: frozenset[str]) -> float:
-        total = sum(self.weights.values())
-        return self.weight_in(stems) / total if total else 0.0
+        return self.weight_in(stems) / self.weight if self.weight else 0.0
 
     def missing_names(self, stems: frozenset[str]) -> float:
         """The summed rarity of the proper names and numbers that are not among `stems`."""

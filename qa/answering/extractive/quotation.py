@@ -136,8 +136,7 @@ def as_read(text: str) -> str:
 def _note(text: str, published: date | None) -> str:
     """When the article was written, where the text counts days from then."""
     relative = _RELATIVE.search(text) or any(
-        each.weekday is not None and not each.years and each.month is None
-        for each in find_dates(text)
+        each.bare_weekday is not None for each in find_dates(text)
     )
     if published is None or not relative:
         return ""

@@ -78,13 +78,15 @@ async def rewrite(question: str, history: Sequence[Turn]) -> RewrittenQuestion:
     return RewrittenQuestion(text, Usage(10, 20))
 
 
-def pipeline_of(answerer: Saying | None = None, asked: list[Asked] | None = None) -> Pipeline:
+def pipeline_of(
+    answerer: Saying | None = None, asked: list[Asked] | None = None, *, is_dated: bool = True
+) -> Pipeline:
     def retrieve(
         question: str, k: int, filters: Filters, favoured: Filters | None = None
     ) -> Sequence[ScoredPassage]:
         if asked is not None:
             asked.append((question, k, filters))
-        return [PASSAGE]
+        return [] if filters.published_from and not is_dated else [PASSAGE]
 
     return Pipeline(rewrite, retrieve, answerer or Saying("extractive"))
 
@@ -119,6 +121,20 @@ def test_the_events_are_passages_tokens_and_the_answer() -> None:
     assert (answer.usage, answer.notice, answer.confidence) == (Usage(13, 24), "Hm.", 0.5)
     assert answer.passages[0].score == 0.1235
     assert set(answer.timings_ms) == {"rewrite", "retrieve", "answer"}
+
+
+def test_where_no_article_is_of_the_weekday_that_is_named_all_are_searched() -> None:
+    asked: list[Asked] = []
+    chain = build_chain(pipeline_of(asked=asked, is_dated=False))
+    passages, *_, answer = events_of(chain, Question("Who was sworn in on Thursday?"))
+    assert isinstance(passages, PassagesFound)
+    assert isinstance(answer, Answer)
+    assert [question for question, _, _ in asked] == [
+        "Who was sworn in?",
+        "Who was sworn in on Thursday?",
+    ]
+    assert passages.passages == (PassageResult.of(PASSAGE),)
+    assert (answer.timeframe, answer.notice) == (None, "Hm.")
 
 
 def misspelt(question: str) -> Sequence[Correction]:

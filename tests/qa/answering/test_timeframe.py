@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from qa.answering.timeframe import Days, time_of, timeframe_of
+from qa.answering.timeframe import Days, When, time_of, timeframe_of
 from qa.types import Question
 from vectorstore.types import Filters
 
@@ -147,6 +147,18 @@ def test_dates_chosen_by_hand_or_words_to_be_ignored_leave_the_search_alone() ->
         assert when.filters == question.filters
         assert when.read is None
         assert when.notice(answered=False) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "any_week"), [("Who was sworn in on Monday?", True), ("Who left yesterday?", False)]
+)
+def test_a_weekday_may_be_that_of_any_week(text: str, any_week: bool) -> None:
+    question = Question(text, filters=Filters(sources=("Reuters",)))
+    when = time_of(question, text, TODAY)
+    assert when.filters.published_from is not None
+    assert (when.otherwise is not None) == any_week
+    if when.otherwise is not None:
+        assert when.otherwise == When(question.filters, text)
 
 
 def test_what_was_searched_is_said_in_a_sentence() -> None:
