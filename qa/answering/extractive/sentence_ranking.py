@@ -171,20 +171,27 @@ def _score(
     question: QuestionAnalysis, thing: str | None, candidate: Candidate, article: ArticleFound
 ) -> float:
     """`thing` is what the question asks the meaning of."""
-    is_definition = thing is not None and defines(thing, candidate.text, candidate.before)
-    # A definition by a pronoun has its words from the sentence before.
-    stems = {*candidate.stems, *(stems_of(candidate.before) if is_definition else ())}
     return (
         READING * _read(candidate)
         + PRIOR * candidate.prior
-        + WORDS * question.share_in(frozenset(stems))
+        + WORDS * question.share_in(_stems_said(thing, candidate))
         + ARTICLE_PRIOR * article.prior
         + ARTICLE_WORDS * question.share_in(article.stems)
         + ARTICLE_MISSING_NAMES * question.missing_names(article.stems)
         + _of_the_type(question, candidate.text)
         + LATER * lateness(candidate.span.start)
-        + DEFINES * is_definition
+        + DEFINES * _defines(thing, candidate)
     )
+
+
+def _defines(thing: str | None, candidate: Candidate) -> bool:
+    return thing is not None and defines(thing, candidate.text, candidate.before)
+
+
+def _stems_said(thing: str | None, candidate: Candidate) -> frozenset[str]:
+    """The stems of the sentence; of a definition by a pronoun, those of the one before it too."""
+    before = stems_of(candidate.before) if _defines(thing, candidate) else ()
+    return frozenset((*candidate.stems, *before))
 
 
 def _of_the_type(question: QuestionAnalysis, sentence: str) -> float:
@@ -207,7 +214,7 @@ def probability_of_answer(question: QuestionAnalysis, order: Sequence[Ranked]) -
         ANSWERABLE_BIAS
         + ANSWERABLE_READING * _read(best)
         + ANSWERABLE_PRIOR * best.prior
-        + ANSWERABLE_WORDS * question.share_in(frozenset(best.stems))
+        + ANSWERABLE_WORDS * question.share_in(_stems_said(defined_thing(question.text), best))
         + ANSWERABLE_TOLD * weight
         + ANSWERABLE_UNTOLD * (question.weight - weight)
         + ANSWERABLE_MISSING_NAMES * question.missing_names(told)
