@@ -16,8 +16,8 @@ from tokenizers import Encoding
 from qa.training.entailment_pairs import EntailmentPair, Outcome
 from qa.training.networks import JudgingNetwork, PairEncoder, ReadingNetwork
 from qa.training.reading_examples import ReadingExample
+from vectorstore.bfloat16 import bfloat16_is_faster
 from vectorstore.cross_encoder import batches
-from vectorstore.embedding import computes_bfloat16
 from vectorstore.entailment import OUTCOMES
 from vectorstore.passage_reader import owners_of
 
@@ -115,7 +115,7 @@ def fine_tune(
     for step in range(start, len(order)):
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * _schedule(step, len(order), recipe)
-        with torch.autocast(device.type, torch.bfloat16, enabled=computes_bfloat16()):
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16_is_faster()):
             loss = task.loss([examples[index] for index in order[step]], recipe)
         loss.backward()  # type: ignore[no-untyped-call]  # torch is untyped here
         torch.nn.utils.clip_grad_norm_(weights, 1.0)

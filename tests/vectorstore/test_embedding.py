@@ -126,7 +126,7 @@ def test_without_torch_the_bundled_model_embeds_and_a_named_one_names_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(torch_extra, "find_spec", lambda name: None)
-    monkeypatch.setattr(embedding, "computes_bfloat16", lambda: True)
+    monkeypatch.setattr(embedding, "bfloat16_is_faster", lambda: True)
     assert BundledEmbedder().embed(["The fund bought houses."] * (FEW + 1)).shape == (FEW + 1, 384)
     for use in (
         lambda: SentenceTransformerEmbedder("someone/some-model").embed(["text"]),

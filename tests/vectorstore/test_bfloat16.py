@@ -1,0 +1,44 @@
+"""Bfloat16 is used where it was found to be faster, not wherever a CPU has instructions for it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from vectorstore import bfloat16
+from vectorstore.bfloat16 import bfloat16_is_faster
+
+
+@pytest.fixture(autouse=True)
+def tried_anew() -> Iterator[None]:
+    bfloat16_is_faster.cache_clear()
+    yield
+    bfloat16_is_faster.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("flags", "narrow", "wide", "faster"),
+    [
+        (["avx2", "amx_bf16"], 1.0, 2.0, True),
+        (["avx512_bf16"], 2.0, 1.0, False),
+        (["avx512_bf16"], 1.0, 1.05, False),
+        (["avx2"], 1.0, 2.0, False),
+    ],
+)
+def test_the_instructions_are_tried(
+    flags: list[str], narrow: float, wide: float, faster: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = {"torch.bfloat16": narrow, "torch.float32": wide}
+    monkeypatch.setattr(bfloat16, "_cpu_flags", lambda: iter(flags))
+    monkeypatch.setattr(bfloat16, "_seconds", lambda dtype: times[str(dtype)])
+    assert bfloat16_is_faster() is faster
+
+
+def test_without_torch_there_is_nothing_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bfloat16, "_cpu_flags", lambda: iter(["amx_bf16"]))
+    monkeypatch.setattr(bfloat16, "torch_is_installed", lambda: False)
+    assert not bfloat16_is_faster()
+
+
+def test_a_trial_takes_time() -> None:
+    torch = pytest.importorskip("torch")
+    assert 0 < bfloat16._seconds(torch.float32) < 10

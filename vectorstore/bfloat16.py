@@ -1,0 +1,57 @@
+"""Whether models compute faster in bfloat16 on this CPU.
+
+Not every CPU that has the instructions gains from them, so they are tried: on some, bfloat16 takes
+twice as long as float32.
+"""
+
+import platform
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vectorstore.torch_extra import torch_is_installed
+
+if TYPE_CHECKING:
+    import torch
+
+INSTRUCTIONS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+TOKENS, WIDTH, INNER_WIDTH = 2_048, 384, 1_536
+"""Of the layer that is tried: the bundled model's largest, for a batch of passages."""
+TRIALS = 5
+CLEARLY = 0.9
+"""The share of float32's time from which on bfloat16 counts as faster."""
+
+
+@lru_cache(maxsize=1)
+def bfloat16_is_faster() -> bool:
+    """Tried once, in about 0.2 s; False where torch is not installed."""
+    if not INSTRUCTIONS.intersection(_cpu_flags()) or not torch_is_installed():
+        return False
+    import torch
+
+    narrow = min(_seconds(torch.bfloat16) for _ in range(TRIALS))
+    wide = min(_seconds(torch.float32) for _ in range(TRIALS))
+    return narrow < CLEARLY * wide
+
+
+def _seconds(dtype: "torch.dtype") -> float:
+    import torch
+
+    layer = torch.nn.Linear(WIDTH, INNER_WIDTH, dtype=dtype)
+    tokens = torch.ones(TOKENS, WIDTH, dtype=dtype)
+    with torch.inference_mode():
+        started = time.perf_counter()
+        layer(tokens)
+        return time.perf_counter() - started
+
+
+def _cpu_flags() -> Iterator[str]:
+    if platform.system() != "Linux":
+        return
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() in ("flags", "Features"):
+            yield from value.split()
+            return
