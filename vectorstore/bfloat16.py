@@ -1,7 +1,7 @@
 """Whether models compute faster in bfloat16 on this CPU.
 
 Not every CPU that has the instructions gains from them, so they are tried: on some, bfloat16 takes
-twice as long as float32.
+nearly twice as long as float32.
 """
 
 import platform

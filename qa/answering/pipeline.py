@@ -13,7 +13,7 @@ from typing import Protocol
 from qa.answering.gathering import PASSAGES_COUNTED, counted, counted_about
 from qa.answering.planning import Part, combined
 from qa.answering.rewriting.query_rewriter import RewrittenQuestion
-from qa.answering.timeframe import earliest, time_of
+from qa.answering.timeframe import When, earliest, time_of
 from qa.tracing import detached_step, step
 from qa.types import (
     UNANSWERED_TEXT,
@@ -117,16 +117,12 @@ class Pipeline:
         with step("retrieve"):
             planned = await asyncio.to_thread(self._search_parts, parts, question)
             found, damage = await asyncio.gather(
-                asyncio.to_thread(
-                    self.retrieve, when.question, question.passages, when.filters, when.favoured
-                ),
+                asyncio.to_thread(self._search, when, question.passages),
                 asyncio.to_thread(self.damage),
             )
             if not found and when.otherwise is not None:
                 when = when.otherwise
-                found = await asyncio.to_thread(
-                    self.retrieve, when.question, question.passages, when.filters, when.favoured
-                )
+                found = await asyncio.to_thread(self._search, when, question.passages)
             if planned:
                 found = _in_turn(planned, question.passages)
         clock.lap("retrieve")
@@ -167,6 +163,9 @@ class Pipeline:
                         as_of=when.as_of,
                         timings_ms=clock.milliseconds,
                     )
+
+    def _search(self, when: When, k: int) -> Sequence[ScoredPassage]:
+        return self.retrieve(when.question, k, when.filters, when.favoured)
 
     def _search_parts(
         self, parts: Sequence[Part], question: Question

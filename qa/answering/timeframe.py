@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from qa.types import Question, ReadTimeframe, SpeaksOf
-from vectorstore.text.dates import YEAR, DateMention, day_name, find_dates
+from vectorstore.text.dates import YEAR, DateMention, day_name, find_dates, names_a_weekday
 from vectorstore.text.words import content_words
 from vectorstore.types import Filters, Span
 
@@ -194,12 +194,8 @@ def time_of(question: Question, asked: str, today: date) -> When:
         as_of = earliest(as_of, frame.days.last)
     read = ReadTimeframe(frame.span.of(asked), frame.days.first, frame.days.last, frame.speaks_of)
     searched = asked if frame.speaks_of == "happened" else _without(asked, frame.span)
-    otherwise = When(filters, asked, as_of=as_of) if _names_a_weekday_alone(read.text) else None
+    otherwise = When(filters, asked, as_of=as_of) if names_a_weekday(read.text) else None
     return When(frame.narrowed(filters), searched, frame.favoured, as_of, read, otherwise)
-
-
-def _names_a_weekday_alone(phrase: str) -> bool:
-    return any(each.bare_weekday is not None for each in find_dates(phrase))
 
 
 def _without(question: str, span: Span) -> str:

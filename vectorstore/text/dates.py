@@ -128,6 +128,14 @@ class DateMention:
         return None if self.years or self.month is not None else self.weekday
 
 
+def names_a_weekday(text: str) -> bool:
+    """
+    >>> [names_a_weekday(each) for each in ("on Tuesday", "on Tuesday, May 3", "in May")]
+    [True, False, False]
+    """
+    return any(each.bare_weekday is not None for each in find_dates(text))
+
+
 def find_dates(text: str) -> list[DateMention]:
     """The dates in `text`, in order.
 

@@ -31,7 +31,8 @@ DEFINES = 2.0
 NOT_READ = -4.0
 """The log-odds that a sentence of a passage that was not read is taken to have."""
 
-# Fitted on the same questions with their article in the index and without it.
+# Fitted on the same questions with their article in the index and without it. WORDS weighs what the
+# best sentence says of the question's words, TOLD and UNTOLD what its article does and does not.
 ANSWERABLE_BIAS, ANSWERABLE_READING = -5.42, 0.125
 ANSWERABLE_PRIOR, ANSWERABLE_WORDS = 3.5, 0.99
 ANSWERABLE_TOLD, ANSWERABLE_UNTOLD, ANSWERABLE_MISSING_NAMES = 1.66, -0.63, -1.14
@@ -160,24 +161,32 @@ def _heading(article: ArticleInfo) -> str:
 def ranked(question: QuestionAnalysis, candidates: Sequence[Candidate]) -> list[Ranked]:
     """The candidates, best first."""
     thing = defined_thing(question.text)
-    articles = articles_found(candidates)
+    of_articles = {
+        id: _article_score(question, found) for id, found in articles_found(candidates).items()
+    }
     return sorted(
-        (Ranked(e, _score(question, thing, e, articles[e.article.id])) for e in candidates),
+        (
+            Ranked(each, of_articles[each.article.id] + _sentence_score(question, thing, each))
+            for each in candidates
+        ),
         key=lambda each: -each.score,
     )
 
 
-def _score(
-    question: QuestionAnalysis, thing: str | None, candidate: Candidate, article: ArticleFound
-) -> float:
+def _article_score(question: QuestionAnalysis, article: ArticleFound) -> float:
+    return (
+        ARTICLE_PRIOR * article.prior
+        + ARTICLE_WORDS * question.share_in(article.stems)
+        + ARTICLE_MISSING_NAMES * question.missing_names(article.stems)
+    )
+
+
+def _sentence_score(question: QuestionAnalysis, thing: str | None, candidate: Candidate) -> float:
     """`thing` is what the question asks the meaning of."""
     return (
         READING * _read(candidate)
         + PRIOR * candidate.prior
         + WORDS * question.share_in(_stems_said(thing, candidate))
-        + ARTICLE_PRIOR * article.prior
-        + ARTICLE_WORDS * question.share_in(article.stems)
-        + ARTICLE_MISSING_NAMES * question.missing_names(article.stems)
         + _of_the_type(question, candidate.text)
         + LATER * lateness(candidate.span.start)
         + DEFINES * _defines(thing, candidate)
