@@ -5,13 +5,13 @@ Rules know which words speak of time and how they bound it; dateparser counts ba
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from qa.types import Question, ReadTimeframe, SpeaksOf
-from vectorstore.text.dates import YEAR, DateMention, day_name, find_dates, names_a_weekday
+from vectorstore.text.dates import YEAR, DateMention, day_name, find_dates
 from vectorstore.text.words import content_words
 from vectorstore.types import Filters, Span
 
@@ -194,8 +194,17 @@ def time_of(question: Question, asked: str, today: date) -> When:
         as_of = earliest(as_of, frame.days.last)
     read = ReadTimeframe(frame.span.of(asked), frame.days.first, frame.days.last, frame.speaks_of)
     searched = asked if frame.speaks_of == "happened" else _without(asked, frame.span)
-    otherwise = When(filters, asked, as_of=as_of) if names_a_weekday(read.text) else None
+    otherwise = When(filters, asked, as_of=as_of) if _is_a_weekday(read.text) else None
     return When(frame.narrowed(filters), searched, frame.favoured, as_of, read, otherwise)
+
+
+def _is_a_weekday(phrase: str) -> bool:
+    """
+    >>> [_is_a_weekday(each) for each in ("on Tuesday", "on Tuesday, May 3", "yesterday")]
+    [True, False, False]
+    """
+    dates = find_dates(phrase)
+    return bool(dates) and all(each.weekday is not None for each in dates)
 
 
 def _without(question: str, span: Span) -> str:
@@ -237,7 +246,7 @@ def _anchors(question: str, today: date) -> Iterator[tuple[Span, Days]]:
     for match in _RELATIVE.finditer(question):
         taken.append(Span(*match.span()))
         yield taken[-1], _relative(match, today)
-    for mention in find_dates(question):
+    for mention in _joined_to_weekdays(find_dates(question), question):
         if any(each.start < mention.end and mention.start < each.end for each in taken):
             continue
         if not mention.years and _FUTURE.search(question):
@@ -247,6 +256,22 @@ def _anchors(question: str, today: date) -> Iterator[tuple[Span, Days]]:
             part = _PART.search(question[: mention.start])
             start = part.start() if part else mention.start
             yield Span(start, mention.end), _part_of(days, part["part"] if part else "")
+
+
+def _joined_to_weekdays(dates: Sequence[DateMention], question: str) -> Iterator[DateMention]:
+    """The dates, those that follow a weekday with it: "Tuesday, 3 May"."""
+    weekday: DateMention | None = None
+    for each in dates:
+        is_of_it = weekday and not question[weekday.end : each.start].strip(" ,") and each.day
+        if weekday is not None and not is_of_it:
+            yield weekday
+        if each.weekday is not None:
+            weekday = each
+            continue
+        yield replace(each, start=weekday.start) if weekday and is_of_it else each
+        weekday = None
+    if weekday is not None:
+        yield weekday
 
 
 def _bounded(days: Days, word: str) -> Days:
@@ -337,8 +362,8 @@ def _season_end(first: date) -> date:
 
 def _days_of(mention: DateMention, today: date) -> Days | None:
     """The days of a date; without a year, the last such before today."""
-    if mention.bare_weekday is not None:
-        day = today - timedelta(days=(today.weekday() - mention.bare_weekday) % 7)
+    if mention.weekday is not None:
+        day = today - timedelta(days=(today.weekday() - mention.weekday) % 7)
         return Days(day, day)
     first_month, months = 1, 12
     if mention.month:

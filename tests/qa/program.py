@@ -5,6 +5,7 @@ word "hold" writes to the first and then waits for the second.
 """
 
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def embedder_for(model: str) -> Held:
 
 
 if __name__ == "__main__":
+    # What a shell starts in the background ignores it, and so would this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     setattr(composition, "embedder_for", embedder_for)  # noqa: B010
     setattr(embedding, "embedder_for", embedder_for)  # noqa: B010
     commands.main()

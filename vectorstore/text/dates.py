@@ -122,19 +122,6 @@ class DateMention:
     def span(self) -> Span:
         return Span(self.start, self.end)
 
-    @property
-    def bare_weekday(self) -> int | None:
-        """The weekday, where nothing says of which week: "on Tuesday"."""
-        return None if self.years or self.month is not None else self.weekday
-
-
-def names_a_weekday(text: str) -> bool:
-    """
-    >>> [names_a_weekday(each) for each in ("on Tuesday", "on Tuesday, May 3", "in May")]
-    [True, False, False]
-    """
-    return any(each.bare_weekday is not None for each in find_dates(text))
-
 
 def find_dates(text: str) -> list[DateMention]:
     """The dates in `text`, in order.
@@ -224,9 +211,9 @@ def implied_dates(text: str, published: date, year_before: int | None = None) ->
 def _dated(mention: DateMention, published: date, year_before: int | None) -> DateMention:
     if mention.years:
         return mention
-    if mention.bare_weekday is not None:
+    if mention.weekday is not None:
         # "On Tuesday" is the last Tuesday up to the day of publication.
-        back = (published.weekday() - mention.bare_weekday) % 7
+        back = (published.weekday() - mention.weekday) % 7
         return _days_from(mention, published, -back)
     if mention.month is None and mention.quarter is None and mention.half is None:
         return mention

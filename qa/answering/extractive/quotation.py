@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from qa.types import Citation, Sentence
 from qa.verification.markers import with_markers
-from vectorstore.text.dates import day_name, names_a_weekday
+from vectorstore.text.dates import day_name, find_dates
 from vectorstore.types import ScoredPassage, Span
 
 LONGEST_QUOTE = 500
@@ -135,6 +135,7 @@ def as_read(text: str) -> str:
 
 def _note(text: str, published: date | None) -> str:
     """When the article was written, where the text counts days from then."""
-    if published is None or not (_RELATIVE.search(text) or names_a_weekday(text)):
+    relative = _RELATIVE.search(text) or any(e.weekday is not None for e in find_dates(text))
+    if published is None or not relative:
         return ""
     return f"published on {published:%A}, {day_name(published)}"

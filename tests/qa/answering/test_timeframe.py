@@ -81,6 +81,8 @@ def test_what_happened_at_a_time_is_looked_for_there_first(
         ("Who resigned three weeks ago?", "three weeks ago", "2022-04-24", None),
         ("What did the SEC do in the past two weeks?", "in the past two weeks", "2022-05-04", None),
         ("What happened on Monday?", "on Monday", "2022-05-16", None),
+        ("What happened on Tuesday, May 3?", "on Tuesday, May 3", "2022-05-03", None),
+        ("Who left on Friday 6 May 2022?", "on Friday 6 May 2022", "2022-05-06", None),
         ("Who left a few days ago?", "a few days ago", "2022-05-15", None),
     ],
 )
