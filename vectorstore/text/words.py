@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 from threading import local
 
-import snowballstemmer  # type: ignore[import-untyped]  # it ships none
+import Stemmer  # type: ignore[import-not-found]  # in C, without stubs
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 """As the full-text index cuts them: "Binance" and "US" in "Binance.US"."""
@@ -56,7 +56,7 @@ def stem(word: str) -> str:
         return letters
     # A stemmer keeps state, so each thread needs its own.
     if not hasattr(_stemmers, "porter"):
-        _stemmers.porter = snowballstemmer.stemmer("porter")
+        _stemmers.porter = Stemmer.Stemmer("porter")
     return str(_stemmers.porter.stemWord(letters))
 
 
