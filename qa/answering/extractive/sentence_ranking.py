@@ -46,7 +46,10 @@ NEXT_REASON = NEXT_BEST + WORDS
 """The same for the sentence after the best one, where it may hold the reason: it need not say the
 question's words."""
 NEXT_LISTED = 1.5
-"""The same where several things are asked for. Chosen on the development questions."""
+"""The same where several things are asked for."""
+NEXT_LISTED_ELSEWHERE = 2.5
+"""The same for the best sentence of another article. Chosen on 19 questions for several things, of
+the development stories and the sample collection: .88 of what is expected is quoted, not .78."""
 NEWEST_WITHIN = 1.0
 """A question about now is answered by the newest of the sentences so far below the best one."""
 
@@ -276,9 +279,18 @@ def is_dated(question: str) -> bool:
 
 
 def worth_quoting(order: Sequence[Ranked], *, several: bool) -> list[Candidate]:
-    """The best, and those that come near it: further ones if the question asks for several."""
-    near = NEXT_LISTED if several else NEXT_BEST
-    return [each.candidate for each in order if order[0].score - each.score <= near]
+    """The best, and those that come near it; if the question asks for several, further ones, and
+    the best of each other article."""
+    near, elsewhere = (NEXT_LISTED, NEXT_LISTED_ELSEWHERE) if several else (NEXT_BEST, NEXT_BEST)
+    worth: list[Candidate] = []
+    articles: set[str] = set()
+    for each in order:
+        behind = order[0].score - each.score
+        article = each.candidate.article.id
+        if behind <= near or (behind <= elsewhere and article not in articles):
+            worth.append(each.candidate)
+            articles.add(article)
+    return worth
 
 
 def goes_on(order: Sequence[Ranked]) -> bool:

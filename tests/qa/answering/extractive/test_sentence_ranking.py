@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from qa.answering.extractive.question_analysis import QuestionAnalysis, topic_words
-from qa.answering.extractive.sentence_ranking import candidates_of, probability_of_answer, ranked
+from qa.answering.extractive.sentence_ranking import (
+    candidates_of,
+    probability_of_answer,
+    ranked,
+    worth_quoting,
+)
 from tests.qa.passages import passage_of
 from vectorstore.types import Reading, ScoredPassage
 
@@ -54,6 +59,19 @@ def test_of_two_alike_the_earlier_in_its_article_comes_first() -> None:
     late = read(passage_of("The harbour opened again.", "late", before="A word. " * 300))
     order = ranked(asked("What opened again?"), candidates_of([late, early]))
     assert [each.candidate.article.id for each in order] == ["early", "late"]
+
+
+def test_of_several_things_other_articles_have_theirs() -> None:
+    chains = [
+        read(passage_of("The chain Fennway bargained with the growers.", "fennway"), 2.0),
+        read(passage_of("Fennway bargained again. Nobody knew of it.", "again"), 3.0),
+        read(passage_of("Ostermann, a chain, spoke with them.", "ostermann"), 4.0),
+    ]
+    order = ranked(asked("Which chains bargained with the growers?"), candidates_of(chains))
+    listed = worth_quoting(order, several=True)
+    assert {each.article.id for each in listed} == {"fennway", "again", "ostermann"}
+    assert "Nobody knew of it." not in [each.text for each in listed]
+    assert [each.article.id for each in worth_quoting(order, several=False)] == ["fennway"]
 
 
 def test_an_answer_is_less_probable_the_less_is_told_of_the_question() -> None:
