@@ -194,7 +194,10 @@ def time_of(question: Question, asked: str, today: date) -> When:
         as_of = earliest(as_of, frame.days.last)
     read = ReadTimeframe(frame.span.of(asked), frame.days.first, frame.days.last, frame.speaks_of)
     searched = asked if frame.speaks_of == "happened" else _without(asked, frame.span)
-    otherwise = When(filters, asked, as_of=as_of) if _is_a_weekday(read.text) else None
+    may_be_another = frame.speaks_of == "reported" and not _OF_ARTICLES.search(asked)
+    otherwise = None
+    if may_be_another and _is_a_weekday(read.text):
+        otherwise = When(filters, asked, as_of=as_of)
     return When(frame.narrowed(filters), searched, frame.favoured, as_of, read, otherwise)
 
 

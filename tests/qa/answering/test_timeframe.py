@@ -152,7 +152,12 @@ def test_dates_chosen_by_hand_or_words_to_be_ignored_leave_the_search_alone() ->
 
 
 @pytest.mark.parametrize(
-    ("text", "any_week"), [("Who was sworn in on Monday?", True), ("Who left yesterday?", False)]
+    ("text", "any_week"),
+    [
+        ("Who was sworn in on Monday?", True),
+        ("Who left yesterday?", False),
+        ("What was reported on Monday?", False),
+    ],
 )
 def test_a_weekday_may_be_that_of_any_week(text: str, any_week: bool) -> None:
     question = Question(text, filters=Filters(sources=("Reuters",)))
@@ -161,6 +166,13 @@ def test_a_weekday_may_be_that_of_any_week(text: str, any_week: bool) -> None:
     assert (when.otherwise is not None) == any_week
     if when.otherwise is not None:
         assert when.otherwise == When(question.filters, text)
+
+
+def test_as_of_a_weekday_nothing_later_is_searched_even_if_nothing_is_found() -> None:
+    question = Question("Who led it as of Monday?")
+    when = time_of(question, question.text, TODAY)
+    assert (when.filters.published_to, when.as_of) == (date(2022, 5, 16), date(2022, 5, 16))
+    assert when.otherwise is None
 
 
 def test_what_was_searched_is_said_in_a_sentence() -> None:
