@@ -94,7 +94,7 @@ class ExtractiveAnswerer:
         versions = versions_of(analysis, order, passages) if self._tells_changes else None
         if versions is not None:
             return replace(told(versions, passages), confidence=round(confidence, 4))
-        newest = newest_first(question, order, passages)
+        newest = newest_first(question, order)
         if self._tells_changes and asks_whether(question) and asks_about_now(question):
             reply = now_and_before(newest, passages)
             if reply is not None:
@@ -134,9 +134,8 @@ def quotes_of(
     for each in candidates:
         found = passages[each.passage]
         quote = quote_of(each.passage, found, each.number, go_on=go_on and not quotes)
-        article = passages[each.passage].article.id
         repeats = any(
-            passages[other.passage].article.id == article
+            passages[other.passage].article.id == each.article.id
             and quote.span.start < other.span.end
             and other.span.start < quote.span.end
             for other in quotes

@@ -220,7 +220,8 @@ def _of_the_type(question: QuestionAnalysis, sentence: str) -> float:
 def probability_of_answer(question: QuestionAnalysis, order: Sequence[Ranked]) -> float:
     """That the articles answer the question, by a logistic regression."""
     best = order[0].candidate
-    told = articles_found([each.candidate for each in order])[best.article.id].stems
+    of_its_article = [e.candidate for e in order if e.candidate.article.id == best.article.id]
+    told = articles_found(of_its_article)[best.article.id].stems
     weight = question.weight_in(told)
     log_odds = (
         ANSWERABLE_BIAS
@@ -234,17 +235,13 @@ def probability_of_answer(question: QuestionAnalysis, order: Sequence[Ranked]) -
     return 1 / (1 + math.exp(-log_odds))
 
 
-def newest_first(
-    question: str, order: Sequence[Ranked], passages: Sequence[ScoredPassage]
-) -> list[Ranked]:
+def newest_first(question: str, order: Sequence[Ranked]) -> list[Ranked]:
     """The order, but for a question about now: the newest of the best come first."""
     if not asks_about_now(question):
         return list(order)
     near = [each for each in order if order[0].score - each.score <= NEWEST_WITHIN]
     # Stable: on one day, the best stays first.
-    dated = sorted(
-        near, key=lambda each: _published(passages[each.candidate.passage]), reverse=True
-    )
+    dated = sorted(near, key=lambda each: _published(each.candidate.article), reverse=True)
     return [*dated, *order[len(near) :]]
 
 
@@ -304,8 +301,8 @@ def goes_on(order: Sequence[Ranked]) -> bool:
     )
 
 
-def _published(found: ScoredPassage) -> str:
-    return found.article.published.isoformat() if found.article.published else ""
+def _published(article: ArticleInfo) -> str:
+    return article.published.isoformat() if article.published else ""
 
 
 def _read(candidate: Candidate) -> float:
