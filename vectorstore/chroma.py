@@ -3,7 +3,6 @@ Chroma."""
 
 import base64
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,13 +26,13 @@ COLLECTION = "passages"
 LARGEST_CALL = 5_000
 SECONDS_TO_ANSWER = 60.0
 REPAIR = "Run `qa doctor --repair`: it makes the vectors anew from the catalog."
-EF_SEARCH = 2_000
-"""How many neighbours the graph keeps in view. Of the ten nearest of 100,000 passages drawn around
-news articles, .994 are found with so many; of a million, .863, and .933 with 8,000, which takes
-three times as long."""
-HNSW: "CreateHNSWConfiguration" = {"space": "cosine", "ef_search": EF_SEARCH}
-SEARCHED_WITH = {"ef_search": EF_SEARCH}
-"""Said beside the configuration, which Chroma reads with a warning where it embeds nothing."""
+SEARCHED: "CreateHNSWConfiguration" = {"space": "cosine", "ef_search": 2_000}
+"""How many neighbours a server's graph keeps in view. Of the ten nearest of 100,000 passages drawn
+around news articles, .994 are found with so many; of a million, .863, and .933 with 8,000, which
+takes three times as long."""
+STORED: "CreateHNSWConfiguration" = {"space": "cosine", "max_neighbors": 4, "ef_construction": 8}
+"""In a folder nobody searches the graph (see `clusters.py`), and Chroma cannot do without one. So
+thin a one is written in two thirds of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,6 @@ class VectorStore:
         try:
             self._client = _open_folder(where)
             self._collection = self._open_collection()
-            if self._made_by_an_earlier_version():
-                self._widen_search()
-                # It takes effect for a client that opens the collection afterwards.
-                self.close()
-                self._client = _open_folder(where)
-                self._collection = self._open_collection()
         except (ChromaError, ValueError) as error:
             # Chroma would go on with what it failed to start, and not try this folder again.
             SharedSystemClient._identifier_to_system.pop(str(where), None)  # noqa: SLF001
@@ -190,22 +183,12 @@ class VectorStore:
                 page = self._collection.get(limit=LARGEST_CALL, offset=start, include=[])
             yield from page["ids"]
 
-    def _made_by_an_earlier_version(self) -> bool:
-        return bool(self._collection.metadata != SEARCHED_WITH)
-
-    def _widen_search(self) -> None:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "legacy embedding function", DeprecationWarning)
-            self._collection.modify(
-                metadata=SEARCHED_WITH, configuration={"hnsw": {"ef_search": EF_SEARCH}}
-            )
-
     def _open_collection(self) -> "chromadb.Collection":
+        on_server = isinstance(self._where, ChromaServer)
         return self._client.get_or_create_collection(
             self._name,
-            metadata=SEARCHED_WITH,
             embedding_function=None,
-            configuration={"hnsw": HNSW},
+            configuration={"hnsw": SEARCHED if on_server else STORED},
         )
 
     @contextmanager

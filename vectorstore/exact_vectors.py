@@ -10,13 +10,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorstore.clusters import Clusters
 from vectorstore.types import Vectors
 
 MAGIC = b"qavec\x00\x00\x02"
 HEADER = struct.Struct("<8sI")
 SCALE = np.dtype("<f4")
 LARGEST = 127
-ROWS_AT_ONCE = 1_024
+ROWS_AT_ONCE = 256
 """As floats they fit in a core's cache."""
 GROWTH = 4_096
 
@@ -51,20 +52,27 @@ class RowVectors(Protocol):
     def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
         """The cosine of `vector` (d,) with each row's; shape (n,), 0 for rows without a vector."""
 
+    def near(self, vector: Vectors, share: float, rows: int) -> NDArray[np.bool_] | None:
+        """Which of the first `rows` rows are likely to be nearest to `vector` (d,): about this
+        share of all. None if that is not known."""
+
 
 class ExactVectors:
     """One vector per row, in a file. Any thread may read; one at a time may change.
 
     A vector is stored as integers of eight bits and the number they are multiplied by, which
-    changes a cosine by about 0.001. A row without a vector is all zeros.
+    changes a cosine by about 0.001. A row without a vector is all zeros. Where there are many,
+    `clusters` tell which are worth comparing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clusters: Clusters | None = None) -> None:
         self._path = path
+        self._clusters = clusters
         self._lock = threading.Lock()
         self._rows: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         self._map()
+        self._cluster(len(self._rows))
 
     @property
     def dimension(self) -> int:
@@ -75,29 +83,35 @@ class ExactVectors:
     def close(self) -> None:
         self._rows = np.empty((0, 0), np.uint8)
         os.close(self._file)
+        if self._clusters:
+            self._clusters.close()
 
     def put(self, rows: Sequence[int], vectors: Vectors) -> None:
         """Store one of `vectors` (n, d) for each row, in place of any that it has."""
         if not len(rows):
             return
         with self._lock:
-            self._write(np.asarray(rows, np.int64), encode(vectors))
+            self._put(np.asarray(rows, np.int64), encode(vectors))
 
     def copy(self, rows: Sequence[int], to: Sequence[int]) -> None:
         """Give the rows `to` the vectors of `rows`."""
         if not rows:
             return
         with self._lock:
-            self._write(np.asarray(to, np.int64), self._rows[list(rows)])
+            self._put(np.asarray(to, np.int64), self._rows[list(rows)])
 
     def clear(self) -> None:
         """Forget everything, whatever its dimension."""
         with self._lock:
             self._rows = np.empty((0, 0), np.uint8)
             os.ftruncate(self._file, 0)
+            if self._clusters:
+                self._clusters.clear()
 
     def sync(self) -> None:
         """Return when all that was put is on the disk."""
+        if self._clusters:
+            self._clusters.sync()
         os.fsync(self._file)
 
     def known(self, rows: Sequence[int]) -> NDArray[np.bool_]:
@@ -121,10 +135,33 @@ class ExactVectors:
         places = np.arange(len(rows))
         if len(rows) and int(rows.max()) >= len(held):
             places = np.flatnonzero(rows < len(held))
+        # Reused, since new memory for each batch takes longer than what is done in it.
+        encoded = np.empty((ROWS_AT_ONCE, held.shape[1]), np.uint8)
+        values = np.empty((ROWS_AT_ONCE, self.dimension), np.float32)
         for start in range(0, len(places), ROWS_AT_ONCE):
             batch = places[start : start + ROWS_AT_ONCE]
-            found[batch] = cosines(held[rows[batch]], vector)
+            few = len(batch)
+            np.take(held, rows[batch], axis=0, out=encoded[:few], mode="clip")
+            found[batch] = cosines(encoded[:few], vector, values[:few])
         return found
+
+    def near(self, vector: Vectors, share: float, rows: int) -> NDArray[np.bool_] | None:
+        """See `RowVectors`. Not known without `clusters`, or where vectors are few."""
+        return self._clusters.near(vector, share, rows) if self._clusters else None
+
+    def _put(self, rows: NDArray[np.int64], encoded: NDArray[np.uint8]) -> None:
+        # Clusters first: a row with a vector that is in the cluster of an earlier one would be
+        # overlooked after a crash.
+        if self._clusters:
+            self._clusters.put(rows, decode(encoded))
+        self._write(rows, encoded)
+        self._cluster(int(rows.max()))
+
+    def _cluster(self, rows: int) -> None:
+        if self._clusters and self._clusters.are_due(rows):
+            known = np.flatnonzero(self.known(np.arange(len(self._rows))))
+            if self._clusters.are_due(len(known)):
+                self._clusters.make(known, lambda few: decode(self._rows[few]))
 
     def _write(self, rows: NDArray[np.int64], encoded: NDArray[np.uint8]) -> None:
         # Not through the map: on a full disk that would end the process instead of raising OSError.
@@ -187,9 +224,11 @@ def decode(encoded: NDArray[np.uint8]) -> Vectors:
     return vectors
 
 
-def cosines(encoded: NDArray[np.uint8], vector: Vectors) -> Vectors:
-    """The cosine of `vector` (d,) with each of these vectors (n, 4 + d); shape (n,)."""
-    found: Vectors = (_integers(encoded).astype(np.float32) @ vector) * _scales(encoded)
+def cosines(encoded: NDArray[np.uint8], vector: Vectors, values: Vectors) -> Vectors:
+    """The cosine of `vector` (d,) with each of these vectors (n, 4 + d); shape (n,). What `values`
+    (n, d) hold is lost."""
+    values[:] = _integers(encoded)
+    found: Vectors = (values @ vector) * _scales(encoded)
     return found
 
 

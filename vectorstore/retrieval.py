@@ -285,26 +285,47 @@ def nearest_rows(
 ) -> dict[int, float]:
     """The rows of the nearest passages that are allowed, with their cosine similarities.
 
-    Few are compared exactly. Of many, Chroma's nearest are taken, and those of them that are
-    allowed kept: so many that enough should be left. Should they not be, all are compared.
+    Few are compared exactly. Of many, so many are that are likely to be nearest, or, where that is
+    not known, Chroma's nearest are taken and those of them that are allowed kept. Should that leave
+    too few, all are compared.
     """
-    count = columns.passages if allowed is None else int(np.count_nonzero(allowed))
+    compared = columns.used if allowed is None else allowed
+    count = int(np.count_nonzero(compared))
     if count > COMPARED_EXACTLY:
-        wanted = math.ceil(MORE_THAN_WANTED * candidates * columns.passages / count)
-        neighbours = index.vectors.nearest(vector, candidates if allowed is None else wanted)
-        rows = store.catalog.rows_of([each.passage_id for each in neighbours])
-        found = {
-            rows[each.passage_id]: each.similarity
-            for each in neighbours
-            if each.passage_id in rows
-            and (allowed is None or _is_allowed(allowed, rows[each.passage_id]))
-        }
-        if allowed is None or len(found) >= candidates:
-            return dict(list(found.items())[:candidates])
-    rows_compared = np.flatnonzero(columns.used if allowed is None else allowed)
-    similarities = index.exact.similarities(vector, rows_compared)
+        near = index.exact.near(vector, COMPARED_EXACTLY / count, len(compared))
+        if near is None:
+            found = _nearest_in_chroma(store, index, vector, columns, allowed, candidates)
+            if allowed is None or len(found) >= candidates:
+                return dict(list(found.items())[:candidates])
+        elif np.count_nonzero(near := near & compared) >= candidates:
+            compared = near
+    rows = np.flatnonzero(compared)
+    similarities = index.exact.similarities(vector, rows)
     best = _best_of(similarities, np.arange(len(similarities)), candidates)
-    return dict(zip(rows_compared[best].tolist(), similarities[best].tolist(), strict=True))
+    return dict(zip(rows[best].tolist(), similarities[best].tolist(), strict=True))
+
+
+def _nearest_in_chroma(
+    store: Store,
+    index: VectorIndex,
+    vector: Vectors,
+    columns: Columns,
+    allowed: NDArray[np.bool_] | None,
+    candidates: int,
+) -> dict[int, float]:
+    """Those of Chroma's nearest that are allowed: of so many that `candidates` should be left."""
+    wanted = candidates
+    if allowed is not None:
+        share = np.count_nonzero(allowed) / columns.passages
+        wanted = math.ceil(MORE_THAN_WANTED * candidates / share)
+    neighbours = index.vectors.nearest(vector, wanted)
+    rows = store.catalog.rows_of([each.passage_id for each in neighbours])
+    return {
+        rows[each.passage_id]: each.similarity
+        for each in neighbours
+        if each.passage_id in rows
+        and (allowed is None or _is_allowed(allowed, rows[each.passage_id]))
+    }
 
 
 def _is_allowed(allowed: NDArray[np.bool_], row: int) -> bool:

@@ -83,10 +83,15 @@ class SharedVectors:
         found = np.zeros(len(rows), np.float32)
         for start in range(0, len(rows), FETCHED_AT_ONCE):
             places, encoded = self._encoded_at(rows[start : start + FETCHED_AT_ONCE])
+            values = np.empty((ROWS_AT_ONCE, len(vector)), np.float32)
             for first in range(0, len(places), ROWS_AT_ONCE):
-                batch = slice(first, first + ROWS_AT_ONCE)
-                found[start + places[batch]] = cosines(encoded[batch], vector)
+                batch = encoded[first : first + ROWS_AT_ONCE]
+                some = places[first : first + ROWS_AT_ONCE]
+                found[start + some] = cosines(batch, vector, values[: len(batch)])
         return found
+
+    def near(self, vector: Vectors, share: float, rows: int) -> None:
+        """Not known: Chroma is asked for the nearest."""
 
     def forget(self, rows: Sequence[int]) -> None:
         """Read these rows again when they are compared next."""

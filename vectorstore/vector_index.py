@@ -11,6 +11,7 @@ import numpy as np
 
 from vectorstore.chroma import VectorStore
 from vectorstore.chunking import PassageSize, Tokens, embedded_text, fitted
+from vectorstore.clusters import UNFINISHED, Clusters
 from vectorstore.exact_vectors import ExactVectors, RowVectors, is_exact_file
 from vectorstore.types import ArticleInfo, Embedder, Passage, Vectors
 
@@ -20,7 +21,7 @@ VECTORS_COPIED_AT_ONCE = 5_000
 RowsOf = Callable[[Sequence[str]], Mapping[str, int]]
 """The rows of passages by their ids; those that are not known are left out."""
 
-_GENERATION = re.compile(rf"({FIRST_GENERATION}(?:-(\d+))?)(?:\.i8|\.new)?")
+_GENERATION = re.compile(rf"({FIRST_GENERATION}(?:-(\d+))?)(?:\.i8|\.clusters)?(?:\.new)?")
 
 
 class VectorIndex:
@@ -99,7 +100,8 @@ def open_vectors(
         path = exact_path(folder, name)
         if not is_exact_file(path):
             _make_exact(path, vectors, rows_of)
-        return VectorIndex(name, embedder, vectors, ExactVectors(path), size)
+        exact = ExactVectors(path, Clusters(clusters_path(folder, name)))
+        return VectorIndex(name, embedder, vectors, exact, size)
     except BaseException:
         vectors.close()
         raise
@@ -107,6 +109,10 @@ def open_vectors(
 
 def exact_path(folder: Path, name: str) -> Path:
     return folder / f"{name}.i8"
+
+
+def clusters_path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.clusters"
 
 
 def next_generation(folder: Path) -> str:
@@ -123,7 +129,7 @@ def discard_generations(folder: Path, *, keep: Collection[str]) -> None:
     """Remove the files of all generations but these."""
     for path in folder.iterdir():
         found = _GENERATION.fullmatch(path.name)
-        if found and (found[1] not in keep or path.suffix == ".new"):
+        if found and (found[1] not in keep or path.suffix == UNFINISHED):
             discard(path)
 
 
@@ -131,6 +137,7 @@ def discard_generation(folder: Path, name: str) -> None:
     """Remove the files of a generation that nobody has open."""
     discard(folder / name)
     discard(exact_path(folder, name))
+    discard(clusters_path(folder, name))
 
 
 def retire(index: VectorIndex, folder: Path) -> None:
@@ -157,7 +164,7 @@ def discard(path: Path) -> None:
 
 def _make_exact(path: Path, vectors: VectorStore, rows_of: RowsOf) -> None:
     """Write the file of exact vectors from Chroma's, all or nothing."""
-    unfinished = path.with_suffix(".new")
+    unfinished = path.with_name(path.name + UNFINISHED)
     unfinished.unlink(missing_ok=True)
     exact = ExactVectors(unfinished)
     ids = list(vectors.ids())

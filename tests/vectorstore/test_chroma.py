@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vectorstore.chroma import COLLECTION, EF_SEARCH, VectorStore
+from vectorstore.chroma import VectorStore
 from vectorstore.types import Vectors
 
 DIMENSION = 8
@@ -117,23 +117,3 @@ def test_after_clearing_vectors_of_another_length_go_in(vectors: VectorStore) ->
     longer = np.eye(1, DIMENSION + 4, dtype=np.float32)
     vectors.put(["b"], longer)
     assert list(vectors.vectors(["a", "b"])) == ["b"]
-
-
-def test_an_index_of_an_earlier_version_is_searched_as_widely_as_a_new_one(tmp_path: Path) -> None:
-    import chromadb
-    from chromadb.config import Settings
-
-    folder = tmp_path / "vectors"
-    client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
-    client.create_collection(
-        COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-    ).upsert(ids=[f"{each:04}" for each in range(2_000)], embeddings=unit(1, 2_000))
-    client.close()  # type: ignore[attr-defined]
-    VectorStore(folder).close()
-    client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
-    collection = client.get_collection(COLLECTION, embedding_function=None)
-    with pytest.warns(DeprecationWarning, match="embedding function"):
-        hnsw = collection.configuration["hnsw"]
-    client.close()  # type: ignore[attr-defined]
-    assert hnsw is not None
-    assert hnsw["ef_search"] == EF_SEARCH

@@ -1,0 +1,186 @@
+"""Which rows have vectors near one another: so that of many, a search compares only the likely ones.
+
+Vectors belong to the nearest of some centroids, which spherical k-means finds in a sample of them
+(Dhillon and Modha 2001). A question's vector is compared with those of the nearest centroids only:
+an inverted file, as in Sivic and Zisserman 2003.
+"""
+
+import os
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore.types import Vectors
+
+MAGIC = b"qaclu\x00\x00\x01"
+HEADER = struct.Struct("<8sIIQ")
+"""What begins the file: MAGIC, how many centroids of which dimension, and how many rows there were.
+The centroids follow, then the cluster of each row."""
+CENTROID = np.dtype("<f4")
+CLUSTER = np.dtype("<u2")
+NONE = 0
+"""The cluster of a row that has none: what was never written in a file is 0."""
+MOST_CLUSTERS = 65_535
+FEWEST_ROWS = 30_000
+"""Fewer are compared one by one."""
+GROWN = 4
+"""Clusters are made anew once there are so many times as many rows."""
+CLUSTERS_OF_A_ROOT = 2
+"""Of n vectors, so many times the square root of n clusters are made."""
+SAMPLE_OF_A_CLUSTER = 30
+ROUNDS = 8
+COMPARED_AT_ONCE = 8_192
+GROWTH = 65_536
+
+UNFINISHED = ".new"
+
+VectorsOf = Callable[[NDArray[np.int64]], Vectors]
+"""The vectors (n, d) of rows (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Clusters 1 to c: their centroids (c, d), the cluster of each row, and how many rows each
+    cluster has, (c,)."""
+
+    centroids: Vectors
+    of_rows: NDArray[np.uint16]
+    sizes: NDArray[np.int64]
+
+
+class Clusters:
+    """The cluster of each row, in a file beside the vectors. Any thread may ask; one at a time may
+    change. Without a file no row has a cluster."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._made: _Made | None = None
+        self._made_of = 0
+        self._file = -1
+        self._open()
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def are_due(self, rows: int) -> bool:
+        """Whether clusters should be made, anew or for the first time, of so many rows."""
+        return rows > max(FEWEST_ROWS, GROWN * self._made_of)
+
+    def make(self, rows: NDArray[np.int64], vectors_of: VectorsOf) -> None:
+        """Find the clusters of the vectors of these rows: of a million, within a minute."""
+        centroids = centroids_of(rows, vectors_of)
+        of_rows = np.full(int(rows.max()) + 1, NONE, CLUSTER)
+        for start in range(0, len(rows), COMPARED_AT_ONCE):
+            batch = rows[start : start + COMPARED_AT_ONCE]
+            of_rows[batch] = nearest_clusters(vectors_of(batch), centroids)
+        unfinished = self._path.with_name(self._path.name + UNFINISHED)
+        with unfinished.open("wb") as file:
+            file.write(HEADER.pack(MAGIC, *centroids.shape, len(rows)))
+            file.write(centroids.astype(CENTROID).tobytes())
+            file.write(of_rows.tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._path)
+        self.close()
+        self._open()
+
+    def put(self, rows: NDArray[np.int64], vectors: Vectors) -> None:
+        """Give each of these rows the cluster of its vector, one of (n, d)."""
+        if self._made is None:
+            return
+        centroids, of_rows = self._made.centroids, self._made.of_rows
+        found = nearest_clusters(vectors, centroids)
+        order = np.argsort(rows)
+        start = HEADER.size + centroids.size * CENTROID.itemsize
+        for run in np.split(order, np.flatnonzero(np.diff(rows[order]) != 1) + 1):
+            place = start + int(rows[run[0]]) * CLUSTER.itemsize
+            os.pwrite(self._file, found[run].tobytes(), place)
+        if int(rows.max()) >= len(of_rows):
+            longer = np.full(int(rows.max()) + GROWTH, NONE, CLUSTER)
+            longer[: len(of_rows)] = of_rows
+            of_rows = longer
+        of_rows[rows] = found
+        self._made = _Made(centroids, of_rows, _sizes(of_rows, len(centroids)))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.close()
+        self._path.unlink(missing_ok=True)
+        self._open()
+
+    def sync(self) -> None:
+        """Return when all that was put is on the disk."""
+        if self._file >= 0:
+            os.fsync(self._file)
+
+    def near(self, vector: Vectors, share: float, rows: int) -> NDArray[np.bool_] | None:
+        """Which of the first `rows` rows are in the clusters nearest to `vector` (d,): so many
+        clusters that they have this share of all rows. None without clusters."""
+        made = self._made
+        if made is None:
+            return None
+        nearest = np.argsort(-(made.centroids @ vector))
+        held = np.cumsum(made.sizes[nearest])
+        enough = int(np.searchsorted(held, share * held[-1])) + 1
+        is_near = np.zeros(MOST_CLUSTERS + 1, np.bool_)
+        is_near[nearest[:enough] + 1] = True
+        # A row without a cluster is near to everything.
+        is_near[NONE] = True
+        found = np.ones(rows, np.bool_)
+        known = made.of_rows[:rows]
+        found[: len(known)] = is_near[known]
+        return found
+
+    def _open(self) -> None:
+        self._made, self._made_of = None, 0
+        try:
+            held = self._path.read_bytes()
+        except FileNotFoundError:
+            return
+        if len(held) < HEADER.size or not held.startswith(MAGIC):
+            return
+        _, count, dimension, self._made_of = HEADER.unpack_from(held)
+        centroids = np.frombuffer(held, CENTROID, count * dimension, HEADER.size)
+        of_rows = np.frombuffer(held[HEADER.size + centroids.nbytes :], CLUSTER).copy()
+        self._file = os.open(self._path, os.O_RDWR)
+        self._made = _Made(centroids.reshape(count, dimension), of_rows, _sizes(of_rows, count))
+
+
+def centroids_of(rows: NDArray[np.int64], vectors_of: VectorsOf) -> Vectors:
+    """Centroids (c, d), unit vectors, of these rows' vectors: by k-means in a sample of them."""
+    count = min(round(CLUSTERS_OF_A_ROOT * len(rows) ** 0.5), len(rows), MOST_CLUSTERS)
+    random = np.random.default_rng(0)
+    sample = vectors_of(
+        np.sort(random.choice(rows, min(len(rows), SAMPLE_OF_A_CLUSTER * count), replace=False))
+    )
+    centroids = sample[np.sort(random.choice(len(sample), count, replace=False))]
+    for _ in range(ROUNDS):
+        nearest = np.concatenate(
+            [
+                nearest_clusters(sample[start : start + COMPARED_AT_ONCE], centroids)
+                for start in range(0, len(sample), COMPARED_AT_ONCE)
+            ]
+        )
+        order = np.argsort(nearest, kind="stable")
+        numbers, firsts = np.unique(nearest[order], return_index=True)
+        sums = np.add.reduceat(sample[order], firsts)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        # A cluster that nothing is nearest to stays where it is.
+        centroids[numbers.astype(np.int64) - 1] = sums / np.maximum(lengths, 1e-12)
+    return centroids
+
+
+def nearest_clusters(vectors: Vectors, centroids: Vectors) -> NDArray[np.uint16]:
+    """The number, from 1, of the centroid (c, d) with the highest product with each of `vectors`
+    (n, d); shape (n,)."""
+    return ((vectors @ centroids.T).argmax(axis=1) + 1).astype(CLUSTER)
+
+
+def _sizes(of_rows: NDArray[np.uint16], clusters: int) -> NDArray[np.int64]:
+    return np.bincount(of_rows, minlength=clusters + 1)[1:]
