@@ -116,6 +116,8 @@ class Sentence:
     attested: int | None = None
     """How many independent articles among those read bear it out, copies of one counted once; None
     if that was not looked at."""
+    earlier: bool = False
+    """Whether it says of itself that it is an earlier word on what is quoted before it."""
 
 
 @dataclass(frozen=True, slots=True)

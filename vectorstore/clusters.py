@@ -1,4 +1,4 @@
-"""Which rows have vectors near one another: so that of many, a search compares only the likely ones.
+"""Which rows have vectors near one another: of many, a search compares only the likely ones.
 
 Vectors belong to the nearest of some centroids, which spherical k-means finds in a sample of them
 (Dhillon and Modha 2001). A question's vector is compared with those of the nearest centroids only:
@@ -159,7 +159,7 @@ def centroids_of(rows: NDArray[np.int64], vectors_of: VectorsOf) -> Vectors:
     sample = vectors_of(
         np.sort(random.choice(rows, min(len(rows), SAMPLE_OF_A_CLUSTER * count), replace=False))
     )
-    centroids = sample[np.sort(random.choice(len(sample), count, replace=False))]
+    centroids: Vectors = sample[np.sort(random.choice(len(sample), count, replace=False))]
     for _ in range(ROUNDS):
         nearest = np.concatenate(
             [
@@ -179,7 +179,8 @@ def centroids_of(rows: NDArray[np.int64], vectors_of: VectorsOf) -> Vectors:
 def nearest_clusters(vectors: Vectors, centroids: Vectors) -> NDArray[np.uint16]:
     """The number, from 1, of the centroid (c, d) with the highest product with each of `vectors`
     (n, d); shape (n,)."""
-    return ((vectors @ centroids.T).argmax(axis=1) + 1).astype(CLUSTER)
+    found: NDArray[np.uint16] = ((vectors @ centroids.T).argmax(axis=1) + 1).astype(CLUSTER)
+    return found
 
 
 def _sizes(of_rows: NDArray[np.uint16], clusters: int) -> NDArray[np.int64]:

@@ -159,7 +159,7 @@ class ExactVectors:
 
     def _cluster(self, rows: int) -> None:
         if self._clusters and self._clusters.are_due(rows):
-            known = np.flatnonzero(self.known(np.arange(len(self._rows))))
+            known = np.flatnonzero(self.known(range(len(self._rows))))
             if self._clusters.are_due(len(known)):
                 self._clusters.make(known, lambda few: decode(self._rows[few]))
 

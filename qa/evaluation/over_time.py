@@ -220,6 +220,7 @@ def _values(
     standing = answer.standing
     if case.superseded:
         told = {each.citation for each in standing.earlier} if standing else set()
+        told |= {number for e in answer.sentences if e.earlier for number in e.citations}
         now = [gold.text for gold in case.answers]
         stale = [
             each
@@ -229,7 +230,7 @@ def _values(
             and each.number not in told
         ]
         yield "never as current", (float(not stale), 1.0)
-        yield "change told", (float(bool(told)), 1.0)
+        yield "change told", (float(bool(standing and standing.earlier)), 1.0)
     if case.kind == "disagreeing":
         yield "both shown", (float(standing is not None and standing.disagrees), 1.0)
     if case.kind in ("unchanged", "near_date", "near_office"):

@@ -16,7 +16,7 @@
  *   url: string|null, published: string|null}} ArticleCopy
  * @typedef {{start: number, end: number, text: string, citations: number[],
  *   supported: boolean, reason?: string|null, outcome?: "supported"|"contradicted"|"not_found",
- *   probability?: number|null, attested?: number|null}} Sentence `attested` is how many independent
+ *   probability?: number|null, attested?: number|null, earlier?: boolean}} Sentence `attested` is how many independent
  *   articles bear it out
  * @typedef {{id: string, article_id: string, title: string, published: string|null,
  *   source: string|null, author: string|null, url: string|null, start: number, end: number,

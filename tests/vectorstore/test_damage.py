@@ -95,7 +95,7 @@ def shorten_postings(folder: Path) -> None:
 def whole(open_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> Store:
     """An index of which Chroma has written its vectors to files, as it does with many."""
     frequent = {"space": "cosine", "batch_size": 2, "sync_threshold": 3}
-    monkeypatch.setattr(vectorstore.chroma, "HNSW", frequent)
+    monkeypatch.setattr(vectorstore.chroma, "STORED", frequent)
     store = open_store()
     ingest(store, ARTICLES)
     store.close()

@@ -12,6 +12,7 @@ from qa.answering.extractive.declining import (
     nothing_named_text,
 )
 from qa.answering.extractive.definitions import defined_thing
+from qa.answering.extractive.one_story import newest_of_a_story_first
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis, topic_words
 from qa.answering.extractive.quotation import Quotation, quote_of, written
 from qa.answering.extractive.sentence_ranking import (
@@ -21,6 +22,7 @@ from qa.answering.extractive.sentence_ranking import (
     asks_for_several,
     candidates_of,
     goes_on,
+    is_dated,
     newest_first,
     probability_of_answer,
     ranked,
@@ -108,14 +110,17 @@ class ExtractiveAnswerer:
             MOST_LISTED if several else MOST_SENTENCES,
             go_on=wants_more and goes_on(newest),
         )
+        if self._tells_changes and not (several or wants_more or is_dated(question)):
+            quotes = newest_of_a_story_first(quotes, passages)
         text, sentences, citations = written(quotes, passages)
-        words = short_answer(analysis, chosen[0].text)
+        first = _sentence(quotes[0], passages)
+        words = short_answer(analysis, first)
         return Reply(
             answered=True,
             text=text,
             sentences=sentences,
             citations=citations,
-            short_answer=ShortAnswer(words.of(chosen[0].text), 1) if words else None,
+            short_answer=ShortAnswer(words.of(first), 1) if words else None,
             confidence=round(confidence, 4),
             notice=LISTED if several and len(quotes) > 1 else None,
         )
@@ -143,6 +148,12 @@ def quotes_of(
         if not repeats:
             quotes.append(quote)
     return quotes[:most]
+
+
+def _sentence(quote: Quotation, passages: Sequence[ScoredPassage]) -> str:
+    """The sentence that is quoted, without those around it."""
+    passage = passages[quote.passage].passage
+    return passage.sentence_text(passage.sentences[quote.number])
 
 
 def without_near_duplicates(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -40,11 +40,15 @@ _ENDS = re.compile(r"[.!…:;][\"'”’)\]]*$")
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A range of a passage to quote; `note` is ours, and stands in brackets outside the quote."""
+    """A range of a passage to quote for its sentence `number`. `note` is ours, and stands in
+    brackets outside the quote, as does the day of publication where a later word on the same is
+    quoted before."""
 
     passage: int
+    number: int
     span: Span
     note: str = ""
+    earlier: date | None = None
 
 
 def is_prose(sentence: str) -> bool:
@@ -75,7 +79,7 @@ def quote_of(index: int, found: ScoredPassage, number: int, *, go_on: bool = Fal
         if after.end - span.start <= LONGEST_QUOTE:
             span = Span(span.start, after.end)
     text = passage.sentence_text(span)
-    return Quotation(index, span, _note(text, found.article.published))
+    return Quotation(index, number, span, _note(text, found.article.published))
 
 
 def needs_context(sentence: str) -> bool:
@@ -111,9 +115,12 @@ def written(
         start = len(text) + len(gap)
         found = passages[quote.passage]
         plain = as_read(found.passage.sentence_text(quote.span))
-        note = f" [{quote.note}]" if quote.note else ""
-        text = f"{text}{gap}{with_markers(plain, [number])}{note}"
-        sentences.append(Sentence(start, len(text), text[start:], (number,), supported=True))
+        when = f"Earlier ({_published_on(quote)}): " if quote.earlier else ""
+        note = f" [{quote.note}]" if quote.note and not when else ""
+        text = f"{text}{gap}{when}{with_markers(plain, [number])}{note}"
+        sentences.append(
+            Sentence(start, len(text), text[start:], (number,), supported=True, earlier=bool(when))
+        )
         citations.append(Citation.of(number, found, quote.span))
     return text, tuple(sentences), tuple(citations)
 
@@ -131,6 +138,10 @@ def as_read(text: str) -> str:
         return line
     (inline,) = _MARKUP.parseInline(line)
     return "".join(each.content for each in inline.children or ()) or line
+
+
+def _published_on(quote: Quotation) -> str:
+    return quote.note or (day_name(quote.earlier) if quote.earlier else "")
 
 
 def _note(text: str, published: date | None) -> str:

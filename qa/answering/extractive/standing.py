@@ -13,12 +13,13 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from qa.answering.extractive.answer_types import NAME, NUMBER, mentions_not_asked
+from qa.answering.extractive.one_story import tell_one_story
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked, is_dated
 from qa.answering.extractive.short_answer import short_answer
 from qa.answering.extractive.word_families import akin_to_any
 from qa.verification.claims.quantities import find_quantities, same_quantity
-from vectorstore.text.dates import CALENDAR_WORDS, find_dates
+from vectorstore.text.dates import find_dates
 from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
 from vectorstore.types import ScoredPassage, Span
 
@@ -40,10 +41,6 @@ MOST_UNKNOWN = 0.33
 """The largest share of the question's words, names aside, that no article may have."""
 OFFICE_WORDS = 0.5
 """A name is given as the answer by a sentence that has more of the question's words than this."""
-SAME_NAMES = 0.25
-"""Two passages tell one story if of the names in that with fewer, the other has at least this
-share. In NewsQA's articles, which tell different stories, hardly a pair that was taken for versions
-of one thing reaches it; on the development questions, every right pair does."""
 SAME_TIME = timedelta(days=2)
 MOST_EARLIER = 3
 
@@ -60,7 +57,6 @@ _OFFICE_TAKEN = re.compile(
     r"\b(?:succeeds?|succeeded|replaces?|replaced|takes? over|took over|taken over)\b",
     re.IGNORECASE,
 )
-_NAME_IN_A_SENTENCE = re.compile(r"(?<=[\w,;:)”’] )[A-Z][\w’'.-]*\w")
 _ASKS_WHO = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
 _ASKS_FOR_A_HOLDER = re.compile(
     r"\bwho(?:['’]s| is| was| are| were)(?: now| currently)? (?:the |an? |in |\w+['’]s |[A-Z])"
@@ -408,24 +404,6 @@ def _one_of_each_article(
 
 def _article(version: Version, passages: Sequence[ScoredPassage]) -> str:
     return passages[version.candidate.passage].article.id
-
-
-def tell_one_story(one: ScoredPassage, other: ScoredPassage) -> bool:
-    """Whether two passages name the same people, places and things often enough."""
-    return _one_story(_names(one), _names(other))
-
-
-def _names(found: ScoredPassage) -> frozenset[str]:
-    """The stems of the words within the sentences of a passage and its title that begin with a
-    capital, months and weekdays aside."""
-    text = f"{found.article.title}.\n{found.passage.text}"
-    words = (match[0] for match in _NAME_IN_A_SENTENCE.finditer(text))
-    return frozenset(stem(word) for word in words if word.lower() not in CALENDAR_WORDS)
-
-
-def _one_story(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Where one has no names, nothing speaks against it."""
-    return len(one & other) >= SAME_NAMES * min(len(one), len(other))
 
 
 def _agree(one: Version, other: Version) -> bool:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from qa.answering.extractive.one_story import tell_one_story
 from qa.answering.extractive.quotation import Quotation, quote_of
 from qa.answering.extractive.sentence_ranking import NEXT_BEST, Ranked
-from qa.answering.extractive.standing import Version, Versions, tell_one_story
+from qa.answering.extractive.standing import Version, Versions
 from qa.types import Citation, Reply, Reported, ReportedStanding, Sentence, ShortAnswer
 from qa.verification.markers import with_markers
 from vectorstore.text.dates import day_name

@@ -14,7 +14,7 @@ ANSWER = {
 }  # fmt: skip
 SENTENCE = {
     "start", "end", "text", "citations", "supported", "reason", "outcome", "probability",
-    "attested",
+    "attested", "earlier",
 }  # fmt: skip
 CITATION = {
     "number", "article_id", "passage_id", "title", "source", "author", "url", "published",
