@@ -117,7 +117,8 @@ class Sentence:
     """How many independent articles among those read bear it out, copies of one counted once; None
     if that was not looked at."""
     earlier: bool = False
-    """Whether it says of itself that it is an earlier word on what is quoted before it."""
+    """Whether it says of itself that there is a later word: quoted before it, or in articles found
+    that tell more of the same story."""
 
 
 @dataclass(frozen=True, slots=True)

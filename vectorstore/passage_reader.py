@@ -58,6 +58,8 @@ class ReadingPassage:
         return "" if not title or title in " ".join(self.text.split()) else f"{title}\n"
 
 
+LONGEST_ANSWER = 12
+"""In tokens."""
 UNREAD = -20.0
 """The log-odds of a sentence that was cut off."""
 
@@ -83,10 +85,11 @@ class SentenceScorer(Protocol):
 
     def tokenize(self, pairs: Sequence[tuple[str, ReadingPassage]]) -> list["Encoding"]: ...
 
-    def sentence_logits(
+    def logits(
         self, encodings: Sequence["Encoding"], owners: Sequence[NDArray[np.int64]], most: int
-    ) -> Logits:
-        """Logits of none and of each sentence, (n, 1 + most).
+    ) -> tuple[Logits, Logits]:
+        """Logits of none and of each sentence, (n, 1 + most), and of each token to be the first and
+        the last of the answer, (n, longest, 2).
 
         `owners` say which sentence a token belongs to, -1 for none. A sentence without tokens has
         the logit -inf.
@@ -97,7 +100,8 @@ class PassageReader:
     """Reads a passage once, and gives a logit to each of its sentences and to none of them.
 
     A sentence's logit comes from the first token, and the mean and the maximum of the sentence's
-    tokens, which have read the question and the sentences around.
+    tokens, which have read the question and the sentences around. Those of the answer's ends come
+    from each token (Devlin et al. 2019, section 4.2).
     """
 
     def __init__(self, trained: TrainedWeights) -> None:
@@ -106,18 +110,18 @@ class PassageReader:
         head = trained.head
         self._sentence, self._sentence_bias = head["sentence.weight"][0], head["sentence.bias"]
         self._none, self._none_bias = head["none.weight"][0], head["none.bias"]
+        self._ends, self._ends_bias = head["ends.weight"], head["ends.bias"]
 
     def tokenize(self, pairs: Sequence[tuple[str, ReadingPassage]]) -> list["Encoding"]:
         return self._tokenizer.encode(pairs)
 
-    def sentence_logits(
+    def logits(
         self, encodings: Sequence["Encoding"], owners: Sequence[NDArray[np.int64]], most: int
-    ) -> Logits:
+    ) -> tuple[Logits, Logits]:
         """See `SentenceScorer`."""
         logits = np.full((len(encodings), 1 + most), -np.inf, np.float32)
-        for row, (hidden, owner) in enumerate(
-            zip(self._encoder.hidden(encodings), owners, strict=True)
-        ):
+        read = self._encoder.hidden(encodings)
+        for row, (hidden, owner) in enumerate(zip(read, owners, strict=True)):
             first = hidden[0]
             logits[row, 0] = self._none @ first + self._none_bias[0]
             of_first, of_mean, of_highest = np.split(self._sentence, 3)
@@ -127,7 +131,8 @@ class PassageReader:
                 logits[row, 1 + sentence] = (
                     constant + of_mean @ tokens.mean(axis=0) + of_highest @ tokens.max(axis=0)
                 )
-        return logits
+        ends: Logits = read @ self._ends.T + self._ends_bias
+        return logits, ends
 
 
 def owners_of(encoding: "Encoding", passage: ReadingPassage) -> NDArray[np.int64]:
@@ -177,13 +182,37 @@ def read_passages(
         chosen = [encodings[index] for index in batch]
         owners = [owners_of(encodings[index], passages[index]) for index in batch]
         most = max(len(passages[index].sentences) for index in batch)
-        logits = network.sentence_logits(chosen, owners, most)
-        for index, (none, *sentences) in zip(batch, logits, strict=True):
-            odds = np.clip(np.array(sentences) - none, UNREAD, -UNREAD)
+        logits, ends = network.logits(chosen, owners, most)
+        for row, index in enumerate(batch):
+            sentences = range(len(passages[index].sentences))
+            odds = np.clip(logits[row, 1:] - logits[row, 0], UNREAD, -UNREAD)
+            words = answer_words(ends[row], owners[row], chosen[row].offsets, passages[index])
             found[index] = Reading(
-                tuple(float(each) for each in odds[: len(passages[index].sentences)])
+                tuple(float(odds[each]) for each in sentences),
+                tuple(words.get(each) for each in sentences),
             )
     return [found[index] for index in range(len(passages))]
+
+
+def answer_words(
+    ends: Logits,
+    owner: NDArray[np.int64],
+    offsets: Sequence[Sequence[int]],
+    passage: ReadingPassage,
+) -> dict[int, Span]:
+    """By sentence, the range of the passage's text with the best first and last token, whose
+    logits are `ends` (n, 2), of at most `LONGEST_ANSWER` tokens."""
+    found: dict[int, Span] = {}
+    shift = len(passage.heading)
+    for sentence in np.unique(owner[owner >= 0]).tolist():
+        tokens = np.flatnonzero(owner == sentence)
+        _, first, last = max(
+            (ends[first, 0] + ends[last, 1], first, last)
+            for place, first in enumerate(tokens.tolist())
+            for last in tokens[place : place + LONGEST_ANSWER].tolist()
+        )
+        found[sentence] = Span(offsets[first][0] - shift, offsets[last][1] - shift)
+    return found
 
 
 class NamedReader:
@@ -242,13 +271,17 @@ def _named_reader(setting: str) -> Callable[[str, ReadingPassage], Reading]:
         offsets = encoded.pop("offset_mapping")[0].tolist()
         with torch.inference_mode():
             output = model(**encoded)
-        starts, ends = output.start_logits[0].float(), output.end_logits[0].float()
-        scores = np.stack([starts.numpy(), ends.numpy()], 1)
+        starts, lasts = output.start_logits[0].float(), output.end_logits[0].float()
+        ends = np.stack([starts.numpy(), lasts.numpy()], 1)
         is_second = [each == 1 for each in encoded.sequence_ids(0)]
         owner = sentence_owners(offsets, is_second, passage)
-        none = float(scores[0].sum())
-        best = [_best_span(scores[owner == n]) for n in range(len(passage.sentences))]
-        return Reading(tuple(max(UNREAD, each - none) for each in best))
+        none = float(ends[0].sum())
+        sentences = range(len(passage.sentences))
+        best = [_best_span(ends[owner == n]) for n in sentences]
+        words = answer_words(ends, owner, offsets, passage)
+        return Reading(
+            tuple(max(UNREAD, each - none) for each in best), tuple(map(words.get, sentences))
+        )
 
     return read
 

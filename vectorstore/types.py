@@ -153,6 +153,9 @@ class Reading:
 
     sentences: tuple[float, ...]
     """For each sentence, the log-odds that it answers, against that nothing in the passage does."""
+    words: tuple[Span | None, ...] = ()
+    """For each sentence, the words in it that answer if it does, as a range of the passage's text;
+    None, or nothing at all, where that is not known."""
 
     @property
     def log_odds(self) -> float:

@@ -54,6 +54,10 @@ class PairEncoder:
                 {name: torch.from_numpy(each) for name, each in trained.head.items()}
             )
 
+    def keep_layers(self, layers: int) -> None:
+        """Use the first so many layers alone."""
+        self.encoder.encoder.layer = self.encoder.encoder.layer[:layers]
+
     def to(self, device: torch.device | None = None, dtype: torch.dtype | None = None) -> None:
         """Compute there and so from now on: by default where and how it is fastest."""
         device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -137,11 +141,12 @@ class ReadingNetwork(PairEncoder):
     ) -> list[Encoding]:
         return self._tokenizer.encode(pairs, max_tokens)
 
-    def sentence_logits(
+    def logits(
         self, encodings: Sequence[Encoding], owners: Sequence[NDArray[np.int64]], most: int
-    ) -> Logits:
+    ) -> tuple[Logits, Logits]:
         with torch.inference_mode():
-            return self.forward(encodings, owners, most)[0].float().cpu().numpy()
+            sentences, ends = self.forward(encodings, owners, most)
+        return sentences.float().cpu().numpy(), ends.float().cpu().numpy()
 
     def forward(
         self, encodings: Sequence[Encoding], owners: Sequence[NDArray[np.int64]], most: int

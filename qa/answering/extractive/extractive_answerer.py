@@ -12,7 +12,11 @@ from qa.answering.extractive.declining import (
     nothing_named_text,
 )
 from qa.answering.extractive.definitions import defined_thing
-from qa.answering.extractive.one_story import newest_of_a_story_first
+from qa.answering.extractive.one_story import (
+    newest_of_a_story_first,
+    until_later,
+    with_later_word,
+)
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis, topic_words
 from qa.answering.extractive.quotation import Quotation, quote_of, written
 from qa.answering.extractive.sentence_ranking import (
@@ -104,14 +108,19 @@ class ExtractiveAnswerer:
         several = asks_for_several(question)
         chosen = worth_quoting(newest, several=several)
         wants_more = analysis.kind is AnswerType.REASON or defined_thing(question) is not None
+        follows_story = self._tells_changes and not (several or wants_more or is_dated(question))
+        if follows_story:
+            chosen = with_later_word(chosen, order, passages)
         quotes = quotes_of(
             without_near_duplicates(chosen),
             passages,
             MOST_LISTED if several else MOST_SENTENCES,
             go_on=wants_more and goes_on(newest),
         )
-        if self._tells_changes and not (several or wants_more or is_dated(question)):
+        if follows_story:
             quotes = newest_of_a_story_first(quotes, passages)
+            if asks_about_now(question) or analysis.kind is AnswerType.NUMBER:
+                quotes = until_later(quotes, passages)
         text, sentences, citations = written(quotes, passages)
         first = _sentence(quotes[0], passages)
         words = short_answer(analysis, first)

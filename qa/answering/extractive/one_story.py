@@ -1,11 +1,12 @@
 """Whether passages tell one story, and which of them tell it later. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from qa.answering.extractive.quotation import Quotation
+from qa.answering.extractive.sentence_ranking import Candidate, Ranked
 from vectorstore.text.dates import CALENDAR_WORDS
 from vectorstore.text.words import stem
 from vectorstore.types import ScoredPassage
@@ -14,6 +15,9 @@ SAME_NAMES = 0.25
 """Two passages tell one story if of the names in that with fewer, the other has at least this
 share. In NewsQA's articles, which tell different stories, hardly a pair that was taken for versions
 of one thing reaches it; on the development questions, every right pair does."""
+ANSWERS = 0.0
+"""The reader's log-odds from which a sentence of a later article counts as an answer: more likely
+than that nothing in its passage is one."""
 
 _NAME_IN_A_SENTENCE = re.compile(r"(?<=[\w,;:)”’] )[A-Z][\w’'.-]*\w")
 
@@ -27,15 +31,41 @@ def tell_one_story(one: ScoredPassage, other: ScoredPassage) -> bool:
     return len(some & others) >= SAME_NAMES * min(len(some), len(others))
 
 
+def with_later_word(
+    chosen: Sequence[Candidate], order: Sequence[Ranked], passages: Sequence[ScoredPassage]
+) -> list[Candidate]:
+    """The sentences to quote, and before them the best of the newest article of the same story that
+    answers by what the reader makes of it, if that is newer."""
+    story = [passages[chosen[0].passage]]
+    newest = newest_day(story, (passages[each.passage] for each in chosen))
+    if newest is None:
+        return list(chosen)
+    later = [
+        each.candidate
+        for each in order
+        if (day := each.candidate.article.published) is not None
+        and day > newest
+        and each.candidate.reading is not None
+        and each.candidate.reading >= ANSWERS
+        and tell_one_story(story[0], passages[each.candidate.passage])
+    ]
+    # The first of several of one day is the best.
+    last = max(later, key=lambda each: each.article.published or date.min, default=None)
+    return list(chosen) if last is None else [last, *chosen]
+
+
 def newest_of_a_story_first(
     quotes: Sequence[Quotation], passages: Sequence[ScoredPassage]
 ) -> list[Quotation]:
     """The quotes that tell the story of the first, newest first, and then the others; those that
     are not of the newest day of that story say of which earlier one they are."""
-    first = passages[quotes[0].passage]
-    of_story = [each for each in quotes if tell_one_story(first, passages[each.passage])]
-    others = [each for each in quotes if each not in of_story]
-    dated = sorted(of_story, key=lambda each: _day(each, passages) or date.min, reverse=True)
+    story: list[Quotation] = []
+    others: list[Quotation] = []
+    for each in quotes:
+        told = (passages[other.passage] for other in story)
+        is_same = not story or any(tell_one_story(e, passages[each.passage]) for e in told)
+        (story if is_same else others).append(each)
+    dated = sorted(story, key=lambda each: _day(each, passages) or date.min, reverse=True)
     newest = _day(dated[0], passages)
     return [
         each
@@ -43,6 +73,28 @@ def newest_of_a_story_first(
         else replace(each, earlier=day)
         for each in dated
     ] + others
+
+
+def until_later(quotes: Sequence[Quotation], passages: Sequence[ScoredPassage]) -> list[Quotation]:
+    """The quotes, of which the first says until when articles found tell more of its story, if they
+    do."""
+    first, *rest = quotes
+    earlier = (passages[each.passage] for each in quotes if each.earlier)
+    later = later_day([passages[first.passage], *earlier], passages)
+    return list(quotes) if later is None else [replace(first, later=later), *rest]
+
+
+def later_day(story: Sequence[ScoredPassage], passages: Sequence[ScoredPassage]) -> date | None:
+    """The day of the newest passage that tells the story of some, if that is later than theirs."""
+    newest, own = newest_day(story, passages), newest_day(story, story)
+    return newest if newest is not None and own is not None and newest > own else None
+
+
+def newest_day(story: Sequence[ScoredPassage], found: Iterable[ScoredPassage]) -> date | None:
+    """The day of the newest of the passages found that tell the same story as any of some; None if
+    none has a day."""
+    days = [each.article.published for each in found if any(tell_one_story(e, each) for e in story)]
+    return max((each for each in days if each is not None), default=None)
 
 
 def _day(quote: Quotation, passages: Sequence[ScoredPassage]) -> date | None:

@@ -40,15 +40,19 @@ _ENDS = re.compile(r"[.!…:;][\"'”’)\]]*$")
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A range of a passage to quote for its sentence `number`. `note` is ours, and stands in
-    brackets outside the quote, as does the day of publication where a later word on the same is
-    quoted before."""
+    """A range of a passage to quote for its sentence `number`.
+
+    What is ours stands in brackets outside the quote: `note`; the day of publication, `earlier`,
+    where a later word on the same is quoted before; and the day until which articles tell `later`
+    words on it that are not quoted.
+    """
 
     passage: int
     number: int
     span: Span
     note: str = ""
     earlier: date | None = None
+    later: date | None = None
 
 
 def is_prose(sentence: str) -> bool:
@@ -115,11 +119,13 @@ def written(
         start = len(text) + len(gap)
         found = passages[quote.passage]
         plain = as_read(found.passage.sentence_text(quote.span))
-        when = f"Earlier ({_published_on(quote)}): " if quote.earlier else ""
-        note = f" [{quote.note}]" if quote.note and not when else ""
+        when = f"Earlier ({quote.note or day_name(quote.earlier)}): " if quote.earlier else ""
+        notes = [] if when else [_published(quote, found), _goes_on(quote)]
+        note = f" [{'; '.join(filter(None, notes))}]" if any(notes) else ""
         text = f"{text}{gap}{when}{with_markers(plain, [number])}{note}"
+        is_earlier = bool(quote.earlier or quote.later)
         sentences.append(
-            Sentence(start, len(text), text[start:], (number,), supported=True, earlier=bool(when))
+            Sentence(start, len(text), text[start:], (number,), supported=True, earlier=is_earlier)
         )
         citations.append(Citation.of(number, found, quote.span))
     return text, tuple(sentences), tuple(citations)
@@ -140,8 +146,18 @@ def as_read(text: str) -> str:
     return "".join(each.content for each in inline.children or ()) or line
 
 
-def _published_on(quote: Quotation) -> str:
-    return quote.note or (day_name(quote.earlier) if quote.earlier else "")
+def goes_on(until: date) -> str:
+    """What is said of something that later articles tell more of."""
+    return f"the story goes on until {day_name(until)}"
+
+
+def _goes_on(quote: Quotation) -> str:
+    return goes_on(quote.later) if quote.later else ""
+
+
+def _published(quote: Quotation, found: ScoredPassage) -> str:
+    day = found.article.published
+    return quote.note or (f"published on {day_name(day)}" if quote.later and day else "")
 
 
 def _note(text: str, published: date | None) -> str:

@@ -91,6 +91,9 @@ class Candidate:
     """The reader's log-odds that it answers; None where it was not read."""
     prior: float
     """The search's score of the passage."""
+    words: Span | None = None
+    """The words of `text` that answer if it does, as the reader sees it; None where that is not
+    known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,20 @@ def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
                 (*stems_of(text), *known_as(text)),
                 each.reading.sentences[number] if each.reading else None,
                 each.prior,
+                _words_read(each, number),
             )
             other = found.get((each.article.id, span))
             if other is None or _read(candidate) > _read(other):
                 found[each.article.id, span] = candidate
     return list(found.values())
+
+
+def _words_read(found: ScoredPassage, number: int) -> Span | None:
+    if not (found.reading and found.reading.words):
+        return None
+    words = found.reading.words[number]
+    shift = found.passage.start - found.passage.sentences[number].start
+    return words and Span(words.start + shift, words.end + shift)
 
 
 @dataclass(frozen=True, slots=True)

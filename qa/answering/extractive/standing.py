@@ -194,11 +194,11 @@ def _given_by(
     if question.kind is AnswerType.PERSON:
         yield from _named_by(question, candidate, found)
     elif question.kind is AnswerType.TIME:
-        when = _date(question, candidate.text)
+        when = _date(question, candidate)
         if when is not None:
             yield _version(candidate, found, when, "date")
     elif question.kind in (AnswerType.NUMBER, AnswerType.OTHER) and not asks_whether(question.text):
-        number = short_answer(replace(question, kind=AnswerType.NUMBER), candidate.text)
+        number = _number_read(question, candidate)
         if number is not None:
             number = _part_asked(question, candidate.text, number)
             end, unit = _with_unit(question, candidate.text, number)
@@ -213,7 +213,7 @@ def _version(candidate: Candidate, found: ScoredPassage, span: Span, unit: str) 
 def _named_by(
     question: QuestionAnalysis, candidate: Candidate, found: ScoredPassage
 ) -> Iterator[Version]:
-    name = _holder(question, candidate.text)
+    name = _name_read(question, candidate)
     if name is None:
         return
     leaves = bool(_OFFICE_LEFT.search(candidate.text))
@@ -223,9 +223,19 @@ def _named_by(
     yield replace(_version(candidate, found, name, "name"), leaves=leaves)
 
 
-def _date(question: QuestionAnalysis, text: str) -> Span | None:
+def _number_read(question: QuestionAnalysis, candidate: Candidate) -> Span | None:
+    if candidate.words is None:
+        return short_answer(replace(question, kind=AnswerType.NUMBER), candidate.text)
+    numbers = replace(question, kind=AnswerType.NUMBER)
+    return _as_read(candidate, mentions_not_asked(numbers, candidate.text))
+
+
+def _date(question: QuestionAnalysis, candidate: Candidate) -> Span | None:
     """A date that is the answer, not that of another report."""
+    text = candidate.text
     when = short_answer(question, text)
+    if candidate.words is not None:
+        when = _as_read(candidate, mentions_not_asked(question, text))
     if when is None or not any(each.isdigit() for each in when.of(text)):
         return None
     return None if _OF_ANOTHER_REPORT.search(text[: when.start]) else when
@@ -278,6 +288,20 @@ def _with_unit(question: QuestionAnalysis, text: str, number: Span) -> tuple[int
     if counted and counted in stems_of(text):
         return number.end, counted
     return number.end, ""
+
+
+def _name_read(question: QuestionAnalysis, candidate: Candidate) -> Span | None:
+    if candidate.words is None:
+        return _holder(question, candidate.text)
+    return _as_read(candidate, _full_names(question, candidate.text))
+
+
+def _as_read(candidate: Candidate, spans: Iterable[Span]) -> Span | None:
+    """The first of these parts of a sentence that the reader's words have a part of."""
+    words = candidate.words
+    if words is None:
+        return None
+    return next((e for e in spans if e.start < words.end and words.start < e.end), None)
 
 
 def _holder(question: QuestionAnalysis, text: str) -> Span | None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from qa.answering.extractive.one_story import tell_one_story
-from qa.answering.extractive.quotation import Quotation, quote_of
+from qa.answering.extractive.one_story import later_day, tell_one_story
+from qa.answering.extractive.quotation import Quotation, goes_on, quote_of
 from qa.answering.extractive.sentence_ranking import NEXT_BEST, Ranked
 from qa.answering.extractive.standing import Version, Versions
 from qa.types import Citation, Reply, Reported, ReportedStanding, Sentence, ShortAnswer
@@ -30,7 +30,8 @@ def told(versions: Versions, passages: Sequence[ScoredPassage]) -> Reply:
         text = DISAGREES + text
     if versions.earlier:
         text += f"; earlier: {'; '.join(parts[now:])}"
-    text += "."
+    later = later_day([passages[each.candidate.passage] for each in every], passages)
+    text += f" [{goes_on(later)}]." if later else "."
     reported = [
         Reported(_words(each), number, each.published) for number, each in enumerate(every, start=1)
     ]
@@ -38,7 +39,9 @@ def told(versions: Versions, passages: Sequence[ScoredPassage]) -> Reply:
     return Reply(
         answered=True,
         text=text,
-        sentences=(Sentence(0, len(text), text, numbers, supported=True),),
+        sentences=(
+            Sentence(0, len(text), text, numbers, supported=True, earlier=later is not None),
+        ),
         citations=citations,
         short_answer=None if now > 1 else ShortAnswer(versions.current[0].given, 1),
         standing=ReportedStanding(tuple(reported[:now]), tuple(reported[now:])),
