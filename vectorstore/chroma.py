@@ -74,8 +74,6 @@ class VectorStore:
         self._where = where
         self._name = collection
         self._writing = threading.Lock()
-        self._written = 0
-        self._counted: tuple[object, int] | None = None
         if isinstance(where, ChromaServer):
             with self._told():
                 self._client = where.connect()
@@ -101,24 +99,10 @@ class VectorStore:
                 session.close()
 
     def count(self) -> int:
-        """How many there are; in a folder counted again only once its files have changed, since
-        Chroma takes 60 to 90 ms for a million."""
-        state = self._state()
-        if state is None or self._counted is None or self._counted[0] != state:
-            with self._reading():
-                self._counted = state, self._collection.count()
-        return self._counted[1]
-
-    def _state(self) -> object | None:
-        """Changes with what is stored; None where that cannot be told without asking."""
-        if isinstance(self._where, ChromaServer):
-            return None
-        found = (self._where / name for name in ("chroma.sqlite3", "chroma.sqlite3-wal"))
-        try:
-            stats = [each.stat() for each in found if each.exists()]
-        except OSError:
-            return None
-        return self._written, [(each.st_ino, each.st_size, each.st_mtime_ns) for each in stats]
+        """How many there are. Like everything that reads an embedded Chroma, it has it load all of
+        its vectors."""
+        with self._reading():
+            return self._collection.count()
 
     def check(self) -> None:
         """Read every vector. Raises VectorStoreError if one cannot be read."""
@@ -194,10 +178,7 @@ class VectorStore:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         with self._writing, self._told():
-            try:
-                yield
-            finally:
-                self._written += 1
+            yield
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

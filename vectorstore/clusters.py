@@ -44,12 +44,22 @@ VectorsOf = Callable[[NDArray[np.int64]], Vectors]
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Clusters 1 to c: their centroids (c, d), the cluster of each row, and how many rows each
-    cluster has, (c,)."""
+    """Clusters 1 to c: their centroids (c, d), and the cluster of each row. `sorted_rows` are the
+    rows by their cluster, those of cluster n from `starts[n]` to `starts[n + 1]`."""
 
     centroids: Vectors
     of_rows: NDArray[np.uint16]
-    sizes: NDArray[np.int64]
+    sorted_rows: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, centroids: Vectors, of_rows: NDArray[np.uint16]) -> "_Made":
+        order = np.argsort(of_rows, kind="stable").astype(np.int32)
+        sizes = np.bincount(of_rows, minlength=len(centroids) + 1)
+        return cls(centroids, of_rows, order, np.concatenate([[0], np.cumsum(sizes)]))
+
+    def rows(self, cluster: int) -> NDArray[np.int32]:
+        return self.sorted_rows[self.starts[cluster] : self.starts[cluster + 1]]
 
 
 class Clusters:
@@ -106,7 +116,7 @@ class Clusters:
             longer[: len(of_rows)] = of_rows
             of_rows = longer
         of_rows[rows] = found
-        self._made = _Made(centroids, of_rows, _sizes(of_rows, len(centroids)))
+        self._made = _Made.of(centroids, of_rows)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -119,23 +129,16 @@ class Clusters:
         if self._file >= 0:
             os.fsync(self._file)
 
-    def near(self, vector: Vectors, share: float, rows: int) -> NDArray[np.bool_] | None:
-        """Which of the first `rows` rows are in the clusters nearest to `vector` (d,): so many
-        clusters that they have this share of all rows. None without clusters."""
+    def near(self, vector: Vectors, share: float) -> NDArray[np.int32] | None:
+        """The rows of the clusters nearest to `vector` (d,): so many clusters that they have this
+        share of all rows. Rows without a cluster are near to everything. None without clusters."""
         made = self._made
         if made is None:
             return None
-        nearest = np.argsort(-(made.centroids @ vector))
-        held = np.cumsum(made.sizes[nearest])
+        nearest = np.argsort(-(made.centroids @ vector)) + 1
+        held = np.cumsum(np.diff(made.starts)[nearest])
         enough = int(np.searchsorted(held, share * held[-1])) + 1
-        is_near = np.zeros(MOST_CLUSTERS + 1, np.bool_)
-        is_near[nearest[:enough] + 1] = True
-        # A row without a cluster is near to everything.
-        is_near[NONE] = True
-        found = np.ones(rows, np.bool_)
-        known = made.of_rows[:rows]
-        found[: len(known)] = is_near[known]
-        return found
+        return np.concatenate([made.rows(each) for each in (NONE, *nearest[:enough].tolist())])
 
     def _open(self) -> None:
         self._made, self._made_of = None, 0
@@ -149,7 +152,7 @@ class Clusters:
         centroids = np.frombuffer(held, CENTROID, count * dimension, HEADER.size)
         of_rows = np.frombuffer(held[HEADER.size + centroids.nbytes :], CLUSTER).copy()
         self._file = os.open(self._path, os.O_RDWR)
-        self._made = _Made(centroids.reshape(count, dimension), of_rows, _sizes(of_rows, count))
+        self._made = _Made.of(centroids.reshape(count, dimension), of_rows)
 
 
 def centroids_of(rows: NDArray[np.int64], vectors_of: VectorsOf) -> Vectors:
@@ -181,7 +184,3 @@ def nearest_clusters(vectors: Vectors, centroids: Vectors) -> NDArray[np.uint16]
     (n, d); shape (n,)."""
     found: NDArray[np.uint16] = ((vectors @ centroids.T).argmax(axis=1) + 1).astype(CLUSTER)
     return found
-
-
-def _sizes(of_rows: NDArray[np.uint16], clusters: int) -> NDArray[np.int64]:
-    return np.bincount(of_rows, minlength=clusters + 1)[1:]

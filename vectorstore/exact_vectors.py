@@ -26,6 +26,10 @@ class RowVectors(Protocol):
     """One vector per row, for exact comparisons. Any thread may read; one at a time may change."""
 
     @property
+    def changes(self) -> int:
+        """Grows with every change."""
+
+    @property
     def dimension(self) -> int:
         """The length of its vectors; 0 while there are none."""
 
@@ -52,9 +56,9 @@ class RowVectors(Protocol):
     def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
         """The cosine of `vector` (d,) with each row's; shape (n,), 0 for rows without a vector."""
 
-    def near(self, vector: Vectors, share: float, rows: int) -> NDArray[np.bool_] | None:
-        """Which of the first `rows` rows are likely to be nearest to `vector` (d,): about this
-        share of all. None if that is not known."""
+    def near(self, vector: Vectors, share: float) -> NDArray[np.int32] | None:
+        """The rows that are likely to be nearest to `vector` (d,), about this share of all, in no
+        order. None if that is not known."""
 
 
 class ExactVectors:
@@ -69,6 +73,7 @@ class ExactVectors:
         self._path = path
         self._clusters = clusters
         self._lock = threading.Lock()
+        self.changes = 0
         self._rows: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         self._map()
@@ -103,6 +108,7 @@ class ExactVectors:
     def clear(self) -> None:
         """Forget everything, whatever its dimension."""
         with self._lock:
+            self.changes += 1
             self._rows = np.empty((0, 0), np.uint8)
             os.ftruncate(self._file, 0)
             if self._clusters:
@@ -145,11 +151,12 @@ class ExactVectors:
             found[batch] = cosines(encoded[:few], vector, values[:few])
         return found
 
-    def near(self, vector: Vectors, share: float, rows: int) -> NDArray[np.bool_] | None:
+    def near(self, vector: Vectors, share: float) -> NDArray[np.int32] | None:
         """See `RowVectors`. Not known without `clusters`, or where vectors are few."""
-        return self._clusters.near(vector, share, rows) if self._clusters else None
+        return self._clusters.near(vector, share) if self._clusters else None
 
     def _put(self, rows: NDArray[np.int64], encoded: NDArray[np.uint8]) -> None:
+        self.changes += 1
         # Clusters first: a row with a vector that is in the cluster of an earlier one would be
         # overlooked after a crash.
         if self._clusters:

@@ -35,7 +35,8 @@ def move_index(
                 f"The index {target.engine.place} has articles. Move into an empty one, or remove "
                 "them first."
             )
-        if not source.in_step():
+        ids = list(rows := source.catalog.rows_by_passage())
+        if not source.in_step() or source.without_vectors(rows):
             raise CannotMove(
                 f"The index {source.engine.place} is damaged: not every passage has its vector. "
                 "Run `qa doctor --repair`, then move it."
@@ -43,7 +44,6 @@ def move_index(
         target.vectors.clear()
         target.exact.clear()
         target.staging.clear()
-        ids = list(rows := source.catalog.rows_by_passage())
         for start in range(0, len(ids), VECTORS_MOVED_AT_ONCE):
             batch = ids[start : start + VECTORS_MOVED_AT_ONCE]
             found = source.vectors.vectors(batch)

@@ -291,15 +291,20 @@ def nearest_rows(
     """
     compared = columns.used if allowed is None else allowed
     count = int(np.count_nonzero(compared))
+    rows: NDArray[np.int64] | None = None
     if count > COMPARED_EXACTLY:
-        near = index.exact.near(vector, COMPARED_EXACTLY / count, len(compared))
+        near = index.exact.near(vector, COMPARED_EXACTLY / count)
         if near is None:
             found = _nearest_in_chroma(store, index, vector, columns, allowed, candidates)
             if allowed is None or len(found) >= candidates:
                 return dict(list(found.items())[:candidates])
-        elif np.count_nonzero(near := near & compared) >= candidates:
-            compared = near
-    rows = np.flatnonzero(compared)
+        else:
+            # A row that was added after `compared` was made is not in it.
+            near = near[near < len(compared)]
+            near = near[compared[near]]
+            rows = near.astype(np.int64) if len(near) >= candidates else None
+    if rows is None:
+        rows = np.flatnonzero(compared)
     similarities = index.exact.similarities(vector, rows)
     best = _best_of(similarities, np.arange(len(similarities)), candidates)
     return dict(zip(rows[best].tolist(), similarities[best].tolist(), strict=True))
@@ -335,7 +340,8 @@ def _is_allowed(allowed: NDArray[np.bool_], row: int) -> bool:
 
 def _highest(scores: Vectors, most: int) -> NDArray[np.int64]:
     """The places of the `most` highest positive scores, best first."""
-    return _best_of(scores, np.flatnonzero(scores), most)
+    # Of booleans numpy finds those that are not 0 several times as fast as of numbers.
+    return _best_of(scores, np.flatnonzero(scores > 0), most)
 
 
 def _best_of(scores: Vectors, places: NDArray[np.int64], most: int) -> NDArray[np.int64]:

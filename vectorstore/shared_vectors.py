@@ -29,6 +29,10 @@ class SharedVectors:
         self._count = 0
 
     @property
+    def changes(self) -> int:
+        return self._generation
+
+    @property
     def dimension(self) -> int:
         found = self._database.rows("SELECT encoded FROM vectors LIMIT 1")
         return len(found[0][0]) - SCALE.itemsize if found else 0
@@ -90,7 +94,7 @@ class SharedVectors:
                 found[start + some] = cosines(batch, vector, values[: len(batch)])
         return found
 
-    def near(self, vector: Vectors, share: float, rows: int) -> None:
+    def near(self, vector: Vectors, share: float) -> None:
         """Not known: Chroma is asked for the nearest."""
 
     def forget(self, rows: Sequence[int]) -> None:

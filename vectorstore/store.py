@@ -63,6 +63,7 @@ class Store:
         self.engine = FolderEngine(where) if isinstance(where, Path) else where
         self._size = size or PassageSize()
         self._in_step = True
+        self._looked: tuple[Columns, RowVectors, int] | None = None
         with ExitStack() as opened:
             self._opened_engine = engine = self.engine.open(opened)
             self.writing = engine.writing
@@ -355,16 +356,29 @@ class Store:
         return "" if unfinished is None else str(json.loads(unfinished)["name"])
 
     def in_step(self) -> bool:
-        """Whether every passage has its vector; during a change, whether it was so before."""
+        """Whether every passage has the vector that searches compare; during a change, whether it
+        was so before."""
         if self.writing.acquire(blocking=False):
             try:
                 if self.engine.is_shared:
                     # Whoever was interrupted may not come back.
                     self.recover()
-                self._in_step = self.columns.look().passages == self.vectors.count()
+                    self._in_step = self.columns.look().passages == self.vectors.count()
+                else:
+                    self._look_for_vectors()
             finally:
                 self.writing.release()
         return self._in_step
+
+    def _look_for_vectors(self) -> None:
+        """Look in the exact vectors, since Chroma, where it is embedded, would load all of its own.
+        Again only once something has changed: of a million it takes 50 ms."""
+        looked = self.columns.look(), self.exact, self.exact.changes
+        if self._looked is None or any(
+            a is not b for a, b in zip(self._looked, looked, strict=True)
+        ):
+            self._in_step = bool(self.exact.known(np.flatnonzero(looked[0].used).tolist()).all())
+            self._looked = looked
 
     def _note_model(self) -> None:
         if self.catalog.meta(EMBEDDING_MODEL) != self.embedder.name:

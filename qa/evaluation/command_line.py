@@ -1,7 +1,7 @@
 """The command line of `scripts/evaluate`: its flags, messages and exit codes."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -135,7 +135,10 @@ Open = Callable[[Target], OpenedTarget]
 @click.option(
     "--over-time",
     is_flag=True,
-    help=f"Ask {OVER_TIME} of a system that knows of time, and of one that does not.",
+    help=(
+        f"Ask {OVER_TIME}, or --questions about --articles, of a system that knows of time, and of "
+        "one that does not."
+    ),
 )
 @click.option(
     "--half",
@@ -182,7 +185,9 @@ def main(
         _compare(*compared, console)
         return
     if over_time:
-        _over_time(console, half, shows=wrong)
+        sources = [ARTICLES, STORIES] if articles is None else [articles]
+        asked = OVER_TIME if questions == QUESTIONS else questions
+        _over_time(sources, asked, console, half, shows=wrong)
         return
     if show is not None:
         _print(_read(show), markdown, console)
@@ -248,7 +253,9 @@ def _evaluate(
         raise click.ClickException(_sentence(error)) from error
 
 
-def _over_time(console: Console, half: Half | None, *, shows: bool) -> None:
+def _over_time(
+    articles: Sequence[Path], questions: Path, console: Console, half: Half | None, *, shows: bool
+) -> None:
     # It opens systems, as `opening` does, which imports this module.
     from qa.evaluation.over_time import as_table, measure_over_time
 
@@ -256,7 +263,7 @@ def _over_time(console: Console, half: Half | None, *, shows: bool) -> None:
         console.print(
             as_table(
                 measure_over_time(
-                    [ARTICLES, STORIES], OVER_TIME, read_settings(), console, half=half, shows=shows
+                    articles, questions, read_settings(), console, half=half, shows=shows
                 )
             )
         )

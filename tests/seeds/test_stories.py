@@ -1,6 +1,7 @@
 """The stories that develop over weeks, and the questions about them."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -11,19 +12,42 @@ from vectorstore.readers import read_articles
 from vectorstore.types import Article
 
 SEEDS = Path(__file__).parents[2] / "seeds"
-QUESTIONS = SEEDS / "questions-over-time.jsonl"
 UNANSWERED = {"near_date", "near_office"}
 
 
+@dataclass(frozen=True)
+class Told:
+    """A set of stories, the articles that are searched beside them, and the least number of
+    questions about them, and of those of a kind in a half."""
+
+    stories: str
+    questions: str
+    beside: tuple[str, ...]
+    least: int
+    least_of_a_kind: int
+
+
+SETS = (
+    Told("stories.jsonl", "questions-over-time.jsonl", ("articles",), 180, 4),
+    Told("press-stories.jsonl", "questions-press.jsonl", (), 100, 1),
+)
+
+
+@pytest.fixture(scope="module", params=SETS, ids=lambda each: each.stories)
+def told(request: pytest.FixtureRequest) -> Told:
+    found: Told = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def articles() -> dict[str, Article]:
-    read = read_articles([SEEDS / "articles", SEEDS / "stories.jsonl"])
+def articles(told: Told) -> dict[str, Article]:
+    read = read_articles([SEEDS / each for each in (*told.beside, told.stories)])
     return {each.id: each for each in read if isinstance(each, Article)}
 
 
 @pytest.fixture(scope="module")
-def cases() -> tuple[Case, ...]:
-    return read_questions(QUESTIONS)
+def cases(told: Told) -> tuple[Case, ...]:
+    return read_questions(SEEDS / told.questions)
 
 
 def spans(case: Case) -> tuple[GoldSpan, ...]:
@@ -31,17 +55,17 @@ def spans(case: Case) -> tuple[GoldSpan, ...]:
 
 
 def test_every_span_is_the_text_of_its_article(
-    cases: tuple[Case, ...], articles: dict[str, Article]
+    told: Told, cases: tuple[Case, ...], articles: dict[str, Article]
 ) -> None:
     texts = {each.id: each.text for each in articles.values()}
-    check_spans(cases, texts.__getitem__, path=QUESTIONS, articles="seeds")
+    check_spans(cases, texts.__getitem__, path=SEEDS / told.questions, articles="seeds")
 
 
-def test_each_kind_is_asked_of_both_halves(cases: tuple[Case, ...]) -> None:
+def test_each_kind_is_asked_of_both_halves(told: Told, cases: tuple[Case, ...]) -> None:
     kinds = Counter((each.kind, each.half) for each in cases)
     assert all(half for _, half in kinds)
-    assert min(kinds.values()) >= 4
-    assert len(cases) >= 180
+    assert min(kinds.values()) >= told.least_of_a_kind
+    assert len(cases) >= told.least
 
 
 def test_a_question_has_no_answer_exactly_when_its_kind_says_so(cases: tuple[Case, ...]) -> None:
@@ -58,10 +82,10 @@ def test_answers_as_of_a_day_were_published_by_then(
             assert published <= (case.as_of or date.max), case.id
 
 
-def test_no_story_is_in_both_halves(cases: tuple[Case, ...]) -> None:
+def test_no_story_is_in_both_halves(told: Told, cases: tuple[Case, ...]) -> None:
     halves: dict[str, set[str | None]] = {}
     stories = {
-        each.id for each in read_articles([SEEDS / "stories.jsonl"]) if isinstance(each, Article)
+        each.id for each in read_articles([SEEDS / told.stories]) if isinstance(each, Article)
     }
     for case in cases:
         if case.kind == "list":

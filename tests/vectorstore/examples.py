@@ -1,7 +1,9 @@
 """Short articles, and what an index should contain for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+
+import numpy as np
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.records import IndexedArticle
@@ -64,3 +66,12 @@ def held(store: Store) -> dict[str, tuple[str, tuple[Passage, ...]]]:
         assert read is not None
         found[article_id] = (read.text, tuple(store.catalog.passages_of(article_id)))
     return found
+
+
+def lose_vectors(store: Store, passage_ids: Sequence[str]) -> None:
+    """As if the disk had lost the vectors that searches compare for these passages."""
+    if store.engine.is_shared:
+        store.vectors.delete(passage_ids)
+        return
+    rows = list(store.catalog.rows_of(passage_ids).values())
+    store.exact.put(rows, np.zeros((len(rows), store.exact.dimension), np.float32))

@@ -1,8 +1,6 @@
 """Vectors by id in Chroma: what was stored is found, after any changes."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -41,21 +39,6 @@ def test_what_was_put_is_found_and_what_was_deleted_is_not(vectors: VectorStore)
     assert nearest.passage_id == "c"
     assert nearest.similarity == pytest.approx(1, abs=1e-5)
     assert [each.passage_id for each in vectors.nearest(rows[0], 9)] == ["a", "c"]
-
-
-def test_it_counts_again_only_after_a_change(
-    vectors: VectorStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    vectors.put(["a", "b"], unit(1, 2))
-    assert vectors.count() == 2
-    monkeypatch.setattr(vectors._collection, "count", lambda: 9)
-    assert vectors.count() == 2
-    vectors.delete(["b"])
-    assert vectors.count() == 9
-    monkeypatch.undo()
-    with closing(sqlite3.connect(tmp_path / "vectors" / "chroma.sqlite3")) as other, other:
-        other.execute("DELETE FROM embeddings")
-    assert vectors.count() == 0, "of what another process did as well"
 
 
 def test_an_empty_store_finds_nothing(vectors: VectorStore) -> None:

@@ -40,6 +40,16 @@ def test_the_sentence_that_answers_is_found(reader: BundledReader) -> None:
     assert answers.log_odds > 0 > other.log_odds
 
 
+def test_the_words_that_answer_are_found_in_each_sentence(reader: BundledReader) -> None:
+    [reading] = reader.read(QUESTION, [ANSWERS])
+    words = [each and each.of(ANSWERS.passage.text) for each in reading.words]
+    assert words[:2] == ["2018", "August 2020"]
+    sentences = ReadingPassage.of(ANSWERS).sentences
+    for span, sentence in zip(reading.words, sentences, strict=True):
+        assert span is not None
+        assert sentence.start <= span.start < span.end <= sentence.end
+
+
 def test_a_passage_is_read_the_same_alone_and_among_others(reader: BundledReader) -> None:
     together = reader.read(QUESTION, [ANSWERS, OTHER])
     alone = [reading for each in (ANSWERS, OTHER) for reading in reader.read(QUESTION, [each])]

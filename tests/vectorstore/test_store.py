@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.vectorstore.conftest import OpenStore
-from tests.vectorstore.examples import article, as_split, held
+from tests.vectorstore.examples import article, as_split, held, lose_vectors
 from tests.vectorstore.hashing import HashingEmbedder
 from tests.vectorstore.test_crashes import start
 from vectorstore.chunking import embedded_text
@@ -193,7 +193,7 @@ def test_an_index_is_in_step_while_it_is_being_changed(store: Store) -> None:
 
     def change() -> None:
         with store.writing:
-            store.vectors.delete(vectors)
+            lose_vectors(store, vectors)
             begun.set()
             assert ended.wait(20)
 

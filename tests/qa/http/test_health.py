@@ -11,6 +11,7 @@ from qa.http.app import create_app
 from tests.qa.http.scripted import Failing, service_over
 from tests.qa.http.shapes import assert_problem
 from tests.qa.serving import Served, running
+from tests.vectorstore.examples import lose_vectors
 from tests.vectorstore.hashing import HashingEmbedder
 from vectorstore.errors import UserError
 from vectorstore.types import Vectors
@@ -62,7 +63,7 @@ def test_a_model_that_cannot_be_loaded_is_reported_as_the_reason(tmp_path: Path)
 def test_an_index_with_missing_vectors_is_not_ready(tmp_path: Path) -> None:
     service = service_over(tmp_path, Failing(RuntimeError()))
     service.load()
-    service.store.vectors.delete(list(service.store.catalog.rows_by_passage()))
+    lose_vectors(service.store, list(service.store.catalog.rows_by_passage()))
     with running(create_app(service)) as url, httpx.Client(base_url=url) as http:
         assert "qa doctor --repair" in assert_problem(http.get("/ready"), 503)
         assert "qa doctor --repair" in http.get("/collection").json()["trouble"]
@@ -74,7 +75,7 @@ def test_an_answer_from_a_damaged_index_says_so(tmp_path: Path) -> None:
     with running(create_app(service)) as url, httpx.Client(base_url=url) as http:
         question = {"question": "Where did the cat sit?"}
         assert http.post("/ask", json=question).json()["notice"] is None
-        service.store.vectors.delete(list(service.store.catalog.rows_by_passage()))
+        lose_vectors(service.store, list(service.store.catalog.rows_by_passage()))
         answer = http.post("/ask", json=question).json()
         assert "The index is damaged" in answer["notice"]
         assert "qa doctor --repair" in answer["notice"]
@@ -87,7 +88,7 @@ def test_a_change_in_progress_is_not_taken_for_damage(tmp_path: Path) -> None:
     store = service.store
     with running(create_app(service)) as url, httpx.Client(base_url=url) as http:
         with store.writing:
-            store.vectors.delete(list(store.catalog.rows_by_passage()))
+            lose_vectors(store, list(store.catalog.rows_by_passage()))
             assert http.get("/ready").status_code == 200
         assert http.get("/ready").status_code == 503
         with store.writing:

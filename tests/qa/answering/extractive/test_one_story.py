@@ -3,6 +3,7 @@
 import pytest
 
 from tests.qa.answering.extractive.test_standing import OPINION, found, reply
+from vectorstore.types import ScoredPassage
 
 WHERE = "Where do the Quill Museum's visitors enter?"
 GATE = "Visitors of the Quill Museum enter by the old gate."
@@ -63,3 +64,36 @@ def test_the_short_answer_is_of_the_sentence_that_comes_first() -> None:
     if answer.short_answer is not None:
         assert answer.short_answer.text in answer.citations[0].quote
     assert "11 a.m." in answer.citations[0].quote
+
+
+def test_a_later_article_that_answers_comes_first_however_little_it_says_of_the_question() -> None:
+    porch = "A porch in the yard of the Quill Museum now serves everybody who comes."
+    answer = reply(
+        WHERE,
+        found(GATE, "2022-03-03", read=[OPINION]),
+        found(f"{porch} Nobody was hurt.", "2022-04-20", read=[0.5, -9]),
+    )
+    assert answer.citations[0].quote == porch
+    assert [each.earlier for each in answer.sentences] == [False, True]
+
+
+def test_an_answer_about_now_says_until_when_its_story_goes_on() -> None:
+    roof = "The Quill Museum was given a roof of slate."
+    answer = reply(
+        WHERE,
+        found(GATE, "2022-03-03", read=[OPINION]),
+        found(roof, "2022-04-20", read=[-9]),
+        found("Fennway Castle was sold.", "2022-05-01", read=[-9]),
+    )
+    until = "[published on 3 March 2022; the story goes on until 20 April 2022]"
+    assert answer.text == f"{GATE[:-1]} [1]. {until}"
+    assert answer.sentences[0].earlier
+    when = reply("When did the Quill Museum open?", *_opened(roof))
+    assert "goes on" not in when.text
+
+
+def _opened(roof: str) -> tuple[ScoredPassage, ScoredPassage]:
+    return (
+        found("The Quill Museum opened on 4 May 1911.", "2022-03-03", read=[OPINION]),
+        found(roof, "2022-04-20", read=[-9]),
+    )
