@@ -7,7 +7,7 @@ states nothing of the kind is dated by its publication, and says so.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from qa.answering.extractive.question_analysis import topic_words
@@ -34,8 +34,17 @@ _NOT_THEN = re.compile(
     re.IGNORECASE,
 )
 
-
-_STATED_DAY = re.compile(r"\b\d{1,2} (?:of )?[A-Z][a-z]+\b|\b[A-Z][a-z]+\.? \d{1,2}\b")
+_DATELINE = re.compile(
+    r"^[A-Z][\w .'’/-]*(?:, [A-Z][\w .]*)??, [A-Z][a-z]+\.? \d{1,2}(?:, \d{4})?"
+    r"\s*(?:\([^)]{1,40}\)\s*)?[-–—]"
+)
+"""The place and the day at the head of an agency's report, which are those of the report."""
+_TO_COME = re.compile(
+    r"\b(?:will|shall|won['’]t|faces?|due|expect(?:s|ed)|scheduled|plans?|planned|set (?:to|for)"
+    r"|begins?|starts?|opens?|(?:is|are) to|next)\b[^.;]{0,60}$",
+    re.IGNORECASE,
+)
+"""What stands before a day that is still to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +111,37 @@ def event_day(sentence: str, published: date) -> str | None:
     True
     >>> event_day("It was founded in November 2024.", date(2025, 3, 3))
     '2024-11'
+    >>> event_day("OSLO, Jan 7 (AP) - It sank on Monday.", date(2025, 1, 7))
+    '2025-01-06'
+    >>> event_day("Whoever wins will be sworn in on Jan. 4.", date(2024, 11, 26))
+    '2025-01-04'
     """
+    dateline = _DATELINE.match(sentence)
+    begins = dateline.end() if dateline else 0
     days = [
         (_fullness(each), each.start, each)
         for each in implied_dates(sentence, published)
-        if each.month is not None and each.years and not _is_of_another(sentence, each)
+        if each.month is not None
+        and each.years
+        and each.start >= begins
+        and not _is_of_another(sentence, each)
     ]
     if not days:
         return None
     mention = min(days, key=lambda each: each[:2])[2]
     year = _year_of(mention, published)
-    day = f"-{mention.day:02}" if mention.day else ""
-    return f"{year}-{mention.month:02}{day}"
+    if not mention.day:
+        if _is_to_come(sentence, mention) and (year, mention.month) < (
+            published.year,
+            published.month,
+        ):
+            year += 1
+        return f"{year}-{mention.month:02}"
+    day = _on(year, mention)
+    if day is not None and day < published and _is_to_come(sentence, mention):
+        by_weekday = not any(each.isdigit() for each in sentence[mention.start : mention.end])
+        day = day + timedelta(days=7) if by_weekday else _on(year + 1, mention)
+    return None if day is None else day.isoformat()
 
 
 def as_markdown(timeline: Timeline) -> str:
@@ -141,12 +169,12 @@ def shown_day(day: str) -> str:
 
 
 def _told(wanted: frozenset[str], passages: Sequence[ScoredPassage]) -> Iterator[_Told]:
-    """The sentences about what is wanted."""
+    """The sentences about what is wanted: of passages that are, those that name some of it or say
+    on which day something happened."""
     for index, found in enumerate(passages):
         around = frozenset(stems_of(f"{found.article.title}\n{found.passage.text}"))
         if _share(wanted, around) <= ABOUT and not wanted <= around:
             continue
-        titled = _share(wanted, frozenset(stems_of(found.article.title))) >= ABOUT
         for number, span in enumerate(found.passage.sentences):
             text = found.passage.sentence_text(span)
             published = found.article.published
@@ -154,7 +182,7 @@ def _told(wanted: frozenset[str], passages: Sequence[ScoredPassage]) -> Iterator
                 continue
             share = _share(wanted, frozenset(stems_of(text)))
             day = event_day(text, published)
-            if share > 0 or (day is not None and titled and _STATED_DAY.search(text)):
+            if share > 0 or day is not None:
                 yield _Told(index, number, share, day)
 
 
@@ -210,6 +238,19 @@ def _is_of_another(sentence: str, mention: DateMention) -> bool:
     words = re.sub(r"\s(?:on|in|at)\s$", " ", before)
     by_weekday = not any(each.isdigit() for each in sentence[mention.start : mention.end])
     return bool(_NOT_THEN.search(before)) or (by_weekday and bool(_SAID.search(words)))
+
+
+def _is_to_come(sentence: str, mention: DateMention) -> bool:
+    """Whether a sentence speaks of a day to come, and does not say of which year."""
+    written = sentence[mention.start : mention.end]
+    return not re.search(r"\d{4}", written) and bool(_TO_COME.search(sentence[: mention.start]))
+
+
+def _on(year: int, mention: DateMention) -> date | None:
+    try:
+        return date(year, mention.month or 1, mention.day or 1)
+    except ValueError:
+        return None
 
 
 def _year_of(mention: DateMention, published: date) -> int:
