@@ -110,7 +110,7 @@ class ExtractiveAnswerer:
         wants_more = analysis.kind is AnswerType.REASON or defined_thing(question) is not None
         follows_story = self._tells_changes and not (several or wants_more or is_dated(question))
         if follows_story:
-            chosen = with_later_word(chosen, order, passages)
+            chosen = with_later_word(analysis, chosen, order, passages)
         quotes = quotes_of(
             without_near_duplicates(chosen),
             passages,

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from qa.answering.extractive.question_analysis import QuestionAnalysis
 from qa.answering.extractive.quotation import Quotation
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked
 from vectorstore.text.dates import CALENDAR_WORDS
-from vectorstore.text.words import stem
+from vectorstore.text.words import stem, stems_of
 from vectorstore.types import ScoredPassage
 
 SAME_NAMES = 0.25
@@ -18,6 +19,9 @@ of one thing reaches it; on the development questions, every right pair does."""
 ANSWERS = 0.0
 """The reader's log-odds from which a sentence of a later article counts as an answer: more likely
 than that nothing in its passage is one."""
+AS_MUCH_ASKED = 0.5
+"""The share of what the best passage and its title have of the question's words, that one of a later
+article must have."""
 
 _NAME_IN_A_SENTENCE = re.compile(r"(?<=[\w,;:)”’] )[A-Z][\w’'.-]*\w")
 
@@ -32,14 +36,18 @@ def tell_one_story(one: ScoredPassage, other: ScoredPassage) -> bool:
 
 
 def with_later_word(
-    chosen: Sequence[Candidate], order: Sequence[Ranked], passages: Sequence[ScoredPassage]
+    question: QuestionAnalysis,
+    chosen: Sequence[Candidate],
+    order: Sequence[Ranked],
+    passages: Sequence[ScoredPassage],
 ) -> list[Candidate]:
     """The sentences to quote, and before them the best of the newest article of the same story that
-    answers by what the reader makes of it, if that is newer."""
+    answers by what the reader makes of it, if that is newer and about what is asked."""
     story = [passages[chosen[0].passage]]
     newest = newest_day(story, (passages[each.passage] for each in chosen))
     if newest is None:
         return list(chosen)
+    asked = AS_MUCH_ASKED * question.share_in(_stems(story[0]))
     later = [
         each.candidate
         for each in order
@@ -48,6 +56,7 @@ def with_later_word(
         and each.candidate.reading is not None
         and each.candidate.reading >= ANSWERS
         and tell_one_story(story[0], passages[each.candidate.passage])
+        and question.share_in(_stems(passages[each.candidate.passage])) >= asked
     ]
     # The first of several of one day is the best.
     last = max(later, key=lambda each: each.article.published or date.min, default=None)
@@ -67,6 +76,8 @@ def newest_of_a_story_first(
         (story if is_same else others).append(each)
     dated = sorted(story, key=lambda each: _day(each, passages) or date.min, reverse=True)
     newest = _day(dated[0], passages)
+    if newest is None:
+        return list(quotes)
     return [
         each
         if (day := _day(each, passages)) is None or day == newest
@@ -99,6 +110,10 @@ def newest_day(story: Sequence[ScoredPassage], found: Iterable[ScoredPassage]) -
 
 def _day(quote: Quotation, passages: Sequence[ScoredPassage]) -> date | None:
     return passages[quote.passage].article.published
+
+
+def _stems(found: ScoredPassage) -> frozenset[str]:
+    return frozenset(stems_of(f"{found.article.title}\n{found.passage.text}"))
 
 
 def _names(found: ScoredPassage) -> frozenset[str]:
