@@ -20,8 +20,8 @@ ANSWERS = 0.0
 """The reader's log-odds from which a sentence of a later article counts as an answer: more likely
 than that nothing in its passage is one."""
 AS_MUCH_ASKED = 0.5
-"""The share of what the best passage and its title have of the question's words, that one of a later
-article must have."""
+"""Of what the best passage and its title have of the question's words, the share that one of a
+later article must have."""
 
 _NAME_IN_A_SENTENCE = re.compile(r"(?<=[\w,;:)”’] )[A-Z][\w’'.-]*\w")
 
