@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from qa.answering.extractive.question_analysis import QuestionAnalysis
 from qa.answering.extractive.quotation import Quotation
@@ -117,8 +118,13 @@ def _stems(found: ScoredPassage) -> frozenset[str]:
 
 
 def _names(found: ScoredPassage) -> frozenset[str]:
-    """The stems of the words within the sentences of a passage and its title that begin with a
-    capital, months and weekdays aside."""
-    text = f"{found.article.title}.\n{found.passage.text}"
+    """Those of a passage and its title."""
+    return _names_in(f"{found.article.title}.\n{found.passage.text}")
+
+
+@lru_cache(maxsize=128)
+def _names_in(text: str) -> frozenset[str]:
+    """The stems of the words within sentences that begin with a capital, months and weekdays
+    aside."""
     words = (match[0] for match in _NAME_IN_A_SENTENCE.finditer(text))
     return frozenset(stem(word) for word in words if word.lower() not in CALENDAR_WORDS)
