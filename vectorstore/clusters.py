@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorstore.row_file import consecutive, write_all
 from vectorstore.types import Vectors
 
 MAGIC = b"qaclu\x00\x00\x01"
@@ -106,11 +107,10 @@ class Clusters:
             return
         centroids, of_rows = self._made.centroids, self._made.of_rows
         found = nearest_clusters(vectors, centroids)
-        order = np.argsort(rows)
         start = HEADER.size + centroids.size * CENTROID.itemsize
-        for run in np.split(order, np.flatnonzero(np.diff(rows[order]) != 1) + 1):
+        for run in consecutive(rows):
             place = start + int(rows[run[0]]) * CLUSTER.itemsize
-            os.pwrite(self._file, found[run].tobytes(), place)
+            write_all(self._file, found[run].tobytes(), place)
         if int(rows.max()) >= len(of_rows):
             longer = np.full(int(rows.max()) + GROWTH, NONE, CLUSTER)
             longer[: len(of_rows)] = of_rows

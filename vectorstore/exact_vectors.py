@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.clusters import Clusters
+from vectorstore.row_file import consecutive, write_all
 from vectorstore.types import Vectors
 
 MAGIC = b"qavec\x00\x00\x02"
@@ -174,18 +175,16 @@ class ExactVectors:
         # Not through the map: on a full disk that would end the process instead of raising OSError.
         width = encoded.shape[1]
         self._reserve(int(rows.max()) + 1, width)
-        order = np.argsort(rows)
-        rows, encoded = rows[order], encoded[order]
-        for run in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) != 1) + 1):
+        for run in consecutive(rows):
             start = HEADER.size + int(rows[run[0]]) * width
-            _write_all(self._file, encoded[run].tobytes(), start)
+            write_all(self._file, encoded[run].tobytes(), start)
 
     def _reserve(self, rows: int, width: int) -> None:
         held = self._rows
         if rows <= len(held):
             return
         if not len(held):
-            _write_all(self._file, HEADER.pack(MAGIC, width), 0)
+            write_all(self._file, HEADER.pack(MAGIC, width), 0)
         # By a tenth at least, so that it is mapped anew seldom; what is not written takes no space.
         rows = max(rows + GROWTH, len(held) + len(held) // 10)
         os.ftruncate(self._file, HEADER.size + width * rows)
@@ -245,9 +244,3 @@ def _integers(encoded: NDArray[np.uint8]) -> NDArray[np.int8]:
 
 def _scales(encoded: NDArray[np.uint8]) -> Vectors:
     return encoded[:, : SCALE.itemsize].copy().view(SCALE)[:, 0]
-
-
-def _write_all(file: int, data: bytes, offset: int) -> None:
-    while data:
-        written = os.pwrite(file, data, offset)
-        data, offset = data[written:], offset + written

@@ -204,12 +204,13 @@ def answer_words(
     logits are `ends` (n, 2), of at most `LONGEST_ANSWER` tokens."""
     found: dict[int, Span] = {}
     shift = len(passage.heading)
+    firsts, lasts = ends.T.tolist()
     for sentence in np.unique(owner[owner >= 0]).tolist():
-        tokens = np.flatnonzero(owner == sentence)
+        tokens = np.flatnonzero(owner == sentence).tolist()
         _, first, last = max(
-            (ends[first, 0] + ends[last, 1], first, last)
-            for place, first in enumerate(tokens.tolist())
-            for last in tokens[place : place + LONGEST_ANSWER].tolist()
+            (firsts[first] + lasts[last], first, last)
+            for place, first in enumerate(tokens)
+            for last in tokens[place : place + LONGEST_ANSWER]
         )
         found[sentence] = Span(offsets[first][0] - shift, offsets[last][1] - shift)
     return found

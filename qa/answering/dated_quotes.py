@@ -139,7 +139,7 @@ def event_day(sentence: str, published: date) -> str | None:
         return f"{year}-{mention.month:02}"
     day = _on(year, mention)
     if day is not None and day < published and _is_to_come(sentence, mention):
-        by_weekday = not any(each.isdigit() for each in sentence[mention.start : mention.end])
+        by_weekday = _is_by_weekday(sentence, mention)
         day = day + timedelta(days=7) if by_weekday else _on(year + 1, mention)
     return None if day is None else day.isoformat()
 
@@ -236,8 +236,13 @@ def _is_of_another(sentence: str, mention: DateMention) -> bool:
     """Whether a date is that of a saying or a limit, and not of what the sentence tells."""
     before = sentence[: mention.start]
     words = re.sub(r"\s(?:on|in|at)\s$", " ", before)
-    by_weekday = not any(each.isdigit() for each in sentence[mention.start : mention.end])
+    by_weekday = _is_by_weekday(sentence, mention)
     return bool(_NOT_THEN.search(before)) or (by_weekday and bool(_SAID.search(words)))
+
+
+def _is_by_weekday(sentence: str, mention: DateMention) -> bool:
+    """Whether a day is written without a number."""
+    return not any(each.isdigit() for each in sentence[mention.start : mention.end])
 
 
 def _is_to_come(sentence: str, mention: DateMention) -> bool:
