@@ -3,7 +3,8 @@
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,6 @@ from vectorstore.bert_session import (
     bundled_tokenizer,
     bundled_weights,
 )
-from vectorstore.bfloat16 import bfloat16_is_faster
 from vectorstore.bundled_model import (
     BUNDLED_MODEL,
     BUNDLED_WEIGHTS,
@@ -27,6 +27,7 @@ from vectorstore.bundled_model import (
 from vectorstore.fair_lock import FairLock
 from vectorstore.micro_batching import MicroBatcher
 from vectorstore.torch_extra import require_torch, torch_is_installed
+from vectorstore.torch_speed import bfloat16_is_faster, fastest_setting, has_gpu
 from vectorstore.types import Embedder, Span, Vectors
 
 BUILDING_A_MODEL = threading.Lock()
@@ -40,8 +41,9 @@ WEIGHT_FILES = ("*.safetensors", "pytorch_model*.bin")
 SPECIAL_TOKENS = 2
 MOST_TOKENS = 256
 BATCH = 16
-FEW = 16
-"""So many texts are not worth importing torch for."""
+MANY = 128
+"""So many texts, in calls of more than a batch, are worth the seconds that torch takes to start."""
+TRIALS = 2
 
 
 def embedder_for(setting: str) -> Embedder:
@@ -53,7 +55,8 @@ class BundledEmbedder:
     """The bundled model. Thread-safe; needs no network.
 
     A few texts, such as a question, are computed by ONNX Runtime, which is ready at once. Many are
-    left to torch where that is installed and faster: on a GPU, or a CPU that gains from bfloat16.
+    left to torch where that is installed and, tried with one batch, faster: on a GPU, or a CPU that
+    gains from bfloat16.
     The two give a text vectors with a cosine above 0.999.
     """
 
@@ -65,10 +68,16 @@ class BundledEmbedder:
     def __init__(self) -> None:
         self._loading = threading.Lock()
         self._together = MicroBatcher(self._means, BATCH)
+        self._embedded_in_batches = 0
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if len(texts) > FEW and _torch_is_faster():
-            return self._for_many.embed(texts)
+        if len(texts) > BATCH:
+            self._embedded_in_batches += len(texts)
+            if self._embedded_in_batches > MANY and self._torch_is_faster:
+                return self._with_torch.embed(texts)
+        return self._with_onnx(texts)
+
+    def _with_onnx(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), DIMENSION), np.float32)
         encodings = self._truncating.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda index: len(encodings[index]), reverse=True)
@@ -103,7 +112,14 @@ class BundledEmbedder:
             return BertSession(bundled_weights())
 
     @cached_property
-    def _for_many(self) -> "SentenceTransformerEmbedder":
+    def _torch_is_faster(self) -> bool:
+        if not torch_is_installed() or not (has_gpu() or bfloat16_is_faster()):
+            return False
+        batch = ["word " * self.max_tokens] * BATCH
+        return _seconds(self._with_torch.embed, batch) < _seconds(self._with_onnx, batch)
+
+    @cached_property
+    def _with_torch(self) -> "SentenceTransformerEmbedder":
         return SentenceTransformerEmbedder(bundled_folder())
 
     @cached_property
@@ -230,18 +246,16 @@ def _load_model(setting: str) -> "SentenceTransformer":
         os.environ["HF_HUB_OFFLINE"] = "1"
 
     require_torch(setting, EmbeddingModelError)
-    import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers is untyped here
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16 if device == "cuda" or bfloat16_is_faster() else torch.float32
+    device, dtype = fastest_setting()
     try:
         with BUILDING_A_MODEL:
             return SentenceTransformer(
                 folder or setting,
-                device=device,
+                device=device.type,
                 local_files_only=folder is not None,
                 model_kwargs={"dtype": dtype},
             )
@@ -259,6 +273,12 @@ def _unit(vectors: Vectors) -> Vectors:
     return unit
 
 
-def _torch_is_faster() -> bool:
-    has_gpu = any(Path("/dev").glob("nvidia[0-9]*"))
-    return torch_is_installed() and (has_gpu or bfloat16_is_faster())
+def _seconds(embed: Callable[[Sequence[str]], Vectors], texts: Sequence[str]) -> float:
+    """The shortest of some times that it takes to embed these, once what it needs is loaded."""
+    embed(texts[:1])
+    times = []
+    for _ in range(TRIALS):
+        started = time.perf_counter()
+        embed(texts)
+        times.append(time.perf_counter() - started)
+    return min(times)

@@ -16,10 +16,10 @@ from tokenizers import Encoding
 from qa.training.entailment_pairs import EntailmentPair, Outcome
 from qa.training.networks import JudgingNetwork, PairEncoder, ReadingNetwork
 from qa.training.reading_examples import ReadingExample
-from vectorstore.bfloat16 import bfloat16_is_faster
 from vectorstore.cross_encoder import batches
 from vectorstore.entailment import OUTCOMES
 from vectorstore.passage_reader import owners_of
+from vectorstore.torch_speed import bfloat16_is_faster, fastest_setting
 
 REPORT_EVERY = 50
 SEED = 20240229
@@ -97,7 +97,7 @@ def fine_tune(
     torch.manual_seed(recipe.seed)
     network.encoder.train()
     network.encoder.embeddings.requires_grad_(requires_grad=False)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device, _ = fastest_setting()
     network.to(device, torch.float32)
     body: list[torch.Tensor] = [w for w in network.encoder.parameters() if w.requires_grad]
     head: list[torch.Tensor] = list(network.head.parameters())

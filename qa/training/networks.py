@@ -17,12 +17,12 @@ from transformers import BertModel
 from transformers.utils import logging
 
 from vectorstore.bert_session import DIMENSION, bundled_tokenizer
-from vectorstore.bfloat16 import bfloat16_is_faster
 from vectorstore.bundled_model import BUNDLED_WEIGHTS, bundled_folder, file_sha256
 from vectorstore.cross_encoder import BATCH_TOKENS, Logits, TrainedWeights, batches
 from vectorstore.cross_encoder import MAX_TOKENS as MAX_PAIR_TOKENS
 from vectorstore.embedding import BUILDING_A_MODEL
 from vectorstore.passage_reader import MAX_TOKENS, ReadingPassage, ReadingTokenizer
+from vectorstore.torch_speed import fastest_setting
 
 
 class PairEncoder:
@@ -60,9 +60,8 @@ class PairEncoder:
 
     def to(self, device: torch.device | None = None, dtype: torch.dtype | None = None) -> None:
         """Compute there and so from now on: by default where and how it is fastest."""
-        device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        fast = device.type == "cuda" or bfloat16_is_faster()
-        dtype = dtype or (torch.bfloat16 if fast else torch.float32)
+        fastest_device, fastest_dtype = fastest_setting()
+        device, dtype = device or fastest_device, dtype or fastest_dtype
         self.encoder.to(device, dtype)  # type: ignore[arg-type]  # it wraps a typed method wrongly
         self.head.to(device, dtype)
 

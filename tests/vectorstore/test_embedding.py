@@ -10,7 +10,7 @@ import pytest
 
 from vectorstore import embedding, torch_extra
 from vectorstore.bundled_model import bundled_folder
-from vectorstore.embedding import BATCH, FEW, BundledEmbedder, SentenceTransformerEmbedder
+from vectorstore.embedding import BATCH, MANY, BundledEmbedder, SentenceTransformerEmbedder
 from vectorstore.entailment import NamedEntailment
 from vectorstore.errors import UserError
 from vectorstore.passage_reader import NamedReader, NamedReranker
@@ -127,7 +127,8 @@ def test_without_torch_the_bundled_model_embeds_and_a_named_one_names_the_extra(
 ) -> None:
     monkeypatch.setattr(torch_extra, "find_spec", lambda name: None)
     monkeypatch.setattr(embedding, "bfloat16_is_faster", lambda: True)
-    assert BundledEmbedder().embed(["The fund bought houses."] * (FEW + 1)).shape == (FEW + 1, 384)
+    texts = ["The fund bought houses."] * (MANY + 1)
+    assert BundledEmbedder().embed(texts).shape == (MANY + 1, 384)
     for use in (
         lambda: SentenceTransformerEmbedder("someone/some-model").embed(["text"]),
         lambda: NamedReader("someone/some-model").read("Who?", []),
@@ -144,9 +145,26 @@ def test_without_torch_the_bundled_model_embeds_and_a_named_one_names_the_extra(
 def test_many_texts_get_the_vectors_that_few_get(
     faster: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding, "_torch_is_faster", lambda: faster)
+    seconds = {"embed": 1.0 if faster else 3.0, "_with_onnx": 2.0}
+    monkeypatch.setattr(embedding, "bfloat16_is_faster", lambda: True)
+    monkeypatch.setattr(embedding, "_seconds", lambda embed, texts: seconds[embed.__name__])
+    monkeypatch.setattr(embedding, "MANY", BATCH)
     bundled = BundledEmbedder()
-    texts = [f"The fund bought {n} houses. " * (1 + n % 30) for n in range(2 * FEW)]
+    texts = [f"The fund bought {n} houses. " * (1 + n % 30) for n in range(2 * BATCH)]
     together = bundled.embed(texts)
+    assert ("_model" in bundled._with_torch.__dict__) is faster
     alone = np.concatenate([bundled.embed([text]) for text in texts])
     assert (together * alone).sum(axis=1).min() > 0.999
+
+
+def test_a_few_texts_start_no_torch_and_many_are_tried_with_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedding, "bfloat16_is_faster", lambda: True)
+    monkeypatch.setattr(embedding, "MANY", 3 * BATCH)
+    bundled = BundledEmbedder()
+    texts = [f"Word {n}." for n in range(2 * BATCH)]
+    bundled.embed(texts)
+    assert "_with_torch" not in bundled.__dict__
+    bundled.embed(texts)
+    assert bundled.__dict__["_torch_is_faster"] in (True, False)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from vectorstore import bfloat16
-from vectorstore.bfloat16 import bfloat16_is_faster
+from vectorstore import torch_speed
+from vectorstore.torch_speed import bfloat16_is_faster
 
 
 @pytest.fixture(autouse=True)
@@ -28,17 +28,17 @@ def test_the_instructions_are_tried(
     flags: list[str], narrow: float, wide: float, faster: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = {"torch.bfloat16": narrow, "torch.float32": wide}
-    monkeypatch.setattr(bfloat16, "_cpu_flags", lambda: iter(flags))
-    monkeypatch.setattr(bfloat16, "_seconds", lambda dtype: times[str(dtype)])
+    monkeypatch.setattr(torch_speed, "_cpu_flags", lambda: iter(flags))
+    monkeypatch.setattr(torch_speed, "_seconds", lambda dtype: times[str(dtype)])
     assert bfloat16_is_faster() is faster
 
 
 def test_without_torch_there_is_nothing_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bfloat16, "_cpu_flags", lambda: iter(["amx_bf16"]))
-    monkeypatch.setattr(bfloat16, "torch_is_installed", lambda: False)
+    monkeypatch.setattr(torch_speed, "_cpu_flags", lambda: iter(["amx_bf16"]))
+    monkeypatch.setattr(torch_speed, "torch_is_installed", lambda: False)
     assert not bfloat16_is_faster()
 
 
 def test_a_trial_takes_time() -> None:
     torch = pytest.importorskip("torch")
-    assert 0 < bfloat16._seconds(torch.float32) < 10
+    assert 0 < torch_speed._seconds(torch.float32) < 10

@@ -1,7 +1,7 @@
-"""Whether models compute faster in bfloat16 on this CPU.
+"""Where torch computes models fastest on this machine, and in which type.
 
-Not every CPU that has the instructions gains from them, so they are tried: on some, bfloat16 takes
-nearly twice as long as float32.
+Not every CPU that has instructions for bfloat16 gains from them, so they are tried: on some, it
+takes nearly twice as long as float32.
 """
 
 import platform
@@ -22,6 +22,20 @@ TOKENS, WIDTH, INNER_WIDTH = 2_048, 384, 1_536
 TRIALS = 5
 CLEARLY = 0.9
 """The share of float32's time from which on bfloat16 counts as faster."""
+
+
+def has_gpu() -> bool:
+    """Whether this machine has a GPU, without importing torch."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def fastest_setting() -> "tuple[torch.device, torch.dtype]":
+    """The device that computes models fastest, and the type to compute them in there."""
+    import torch
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    narrow = device.type == "cuda" or bfloat16_is_faster()
+    return device, torch.bfloat16 if narrow else torch.float32
 
 
 @lru_cache(maxsize=1)
