@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from qa.answering.extractive.answer_types import NUMBER
 from qa.answering.extractive.asked_for import Embed, not_named
 from qa.answering.extractive.declining import (
     asks_for_a_whole,
@@ -119,7 +120,7 @@ class ExtractiveAnswerer:
         )
         if follows_story:
             quotes = newest_of_a_story_first(quotes, passages)
-            if asks_about_now(question) or analysis.kind is AnswerType.NUMBER:
+            if asks_about_now(question) or _gives_a_figure(analysis, quotes[0], passages):
                 quotes = until_later(quotes, passages)
         text, sentences, citations = written(quotes, passages)
         first = _sentence(quotes[0], passages)
@@ -157,6 +158,17 @@ def quotes_of(
         if not repeats:
             quotes.append(quote)
     return quotes[:most]
+
+
+def _gives_a_figure(
+    question: QuestionAnalysis, quote: Quotation, passages: Sequence[ScoredPassage]
+) -> bool:
+    """Whether a number is asked for, or is what the reader takes for the answer."""
+    if question.kind is not AnswerType.OTHER:
+        return question.kind is AnswerType.NUMBER
+    found = passages[quote.passage]
+    words = found.reading.words[quote.number] if found.reading and found.reading.words else None
+    return words is not None and bool(NUMBER.search(words.of(found.passage.text)))
 
 
 def _sentence(quote: Quotation, passages: Sequence[ScoredPassage]) -> str:

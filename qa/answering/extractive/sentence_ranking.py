@@ -59,7 +59,7 @@ _NOW = re.compile(
     re.IGNORECASE,
 )
 _PRESENT = re.compile(
-    r"^\W*(?:so |and )?(?:who|what|where|which \w+|how (?:many|much)(?: \w+)?)"
+    r"^\W*(?:so |and )?(?:who|what|where|which \w+|how \w+(?: \w+)?)"
     r"(?:['’]s| (?:is|are|has|have|does|do|runs|leads|heads|owns))\b"
     r"|^\W*(?:is|are|does|do|has|have)\b",
     re.IGNORECASE,

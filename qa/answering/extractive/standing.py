@@ -16,7 +16,6 @@ from qa.answering.extractive.answer_types import NAME, NUMBER, mentions_not_aske
 from qa.answering.extractive.one_story import tell_one_story
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked, is_dated
-from qa.answering.extractive.short_answer import short_answer
 from qa.answering.extractive.word_families import akin_to_any
 from qa.verification.claims.quantities import find_quantities, same_quantity
 from vectorstore.text.dates import find_dates
@@ -59,7 +58,8 @@ _OFFICE_TAKEN = re.compile(
 )
 _ASKS_WHO = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
 _ASKS_FOR_A_HOLDER = re.compile(
-    r"\bwho(?:['’]s| is| was| are| were)(?: now| currently)? (?:the |an? |in |\w+['’]s |[A-Z])"
+    r"\bwho(?:['’]s| is| was| are| were)(?: now| currently)? "
+    r"(?:the |an? |in |\w+['’]s |(?-i:[A-Z])|\w+(?<!ed) of )"
     r"|\bwho(?: currently| now)? (?!is\b|was\b|has\b|does\b)\w+s\b",
     re.IGNORECASE,
 )
@@ -67,8 +67,6 @@ _ASKS_FOR_A_HOLDER = re.compile(
 _OF_ANOTHER_REPORT = re.compile(r"\b(?:article|report|story)\s(?:of|from|on)\s$", re.IGNORECASE)
 _ASKS_FOR_A_PART = re.compile(r"\bhow many of\b", re.IGNORECASE)
 _PARTITIVE = re.compile(r"\s+of\s+(?:the\s+|its\s+|their\s+|his\s+|her\s+|these\s+|those\s+)?")
-_APART = re.compile(r"^(?!,)(?!\s(?:of|for|at|in)\s).*,")
-"""What stands between an office and the name after it, if the name is another's."""
 _A_PLACE = re.compile(r"\b(?:in|at|near|across)\s$")
 """What stands before a name that is a place's, not a person's."""
 _A_WORD = re.compile(r"[\s-]+(?P<word>[^\W\d_]+)")
@@ -213,7 +211,7 @@ def _version(candidate: Candidate, found: ScoredPassage, span: Span, unit: str) 
 def _named_by(
     question: QuestionAnalysis, candidate: Candidate, found: ScoredPassage
 ) -> Iterator[Version]:
-    name = _name_read(question, candidate)
+    name = _as_read(candidate, _full_names(question, candidate.text))
     if name is None:
         return
     leaves = bool(_OFFICE_LEFT.search(candidate.text))
@@ -224,8 +222,6 @@ def _named_by(
 
 
 def _number_read(question: QuestionAnalysis, candidate: Candidate) -> Span | None:
-    if candidate.words is None:
-        return short_answer(replace(question, kind=AnswerType.NUMBER), candidate.text)
     numbers = replace(question, kind=AnswerType.NUMBER)
     return _as_read(candidate, mentions_not_asked(numbers, candidate.text))
 
@@ -233,9 +229,7 @@ def _number_read(question: QuestionAnalysis, candidate: Candidate) -> Span | Non
 def _date(question: QuestionAnalysis, candidate: Candidate) -> Span | None:
     """A date that is the answer, not that of another report."""
     text = candidate.text
-    when = short_answer(question, text)
-    if candidate.words is not None:
-        when = _as_read(candidate, mentions_not_asked(question, text))
+    when = _as_read(candidate, mentions_not_asked(question, text))
     if when is None or not any(each.isdigit() for each in when.of(text)):
         return None
     return None if _OF_ANOTHER_REPORT.search(text[: when.start]) else when
@@ -290,35 +284,12 @@ def _with_unit(question: QuestionAnalysis, text: str, number: Span) -> tuple[int
     return number.end, ""
 
 
-def _name_read(question: QuestionAnalysis, candidate: Candidate) -> Span | None:
-    if candidate.words is None:
-        return _holder(question, candidate.text)
-    return _as_read(candidate, _full_names(question, candidate.text))
-
-
 def _as_read(candidate: Candidate, spans: Iterable[Span]) -> Span | None:
     """The first of these parts of a sentence that the reader's words have a part of."""
     words = candidate.words
     if words is None:
         return None
     return next((e for e in spans if e.start < words.end and words.start < e.end), None)
-
-
-def _holder(question: QuestionAnalysis, text: str) -> Span | None:
-    """The name nearest to the words that say what the person is asked for."""
-    names = _full_names(question, text)
-    office = [
-        Span(*match.span())
-        for match in WORD.finditer(text)
-        if akin_to_any(stem(match[0]), set(question.weights) - question.names)
-    ]
-    found = [
-        (_gap(name, each), name.start, name)
-        for name in names
-        for each in office
-        if not _APART.search(text[each.end : name.start])
-    ]
-    return min(found)[2] if found else None
 
 
 def _successor(
@@ -348,10 +319,6 @@ def _full_names(question: QuestionAnalysis, text: str) -> list[Span]:
         and len(WORD.findall(words)) in (2, 3)
         and not any(akin_to_any(stem(w), question.names) for w in WORD.findall(words))
     ]
-
-
-def _gap(a: Span, b: Span) -> int:
-    return max(a.start - b.end, b.start - a.end, 0)
 
 
 def _same_thing(
