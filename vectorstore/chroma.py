@@ -61,41 +61,29 @@ class VectorStore:
     """Vectors by passage id, in any threads. A folder is for one process at a time, a server's
     collection for any number of them.
 
-    Raises VectorStoreError if they cannot be opened or read, and in every method where a server
-    does not answer.
+    A folder is opened with its first use: that takes a second, and a search needs it not. Raises
+    VectorStoreError in every method if they cannot be opened or read, or a server does not answer;
+    on making one, too, where a server does not.
     """
 
     def __init__(self, where: "Path | ChromaServer", collection: str = COLLECTION) -> None:
-        # Importing takes a second, which a command that talks to a running service should not pay.
-        from chromadb.api.shared_system_client import SharedSystemClient
-        from chromadb.errors import ChromaError
-
-        self._damage: type[Exception] = ChromaError
         self._where = where
         self._name = collection
-        self._writing = threading.Lock()
+        self._opening, self._writing = threading.Lock(), threading.Lock()
+        self._opened: _Opened | None = None
         if isinstance(where, ChromaServer):
             with self._told():
-                self._client = where.connect()
-                self._collection = self._open_collection()
-            return
-        try:
-            self._client = _open_folder(where)
-            self._collection = self._open_collection()
-        except (ChromaError, ValueError) as error:
-            # Chroma would go on with what it failed to start, and not try this folder again.
-            SharedSystemClient._identifier_to_system.pop(str(where), None)  # noqa: SLF001
-            if _is_of_a_full_disk(error):
-                raise VectorDiskFull(where) from error
-            raise VectorStoreError(
-                f"The vectors in {where} cannot be opened ({error}). {REPAIR}"
-            ) from error
+                client = where.connect()
+                self._opened = _Opened(client, self._open_collection(client))
 
     def close(self) -> None:
+        if self._opened is None:
+            return
+        client = self._opened.client
         # PersistentClient is declared to return the interface, which lacks it.
-        self._client.close()  # type: ignore[attr-defined]
+        client.close()  # type: ignore[attr-defined]
         if isinstance(self._where, ChromaServer):
-            for session in _sessions_of(self._client):
+            for session in _sessions_of(client):
                 session.close()
 
     def count(self) -> int:
@@ -127,8 +115,9 @@ class VectorStore:
     def clear(self) -> None:
         """Remove everything, whatever its dimension."""
         with self._changing():
-            self._client.delete_collection(self._name)
-            self._collection = self._open_collection()
+            client = self._open().client
+            client.delete_collection(self._name)
+            self._opened = _Opened(client, self._open_collection(client))
 
     def nearest(self, vector: Vectors, k: int) -> list[Neighbour]:
         """The `k` passages nearest to `vector` (d,), nearest first; approximate."""
@@ -167,9 +156,38 @@ class VectorStore:
                 page = self._collection.get(limit=LARGEST_CALL, offset=start, include=[])
             yield from page["ids"]
 
-    def _open_collection(self) -> "chromadb.Collection":
+    @property
+    def _collection(self) -> "chromadb.Collection":
+        return self._open().collection
+
+    def _open(self) -> "_Opened":
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._open_folder()
+            return self._opened
+
+    def _open_folder(self) -> "_Opened":
+        import chromadb
+        from chromadb.api.shared_system_client import SharedSystemClient
+        from chromadb.config import Settings
+        from chromadb.errors import ChromaError
+
+        where = str(self._where)
+        try:
+            client = chromadb.PersistentClient(where, Settings(anonymized_telemetry=False))
+            return _Opened(client, self._open_collection(client))
+        except (ChromaError, ValueError) as error:
+            # Chroma would go on with what it failed to start, and not try this folder again.
+            SharedSystemClient._identifier_to_system.pop(where, None)  # noqa: SLF001
+            if _is_of_a_full_disk(error):
+                raise VectorDiskFull(Path(where)) from error
+            raise VectorStoreError(
+                f"The vectors in {where} cannot be opened ({error}). {REPAIR}"
+            ) from error
+
+    def _open_collection(self, client: "ClientAPI") -> "chromadb.Collection":
         on_server = isinstance(self._where, ChromaServer)
-        return self._client.get_or_create_collection(
+        return client.get_or_create_collection(
             self._name,
             embedding_function=None,
             configuration={"hnsw": SEARCHED if on_server else STORED},
@@ -189,7 +207,7 @@ class VectorStore:
             return
         try:
             yield
-        except self._damage as error:
+        except _chroma_error() as error:
             if _is_of_a_full_disk(error):
                 raise VectorDiskFull(self._where) from error
             raise VectorStoreError(
@@ -209,7 +227,8 @@ class VectorStore:
             yield
         except NotFoundError as error:
             # Another process has rebuilt the vectors: the name now stands for another collection.
-            self._collection = self._open_collection()
+            client = self._open().client
+            self._opened = _Opened(client, self._open_collection(client))
             raise VectorStoreError(
                 f"The vectors at {self._where.place} were rebuilt meanwhile. Do it again."
             ) from error
@@ -220,6 +239,12 @@ class VectorStore:
                 f"Chroma at {self._where.place} {what} ({_first_line(error)}). Start it with "
                 "`chroma run`, or correct QA_CHROMA_URL; what was stored before is kept."
             ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    client: "ClientAPI"
+    collection: "chromadb.Collection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,11 +299,10 @@ def _authorization(user: str | None, password: str | None) -> dict[str, str] | N
     return {"Authorization": f"Basic {encoded}"}
 
 
-def _open_folder(folder: Path) -> "ClientAPI":
-    import chromadb
-    from chromadb.config import Settings
+def _chroma_error() -> type[Exception]:
+    from chromadb.errors import ChromaError
 
-    return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+    return ChromaError
 
 
 def _is_of_a_full_disk(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from vectorstore.catalog.catalog import Catalog
@@ -83,4 +84,6 @@ class FusedCollection:
 def put_fuse(store: Store, fuse: Fuse) -> None:
     """Every write to this store's catalog and vectors is a step of the fuse from now on."""
     store.catalog = Catalog(cast(Database, FusedDatabase(store._database, fuse)))
-    store.vectors._collection = cast(Any, FusedCollection(store.vectors._collection, fuse))
+    opened = store.vectors._open()
+    fused = cast(Any, FusedCollection(opened.collection, fuse))
+    store.vectors._opened = replace(opened, collection=fused)

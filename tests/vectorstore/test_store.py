@@ -17,6 +17,7 @@ from vectorstore.engine import IndexInUse, Owner, read_owner
 from vectorstore.errors import UserError
 from vectorstore.ingest import ingest
 from vectorstore.integrity import inspect_index, repair_index
+from vectorstore.retrieval import search
 from vectorstore.store import OtherEmbeddingModel, Store
 
 ARTICLES = [
@@ -284,8 +285,11 @@ def test_damaged_vectors_are_named_and_made_anew_from_the_catalog(
     ingest(store, ARTICLES)
     store.close()
     (store.folder / "vectors" / "chroma.sqlite3").write_bytes(b"This was a database once. " * 500)
+    opened = open_store()
+    assert search(opened, "dogs", 1)
     with pytest.raises(UserError, match=r"vectors cannot be opened .*qa doctor --repair"):
-        open_store()
+        ingest(opened, [article("new", "A new one.")])
+    opened.close()
     # As told: the folder out of the way. Elsewhere, since Chroma remembers folders that failed.
     shutil.copytree(store.folder, tmp_path / "repaired", ignore=shutil.ignore_patterns("vectors"))
     repaired = open_store(folder=tmp_path / "repaired")
