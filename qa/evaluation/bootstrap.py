@@ -62,7 +62,7 @@ def swaps(clusters: Sequence[Hashable], count: int) -> Iterator[Floats]:
 
 
 def interval(replicates: Floats, level: float = 0.95) -> tuple[float, float] | None:
-    """The percentile interval of a statistic's replicates; None if none is a number."""
+    """The percentile interval of a statistic's replicates; None if all are NaN."""
     numbers = replicates[~np.isnan(replicates)]
     if not numbers.size:
         return None

@@ -150,7 +150,7 @@ def interval_chart(bars: Sequence[Bar], *, summary: str) -> str:
 
 
 def _scale(start: float, end: float, first: float, last: float) -> Callable[[float], float]:
-    """Maps [start, end] to [first, last], and what lies outside to the nearer end."""
+    """Maps [start, end] to [first, last], and values outside to the nearer end."""
     width = (end - start) or 1.0
 
     def place(value: float) -> float:
@@ -203,7 +203,7 @@ def _mark(
     anchor, shift = ("end", -7) if x > WIDTH * 0.74 else ("start", 7)
     if mark.y is None:
         shape = f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-        # Each label a row lower, so that lines close together keep theirs apart.
+        # Each label is a row lower, so that those of lines close together do not overlap.
         y = TOP + 10.0 + 17 * row
     else:
         y = up(mark.y)

@@ -1,6 +1,6 @@
 """Sentences that paraphrase an article, truly or falsely, checked as the service checks them.
 
-A file of them has one JSON object a line: `id`, `part`, `kind` ("true", or a kind of falsehood),
+A file of them has one JSON object per line: `id`, `part`, `kind` ("true", or a kind of falsehood),
 `sentence`, `article_id`, and the range of the article that it paraphrases, if any.
 """
 
@@ -40,7 +40,7 @@ class CheckCase:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What the checker said of a case; `told` is its reason, or its quotes."""
+    """What the checker said about a case; `told` is its reasons and quotes."""
 
     case: CheckCase
     supported: bool
@@ -65,7 +65,7 @@ def read_check_cases(path: Path, part: str = "all") -> Iterator[CheckCase]:
 
 
 def with_wrong_markers(cases: Iterator[CheckCase]) -> Iterator[CheckCase]:
-    """The cases, and every true one once more with a marker of another article's passage."""
+    """The cases, each true one followed by a copy that cites another article's passage."""
     for case in cases:
         yield case
         if case.kind == TRUE:
@@ -97,7 +97,7 @@ def run_check(case: CheckCase, store: Store, judge: ClaimJudge) -> CheckResult:
 
 
 def passages_for(case: CheckCase, store: Store) -> list[ScoredPassage]:
-    """The best passages for the sentence, and always the right one."""
+    """The best passages for the sentence, always including the right one."""
     found = search(store, case.sentence, GIVEN)
     if case.quote is None or any(_has_quote(each, case) for each in found):
         return found

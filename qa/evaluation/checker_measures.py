@@ -1,4 +1,4 @@
-"""How good a check is: figures with intervals; and how its probabilities are calibrated. Pure."""
+"""How good a check is: figures with intervals, and calibration. Pure functions."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ RESAMPLES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure and its 95% bootstrap interval; claims are what is resampled."""
+    """A figure and its 95% interval, from a bootstrap over clusters of claims."""
 
     value: float
     low: float
@@ -92,7 +92,7 @@ def checker_figures(
 
 
 def balanced_accuracy(kept: Truths, truths: Truths, weights: Floats) -> Floats:
-    """The mean of the shares of supported claims kept and of others flagged, per row of weights.
+    """The mean of two shares, supported claims kept and others flagged, per row of weights.
 
     >>> kept, truths = np.array([True, False, False]), np.array([True, True, False])
     >>> balanced_accuracy(kept, truths, np.ones((1, 3)))
@@ -117,7 +117,7 @@ def calibration_error(probabilities: Floats, truths: Truths, weights: Floats) ->
 def fit_logistic(features: Floats, truths: Truths, weights: Floats) -> tuple[Floats, Floats]:
     """Weights of a logistic regression and their standard errors, by Newton's method.
 
-    Shapes (n, d), (n,), (n,) -> (d,), (d,). No constant is added: it is a feature of ones.
+    Shapes (n, d), (n,), (n,) -> (d,), (d,). No intercept is added: pass it as a feature of ones.
 
     >>> odds = np.array([-2.0, -1.0, 1.0, 2.0, 1.0, -1.0])
     >>> truths = np.array([False, False, True, True, False, True])
@@ -140,7 +140,7 @@ def fit_logistic(features: Floats, truths: Truths, weights: Floats) -> tuple[Flo
 
 
 def source_weights(sources: Sequence[str]) -> Floats:
-    """Weights under which every source counts the same, adding up to the number of pairs."""
+    """Weights under which every source counts the same, summing to the number of pairs."""
     names, places, counts = np.unique(sources, return_inverse=True, return_counts=True)
     weights: Floats = len(sources) / (len(names) * counts[places])
     return weights

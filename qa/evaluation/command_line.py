@@ -32,7 +32,7 @@ UPDATE = "scripts/evaluate --update-baseline"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to evaluate, before anything is opened. With `url`, the service's own articles count."""
+    """What to evaluate, before anything is opened. A service at `url` brings its own articles."""
 
     articles: Path
     url: str | None
@@ -41,12 +41,12 @@ class Target:
     key: str | None = None
     model: str | None = None
     declines: tuple[str, ...] = ()
-    """Of a service that only speaks OpenAI's protocol: the model that is asked, and the words by
-    which it says that it has no answer."""
+    """For a service that only speaks OpenAI's protocol: the model to ask, and the words with which
+    it says that it has no answer."""
 
 
 Open = Callable[[Target], OpenedTarget]
-"""Raises UserError for what cannot be opened."""
+"""Raises UserError if the target cannot be opened."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -256,7 +256,7 @@ def _evaluate(
 def _over_time(
     articles: Sequence[Path], questions: Path, console: Console, half: Half | None, *, shows: bool
 ) -> None:
-    # It opens systems, as `opening` does, which imports this module.
+    # Not at the top: it opens systems, and the module that does so imports this one.
     from qa.evaluation.over_time import as_table, measure_over_time
 
     try:

@@ -17,8 +17,8 @@ LAG = "article_qa_event_loop_lag_seconds"
 
 @dataclass(frozen=True, slots=True)
 class ConcurrencyResult:
-    """What so many clients saw, each asking one question after the other. Errors are responses
-    other than 200, and requests without one."""
+    """What `clients` clients saw, each asking one question after another. Errors are responses
+    other than 200, and requests that got none."""
 
     clients: int
     answers_per_second: float
@@ -27,13 +27,13 @@ class ConcurrencyResult:
     p99_ms: float
     errors: Counter[str]
     late: float
-    """The share of its turns for which the event loop was more than 50 ms late."""
+    """The share of the event loop's turns that were more than 50 ms late."""
 
 
 def measure_clients(
     url: str, path: str, questions: Sequence[str], clients: int, seconds: float
 ) -> ConcurrencyResult:
-    """Ask a running service at /ask or /search. It must count what /metrics shows."""
+    """Ask a running service at /ask or /search. It must serve /metrics."""
     late, turns = _turns(url)
     started = time.perf_counter()
     asking = [_Client(n, url, path, questions, started + seconds) for n in range(clients)]
@@ -66,7 +66,7 @@ def _turns(url: str) -> tuple[float, float]:
 
 
 class _Client(threading.Thread):
-    """Asks the questions in an order of its own until the time is up."""
+    """Asks the questions in its own order until the time is up."""
 
     def __init__(self, number: int, url: str, path: str, questions: Sequence[str], until: float):
         super().__init__()

@@ -1,7 +1,7 @@
-"""Counts a copy as the article that was expected, where it has the expected words.
+"""Counts a copy as the expected article if it has the expected words.
 
-Of several copies, the search shows and the answer cites one, and a question file names one. They
-need not be the same one.
+Of several copies, the search shows and the answer cites one, and a question file names one. These
+need not be the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,10 +21,10 @@ def as_expected(
     copies_of: Callable[[str], frozenset[str]],
     article_text: Callable[[str], str],
 ) -> tuple[Found, ...]:
-    """The passages or citations; one from a copy of an expected article that holds the expected
-    words is given the id of that article, and a range as far from them there as it was here.
+    """The passages or citations. One from a copy of an expected article that holds the expected
+    words gets that article's id, and a range at the same offset from the words there.
 
-    `copies_of` gives the ids of an article's copies, `article_text` the text of an article.
+    `copies_of` returns the ids of an article's copies, `article_text` the text of an article.
     """
     return tuple(_as_expected(each, expected, copies_of, article_text) for each in found)
 

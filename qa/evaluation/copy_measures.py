@@ -1,8 +1,7 @@
 """How well copies of articles are recognised: precision and recall over pairs.
 
-Copies are made of real articles, in the ways in which stories are passed on; beside them stand
-texts that share words and are no copies. What is measured is the catalog itself, as an ingest fills
-it.
+Copies are made from real articles, in the ways that stories are passed on, and mixed with texts
+that share words but are not copies. What is measured is the catalog itself, as ingestion fills it.
 """
 
 import random
@@ -53,7 +52,7 @@ MakeCopy = Callable[[str, random.Random, Sequence[str]], str]
 
 @dataclass(frozen=True, slots=True)
 class CopyFigures:
-    """Pairs of articles in one story, and those of them that are copies of one article."""
+    """Counts of pairs: put in one story, rightly so, and all that are copies of one article."""
 
     found: int
     right: int
@@ -69,21 +68,21 @@ class CopyFigures:
 
 
 def cut(text: str, rng: random.Random, words: Sequence[str]) -> str:
-    """Its beginning: 40% to 80% of its sentences."""
+    """Only the beginning: 40% to 80% of the sentences."""
     sentences = _sentences(text)
     kept = max(1, round(len(sentences) * rng.uniform(SHORTEST_CUT, LONGEST_CUT)))
     return " ".join(sentences[:kept])
 
 
 def reordered(text: str, rng: random.Random, words: Sequence[str]) -> str:
-    """Its paragraphs in another order."""
+    """The paragraphs in another order."""
     paragraphs = re.split(r"\n\s*\n", text)
     rng.shuffle(paragraphs)
     return "\n\n".join(paragraphs)
 
 
 def changed_figure(text: str, rng: random.Random, words: Sequence[str]) -> str:
-    """One of its numbers is another."""
+    """With one number changed."""
     numbers = list(re.finditer(r"\d+", text))
     if not numbers:
         return text + " The number rose to 17 later."
@@ -92,19 +91,19 @@ def changed_figure(text: str, rng: random.Random, words: Sequence[str]) -> str:
 
 
 def other_headline(text: str, rng: random.Random, words: Sequence[str]) -> str:
-    """Under a headline and a byline of its own."""
+    """Under a headline and byline of its own."""
     headline = " ".join(rng.choices(words, k=9)).capitalize()
     byline = f"By {rng.choice(words).capitalize()} {rng.choice(words).capitalize()}, staff writer"
     return f"{headline}\n\n{byline}\n\n{text}"
 
 
 def rewritten_words(text: str, rng: random.Random, words: Sequence[str]) -> str:
-    """One word in five is another, anywhere."""
+    """With one word in five replaced, anywhere."""
     return _with_other_words(text, REWRITTEN, rng, words)
 
 
 def rewritten_sentences(text: str, rng: random.Random, words: Sequence[str]) -> str:
-    """One sentence in five has other words altogether."""
+    """With every word replaced in one sentence in five."""
     return " ".join(
         " ".join(rng.choices(words, k=len(each.split()))).capitalize() + "."
         if rng.random() < REWRITTEN
@@ -148,8 +147,8 @@ def copies_of(
 def lookalikes(
     articles: Sequence[Article], quoted: Sequence[Article], rng: random.Random
 ) -> Iterator[Article]:
-    """Texts that share passages or a template with others and are copies of none: articles that
-    quote one of `quoted` at length, under a notice, and the daily reports of a stock exchange."""
+    """Texts that share passages or a template with others but are copies of none: articles that
+    quote one of `quoted` at length, with a notice, and a stock exchange's daily reports."""
     for article in articles:
         sentences = _sentences(rng.choice(quoted).text)
         most = max(1, len(_sentences(article.text)) // 4)
@@ -164,8 +163,8 @@ def lookalikes(
 def measure_copies(
     groups: Iterable[Sequence[Article]], others: Iterable[Article] = ()
 ) -> CopyFigures:
-    """The figures of a catalog with groups of an article and its copies, and with `others`, which
-    are copies of nothing."""
+    """The figures for a catalog of `groups`, each an article and its copies, and of `others`,
+    which are copies of nothing."""
     groups = [list(each) for each in groups]
     articles = [*chain.from_iterable(groups), *others]
     group_of = {each.id: number for number, group in enumerate(groups) for each in group}
@@ -183,7 +182,7 @@ def measure_copies(
 
 
 def stories_of(articles: Sequence[Article]) -> list[list[str]]:
-    """The ids of the articles of each story of more than one, as a new catalog has them."""
+    """The article ids of each story with more than one, as a new catalog groups them."""
     with (
         TemporaryDirectory() as folder,
         closing(SqliteDatabase(Path(folder, "catalog"))) as database,
@@ -204,8 +203,8 @@ def publish(catalog: Catalog, articles: Iterable[Article]) -> None:
 
 
 def time_to_find_copies(articles: Iterable[Article]) -> tuple[float, float]:
-    """How long a new catalog takes to find the copies among these articles: seconds by the clock,
-    and seconds of a core."""
+    """How long a new catalog takes to find the copies among these articles: wall-clock seconds and
+    CPU seconds."""
     spent = cpu = 0.0
 
     class Timed(Stories):
@@ -225,8 +224,8 @@ def time_to_find_copies(articles: Iterable[Article]) -> tuple[float, float]:
 
 
 def synthesised(articles: Sequence[Article], count: int, rng: random.Random) -> Iterator[Article]:
-    """As many articles as wanted, each of sentences of several articles; one in ten is a copy of
-    the one before, with one word in twenty changed."""
+    """`count` articles, each made of sentences from several articles; one in ten is a copy of the
+    one before, with one word in twenty changed."""
     sentences = [each for article in articles for each in _sentences(article.text)]
     lengths = [len(_sentences(article.text)) for article in articles]
     words = _words(articles)

@@ -1,9 +1,9 @@
-"""Collections of any size, drawn around real articles: for measuring how the index scales.
+"""Collections of any size, drawn from real articles, for measuring how the index scales.
 
 A passage's vector is drawn between those of two real passages. Its text is recombined from their
 sentences, with names from a vocabulary that grows as real ones do (Heaps' law: a Zipf distribution
-over names), because what slows a full-text index is the words that many passages have, and
-what fills it is the words that few have.
+over names), because a full-text index is slowed by the words in many passages, and filled by
+those in few.
 """
 
 from collections.abc import Iterator, Sequence
@@ -53,9 +53,9 @@ def name_of(number: int) -> str:
 def draw_articles(
     real: Sequence[RealPassage], passages: int, seed: int = 0
 ) -> Iterator[tuple[IndexedArticle, Vectors]]:
-    """Articles with their passages and vectors (n, d), until there are at least so many passages.
+    """Articles with their passages and vectors (n, d), at least `passages` passages in all.
 
-    Dates are even over `DAYS` days; sources are uneven: the first has most articles.
+    Dates are uniform over `DAYS` days; sources are skewed: the first has the most articles.
     """
     random = np.random.default_rng(seed)
     vectors = np.stack([each.vector for each in real])

@@ -37,7 +37,7 @@ Each = TypeVar("Each")
 class Plan:
     """What to evaluate. `articles` says where the articles are, for people to read.
 
-    `articles_key` changes with the articles, so that records of others are never reused.
+    `articles_key` changes with the articles, so that records from others are never reused.
     """
 
     questions: Path
@@ -67,7 +67,7 @@ class OpenedTarget:
     article_text: Callable[[str], str]
     build: Callable[[], AbstractContextManager[System]]
     can_ask: Callable[[Case], bool] = lambda case: True
-    """Whether the system can be asked this; what it cannot is left out."""
+    """Whether the system can be asked a case; the others are left out."""
 
 
 def evaluate(

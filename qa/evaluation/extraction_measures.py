@@ -1,8 +1,8 @@
-"""How well the text of articles is found in web pages: F1 over four-word shingles.
+"""How well article text is extracted from web pages: F1 over four-word shingles.
 
 Scores as the public article-extraction benchmark does
 (https://github.com/scrapinghub/article-extraction-benchmark): precision and recall are means over
-pages, and F1 is theirs.
+pages, and F1 is computed from them.
 """
 
 import gzip
@@ -65,7 +65,7 @@ def read_cases(folder: Path) -> Iterator[PageCase]:
 
 
 def extract_here(html: bytes) -> Extracted:
-    """As pages are ingested."""
+    """The way pages are ingested."""
     found = next(parse_upload("page.html", html), None)
     if not isinstance(found, Article):
         return Extracted("", False, False)
@@ -74,7 +74,7 @@ def extract_here(html: bytes) -> Extracted:
 
 
 def extract_by_trafilatura(html: bytes) -> Extracted:
-    """By trafilatura's own defaults."""
+    """With trafilatura's own defaults."""
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 

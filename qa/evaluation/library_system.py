@@ -79,7 +79,7 @@ class LibrarySystem:
 
 
 def open_target(target: Target) -> OpenedTarget:
-    """Raises UserError for what cannot be opened."""
+    """Raises UserError if the target cannot be opened."""
     settings = read_settings()
     if target.url is not None and is_of_openai(target.url):
         return _open_chat(target, target.url, settings)

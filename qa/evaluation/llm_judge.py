@@ -77,5 +77,5 @@ def _opinion(ask: Callable[[], object]) -> tuple[float, str]:
         opinion = ask()
         score, reason = opinion["score"], opinion["comment"]  # type: ignore[index]
         return min(1.0, max(0.0, float(score))), str(reason or "")
-    except Exception as error:  # each provider's library raises errors of its own
+    except Exception as error:  # each provider's library raises its own errors
         raise AskError(f"The judge gave no opinion: {type(error).__name__}.") from error

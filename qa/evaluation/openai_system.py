@@ -1,7 +1,7 @@
 """Any service that speaks OpenAI's protocol, as a `System`.
 
-It is asked for chat completions, and for nothing else: there is no search to measure, and there are
-quotes only where it gives `citations` as this project's service does.
+It is asked for chat completions only: there is no search to measure, and there are quotes only if
+it returns `citations` as this project's service does.
 """
 
 import uuid
@@ -29,7 +29,7 @@ class ServiceRefused(UserError):
 
 @dataclass(frozen=True, slots=True)
 class ChatService:
-    """Where it is, which model is asked, and the words by which that says that it has no answer."""
+    """Where it is, which model to ask, and the words with which that says it has no answer."""
 
     url: str
     model: str
@@ -37,7 +37,7 @@ class ChatService:
 
 
 class OpenAISystem:
-    """Asks a service. `article_text` gives the texts that its questions are about."""
+    """Asks a service. `article_text` returns the texts that the questions are about."""
 
     def __init__(
         self, service: ChatService, http: httpx.Client, article_text: Callable[[str], str]
@@ -89,7 +89,7 @@ class OpenAISystem:
 
 
 def is_of_openai(url: str) -> bool:
-    """Whether an address is one of this protocol.
+    """Whether a URL is an endpoint of this protocol.
 
     >>> is_of_openai("http://127.0.0.1:1234/v1/"), is_of_openai("http://127.0.0.1:8000")
     (True, False)
@@ -100,7 +100,7 @@ def is_of_openai(url: str) -> bool:
 def chat_service(
     http: httpx.Client, url: str, model: str | None, phrases: Sequence[str] = ()
 ) -> ChatService:
-    """The service at `url`, and its first model if none is named. Raises ServiceRefused."""
+    """The service at `url`, with its first model if none is named. Raises ServiceRefused."""
     if model is None:
         try:
             listed = _json(http, "GET", "models")
@@ -113,7 +113,7 @@ def chat_service(
 
 
 def can_be_asked(case: Case) -> bool:
-    """Whether a chat can ask it: the protocol has no filters."""
+    """Whether a case can be asked in a chat: the protocol has no filters."""
     return not case.filters
 
 
@@ -128,7 +128,7 @@ def declines(text: str, phrases: Sequence[str]) -> bool:
 
 
 def _citations(body: dict[str, Any]) -> tuple[Citation, ...]:
-    """Those that this project's service gives beside what the protocol has."""
+    """Those that this project's service adds to the protocol."""
     try:
         return CITATIONS.validate_python(body.get("citations") or ())
     except ValidationError:

@@ -1,7 +1,7 @@
 """Questions about time, each asked twice: with its dates and without.
 
-Every kind of question has one figure that says how often it goes right; a few have others. The
-difference to the plain system is paired, with a cluster bootstrap over articles.
+Every kind of question has a figure for how often it is answered right; a few have others. The
+difference from the plain system is paired, with a cluster bootstrap over articles.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,9 +35,9 @@ from vectorstore.retrieval import word_rarities
 from vectorstore.types import Article, Filters, Span
 
 EVERY_PART = frozenset({"disagreeing", "list", "comparison", "changed_between"})
-"""Kinds whose answer has several parts: in the others, the answers are alternatives."""
+"""Kinds whose answer has several parts; in the others, the answers are alternatives."""
 COUNT = "count"
-"""The kind that asks how many articles there are: those that are cited must be those."""
+"""The kind that asks how many articles there are: exactly those must be cited."""
 DECLINED = frozenset({"near_date", "near_office"})
 READ = 5
 PASSAGES_READ = 8
@@ -68,7 +68,7 @@ class TimedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class KindFigure:
-    """One figure of one kind of question, of the plain system and of the one that reads dates."""
+    """One figure for one kind of question, from the plain system and the one that reads dates."""
 
     kind: str
     measure: Measure
@@ -89,9 +89,9 @@ def measure_over_time(
     half: Half | None = None,
     shows: bool = False,
 ) -> list[KindFigure]:
-    """Ask the questions of one half, or all, of both systems on a temporary index.
+    """Ask both systems the questions of one half, or all, on a temporary index.
 
-    `shows` prints what went wrong. Raises QuestionFileError, and what opening the index raises.
+    `shows` prints what went wrong. Raises QuestionFileError, and whatever opening the index does.
     """
     cases = [each for each in read_questions(questions) if half is None or each.half == half]
     found = [article for path in articles for article in read(path)]
@@ -119,7 +119,7 @@ def _asked(case: Case) -> Question:
 def both_systems(
     articles: Sequence[Article], settings: Settings
 ) -> Iterator[tuple[System, System]]:
-    """A plain system and one that knows of time, over one temporary index of the articles."""
+    """A plain system and one that knows about time, over one temporary index of the articles."""
     with TemporaryDirectory(prefix="article-qa-") as folder:
         settings = settings.model_copy(update={"data": Path(folder), "cache": 0})
         parts = SharedParts(settings)
@@ -137,7 +137,7 @@ def both_systems(
 
 
 def plainly(question: Question) -> Question:
-    """The question as a system would take it that knows nothing of time."""
+    """The question as a system that knows nothing about time would take it."""
     return replace(question, reads_dates=False, as_of=None)
 
 
@@ -167,7 +167,7 @@ def of_timeline(
 
 
 def by_publication(found: Sequence[PassageResult]) -> tuple[TimelineEntry, ...]:
-    """A plain timeline: the passages found, in the order of publication."""
+    """A plain timeline: the passages found, in order of publication."""
     dated = [each for each in found if each.published is not None]
     return tuple(
         TimelineEntry(str(each.published), "publication", _whole(each))
@@ -188,7 +188,7 @@ def _whole(found: PassageResult) -> Citation:
 
 
 class PlainSystem(LibrarySystem):
-    """Its timelines are what a search finds, in the order of publication."""
+    """Its timelines are what a search finds, in order of publication."""
 
     def timeline(self, about: str) -> tuple[TimelineEntry, ...]:
         return by_publication(self.search(about, PASSAGES_READ, Filters()))
@@ -238,7 +238,7 @@ def _values(
 
 
 def figures(plain: Sequence[TimedOutcome], timely: Sequence[TimedOutcome]) -> list[KindFigure]:
-    """The figures of each kind of question; both sequences are of the same questions in order."""
+    """The figures for each kind of question; both sequences are of the same questions, in order."""
     found = []
     for kind in dict.fromkeys(each.case.kind for each in plain):
         rows = [pair for pair in zip(plain, timely, strict=True) if pair[0].case.kind == kind]
@@ -268,7 +268,7 @@ def _cluster(case: Case) -> str:
 
 
 def _reaches(citation: Citation, gold: GoldSpan) -> bool:
-    """Whether it quotes the words, there or from another article."""
+    """Whether it quotes the gold words, from there or from another article."""
     return _overlaps(citation, gold) or gold.text in citation.quote
 
 

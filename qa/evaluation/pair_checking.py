@@ -14,7 +14,7 @@ AT_ONCE = 64
 
 
 def check_pairs(pairs: Sequence[tuple[str, str]], judge: ClaimJudge) -> list[Verdict]:
-    """The verdict on each claim of pairs of (evidence, claim), held against its evidence alone."""
+    """The verdict on the claim of each (evidence, claim) pair, given its evidence alone."""
     evidence = {text: article_of(text) for text, _ in pairs}
     checker = ClaimChecker(list(evidence.values()), judge)
     claims = [Claim(claim, among=(evidence[text],)) for text, claim in pairs]
@@ -27,7 +27,7 @@ def check_pairs(pairs: Sequence[tuple[str, str]], judge: ClaimJudge) -> list[Ver
 def pair_figures(
     pairs: Sequence[tuple[str, str]], truths: Sequence[bool], judge: ClaimJudge
 ) -> CheckerFigures:
-    """How well the claims of (evidence, claim) are checked, where `truths` says which are right."""
+    """How well the claims of (evidence, claim) pairs are checked; `truths` says which are right."""
     verdicts = check_pairs(pairs, judge)
     return checker_figures(
         np.array([verdict.probability or 0.0 for verdict in verdicts]),
@@ -38,7 +38,7 @@ def pair_figures(
 
 
 def article_of(text: str) -> ScoredPassage:
-    """A text as an article that is one passage."""
+    """A text as an article of one passage."""
     name = str(hash(text))
     passage = Passage(name, name, 0, len(text), text, tuple(split_sentences(text)))
     return ScoredPassage(passage, ArticleInfo(id=name), score=1.0)

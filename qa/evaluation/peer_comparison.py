@@ -10,7 +10,7 @@ from qa.evaluation.question_file import Case
 from qa.evaluation.retrieval_metrics import LEVELS, Level, PassageRef, rank_scores
 
 READ = 5
-"""How many passages are taken to be read."""
+"""How many passages are assumed to be read."""
 COMPARED: tuple[tuple[Level, str, str], ...] = (
     ("article", "hits", f"article hits@{READ}"),
     ("passage", "hits", f"passage hits@{READ}"),
@@ -46,7 +46,7 @@ class PeerRun:
 def question_scores(
     cases: Sequence[Case], rankings: Sequence[Sequence[PassageRef]]
 ) -> dict[str, Floats]:
-    """The scores of each answerable question, in the order of `cases`, by the figure's name."""
+    """The scores of each answerable question, in the order of `cases`, by figure name."""
     scores = {level: rank_scores(cases, rankings, level) for level in LEVELS}
     found: dict[str, Floats] = {}
     for level, kind, name in COMPARED:
@@ -78,8 +78,8 @@ def estimate(values: Floats, clusters: Sequence[str]) -> MeanWithInterval:
 
 
 def as_section(title: str, cases: Sequence[Case], runs: Sequence[PeerRun]) -> str:
-    """A Markdown section with a row for each system. The first run is the one that the others are
-    compared with: `lead` is how much higher its passage hits are, question by question."""
+    """A Markdown section with a row for each system. The others are compared with the first run:
+    `lead` is how much higher its passage hits are, question by question."""
     asked = [each for each in cases if each.answerable]
     clusters = [each.answers[0].article_id for each in asked]
     figures = [name for _, _, name in COMPARED]

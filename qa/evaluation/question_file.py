@@ -16,7 +16,7 @@ from vectorstore.types import Filters, Span
 SHOWN_PROBLEMS = 8
 
 Half = Literal["development", "test"]
-"""Rules and thresholds are made on the one half, and judged on the other."""
+"""Rules and thresholds are tuned on one half and judged on the other."""
 
 
 class QuestionFileError(UserError):
@@ -39,7 +39,7 @@ class GoldSpan:
 
 @dataclass(frozen=True, slots=True)
 class GoldEvent:
-    """An event of a timeline: its day, month or year in ISO format, and what tells of it."""
+    """An event of a timeline: its day, month or year in ISO format, and what reports it."""
 
     day: str
     told: GoldSpan
@@ -62,9 +62,9 @@ class Case:
     half: Half | None = None
     as_of: date | None = None
     superseded: tuple[GoldSpan, ...] = ()
-    """What was so earlier, and is not to be given as what is so now."""
+    """What used to be true, and must not be presented as current."""
     events: tuple[GoldEvent, ...] = ()
-    """Of a timeline, in order; its `question` is what the timeline is about."""
+    """A timeline's, in order; `question` is then what the timeline is about."""
 
     @property
     def answerable(self) -> bool:
@@ -157,7 +157,7 @@ def read_questions(path: Path) -> tuple[Case, ...]:
     cases: list[Case] = []
     problems: list[str] = []
     seen: dict[str, int] = {}
-    # Only a line feed ends a line: JSON strings may contain the other line separators of Unicode.
+    # Only a line feed ends a line: JSON strings may contain Unicode's other line separators.
     for number, raw in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if not raw.strip():
             continue

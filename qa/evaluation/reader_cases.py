@@ -1,4 +1,4 @@
-"""Questions as new readers ask them, and conversations: what a good answer shows, and whether."""
+"""Questions as new readers ask them, and conversations: what makes an answer good, and whether."""
 
 import hashlib
 import json
@@ -15,9 +15,9 @@ Ask = Callable[[Question], Answer]
 class ReaderCase:
     """A question, and what makes an answer good.
 
-    `quotes` are words that a quote must hold, any of them; `declined`, that it must be declined,
-    with one of `names` among the articles that are offered; `suggests`, a word that a misspelt
-    question must be understood by or be offered.
+    `quotes`: words, any of which a quote must contain; `declined`: the question must be declined,
+    with one of `names` among the articles offered; `suggests`: the right spelling of a misspelt
+    word, which must be understood or offered.
     """
 
     id: str
@@ -42,8 +42,8 @@ class ReaderCase:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What a person says, turn by turn. The last turn is about one of the names `about`, which it
-    does not say; with none it stands alone."""
+    """What a person says, turn by turn. The last turn is about one of the names in `about` without
+    saying it; if there are none, it stands alone."""
 
     id: str
     turns: tuple[str, ...]
@@ -51,11 +51,11 @@ class Conversation:
 
     @property
     def is_test(self) -> bool:
-        """Half of them are not looked at while the rules are changed."""
+        """Half of them are held out while the rules are changed."""
         return hashlib.sha256(self.id.encode()).digest()[-1] % 2 == 1
 
     def is_understood(self, ask: Ask) -> bool:
-        """Whether the last turn, after the real answers to the others, is read as it is meant."""
+        """Whether the last turn, after real answers to the others, is understood as meant."""
         history: list[Turn] = []
         for turn in self.turns[:-1]:
             answer = ask(Question(turn, tuple(history), answerer="extractive"))

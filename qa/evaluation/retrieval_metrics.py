@@ -21,7 +21,7 @@ LEVELS: tuple[Level, ...] = ("article", "passage")
 CUTOFFS = (1, 3, 5, 10, 20)
 DEPTH = max(CUTOFFS)
 
-# Longer than any ranking, since they are cut to DEPTH passages already.
+# Longer than any ranking: they are already cut to DEPTH passages.
 _ALL = 10_000
 
 
@@ -49,7 +49,7 @@ class RankScores:
 def rank_scores(
     cases: Sequence[Case], rankings: Sequence[Sequence[PassageRef]], level: Level
 ) -> dict[str, RankScores]:
-    """Scores by case id, of the answerable cases."""
+    """Scores by case id, for the answerable cases."""
     judged = [pair for pair in zip(cases, rankings, strict=True) if pair[0].answerable]
     qrels = [
         Qrel(f"{case.id}@{cutoff}", unit, 1)

@@ -126,5 +126,5 @@ def dump_record(record: Record) -> bytes:
 
 
 def load_record(line: bytes) -> Record:
-    """Raises ValueError for a line that is no record."""
+    """Raises ValueError for a line that is not a record."""
     return _RECORD.validate_json(line)

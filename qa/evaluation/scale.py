@@ -41,7 +41,7 @@ BUILT_AT = "passages-per-second"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A kind of search: its times over HTTP, and which share of the exact ten nearest it finds."""
+    """A kind of search: its times over HTTP, and what share of the exact ten nearest it finds."""
 
     name: str
     p50_ms: float
@@ -51,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ScaleResult:
-    """What was measured on a collection of so many passages."""
+    """What was measured on a collection of `passages` passages."""
 
     passages: int
     rows: tuple[Row, ...]
@@ -83,8 +83,8 @@ FILTERS: dict[str, Filters] = {
 
 
 class DrawnVectors:
-    """The bundled model's name, and vectors that are given: embedding a million passages would take
-    hours, and is measured elsewhere."""
+    """The bundled model's name with given vectors: embedding a million passages would take hours,
+    and is measured elsewhere."""
 
     def __init__(self, model: Embedder) -> None:
         self._model = model
@@ -130,7 +130,7 @@ def real_passages(folder: Path, articles: Sequence[Article]) -> list[RealPassage
 
 
 def build(folder: Path, real: Sequence[RealPassage], passages: int) -> float:
-    """Store a drawn collection. Returns the passages stored a second."""
+    """Store a drawn collection. Returns the passages stored per second."""
     drawn = DrawnVectors(BundledEmbedder())
     store = Store(folder, drawn)
     started = time.perf_counter()
@@ -148,7 +148,7 @@ def build(folder: Path, real: Sequence[RealPassage], passages: int) -> float:
 def measure_collection(
     folder: Path, real: Sequence[RealPassage], passages: int, questions: Sequence[str]
 ) -> ScaleResult:
-    """Search a drawn collection through a service of its own, and count what it takes.
+    """Search a drawn collection through its own service, and measure what that takes.
 
     It is built in `folder` unless an earlier call has done so.
     """
@@ -183,7 +183,7 @@ def _measure(
 def serving(
     folder: Path, **settings: str
 ) -> Iterator[tuple[Client, "subprocess.Popen[bytes]", float]]:
-    """A service over this index in a process of its own, and how long it took to be ready."""
+    """A service over this index in its own process, and the seconds until it was ready."""
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  # this program
         [sys.executable, "-m", "qa", "serve", "--port", "0", "--data", str(folder)],
@@ -209,7 +209,7 @@ def resident_mb(pid: int) -> float:
 
 
 def disk_mb(folder: Path) -> float:
-    """What the files below a folder take on the disk, in MB."""
+    """The disk space taken by the files below a folder, in MB."""
     found = (path.stat() for path in folder.rglob("*") if path.is_file())
     return sum(512 * each.st_blocks for each in found) / 2**20
 
@@ -257,8 +257,8 @@ def _recalls(
 def exact_nearest(
     drawn: Iterable[tuple[IndexedArticle, Vectors]], questions: Vectors
 ) -> dict[str, list[list[str]]]:
-    """For each kind of search and each vector of a question (q, d), the ids of the ten passages
-    with the nearest vectors, as they were drawn; in no order."""
+    """For each kind of search and each question vector (q, d), the ids of the ten passages whose
+    vectors, as drawn, are nearest; in no particular order."""
     nearest = {name: _Nearest(len(questions)) for name in FILTERS}
     for articles, vectors in _batches(iter(drawn)):
         similarities = questions @ vectors.T
@@ -271,7 +271,7 @@ def exact_nearest(
 
 
 class _Nearest:
-    """The ids of the passages with the highest of the similarities added so far, (q, 10)."""
+    """The ids (q, 10) of the passages with the highest similarities added so far."""
 
     def __init__(self, questions: int) -> None:
         self.ids = np.empty((questions, 0), np.str_)
@@ -311,8 +311,8 @@ def _milliseconds(client: Client, question: str, filters: Filters) -> float:
 
 
 def _wait_for_examples(client: Client) -> None:
-    """Until the service has chosen example questions, which takes a core for seconds; there may be
-    none."""
+    """Waits until the service has chosen example questions, which keeps a core busy for seconds;
+    there may be none."""
     until = time.perf_counter() + SECONDS_FOR_EXAMPLES
     while not client.collection().example_questions and time.perf_counter() < until:
         time.sleep(0.5)

@@ -25,7 +25,7 @@ Curve = tuple[str, Callable[[ScaleResult], float | None]]
 
 
 def scale_chart(results: Sequence[ScaleResult]) -> str:
-    """Latency, recall, memory and disk, and rates over the number of passages, smallest first."""
+    """Latency, recall, memory and disk, and start-up time by number of passages, smallest first."""
     panels = [
         _panel(
             results,

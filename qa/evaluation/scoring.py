@@ -96,7 +96,7 @@ def _decision(record: Record) -> Iterator[Pair]:
     answered = record.answer is not None and record.answer.answered
     failed = record.answer is None
     answerable = record.case.answerable
-    # A failure is no decision to decline, and never right.
+    # A failure is not a decision to decline, and never right.
     yield "decision_accuracy", float(answered == answerable and not failed), 1.0
     if answerable:
         yield "answered_answerable", float(answered), 1.0

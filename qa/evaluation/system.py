@@ -12,7 +12,7 @@ class AskError(Exception):
 
 
 class CannotSearch(AskError):
-    """The system has no search, so that there are no figures of one."""
+    """The system has no search, so there are no figures for one."""
 
 
 class System(Protocol):
@@ -34,4 +34,4 @@ class System(Protocol):
         """The article's whole text, as it was read. Raises LookupError for an unknown id."""
 
     def copies_of(self, article_id: str) -> frozenset[str]:
-        """The ids of the other articles of its story. Raises LookupError for an unknown id."""
+        """The ids of the other articles in its story. Raises LookupError for an unknown id."""

@@ -57,7 +57,7 @@ def by_kind(run: Run) -> tuple[list[Definition], list[tuple[str, list[Figure | N
 
 
 def exact_quotes(run: Run) -> tuple[int, int]:
-    """How many citations quote exactly what their article says there, and how many there are."""
+    """How many citations quote exactly what their article says there, and how many in all."""
     return (
         sum(sum(record.exact) for record in run.records),
         sum(len(record.exact) for record in run.records),

@@ -1,4 +1,4 @@
-"""How well attested a sentence is: how many independent articles bear it out."""
+"""How well attested a sentence is: how many independent articles support it."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,10 @@ from vectorstore.types import ScoredPassage
 def independent_articles(
     claim: str, cited: frozenset[str], passages: Sequence[ScoredPassage], judge: ClaimJudge
 ) -> int:
-    """How many of the articles that the passages are from bear a claim out; copies of one article
-    count once.
+    """How many of the passages' articles support a claim; copies of one article count once.
 
-    Those `cited`, by id, are known to. Of every other one the sentence nearest to the claim is
-    judged; a number, date or name that it lacks is enough for it not to count.
+    Those in `cited`, by id, are known to. For each other one, the sentence nearest to the claim is
+    judged; any conflict, such as a missing number, date or name, rules it out.
     """
     stories: dict[str, list[ScoredPassage]] = {}
     for each in passages:

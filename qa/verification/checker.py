@@ -2,8 +2,8 @@
 
 Markers in the text, such as [2], refer to passages. In the result they refer to citations: each is
 one exact range of an article, numbered in the order of first use.
-A sentence that no passage supports has none, and a reason. The checked text is plain text:
-links, images, tags and hidden characters are removed, lists and paragraphs stay.
+A sentence that no passage supports has a reason instead of citations. The checked text is plain
+text: links, images, tags and hidden characters are removed, lists and paragraphs stay.
 """
 
 import re
@@ -34,7 +34,7 @@ _CHECKED_AT_ONCE = 16
 _SHARED_WORDS = 6
 _FEWEST_WORDS = 4
 """A sentence leaks a private text if it shares this many consecutive words with it; a shorter
-sentence, of at least the fewest words, only if all of it is shared."""
+sentence, of at least `_FEWEST_WORDS`, only if all of it is shared."""
 
 _NUMBERS = re.compile(r"\d{1,3}(?:\s*[-–]\s*\^?\d{1,3})?")
 # Openings that only refer to a passage: "According to [1], ..." and "[1] states that ...".
@@ -55,7 +55,7 @@ _SCAFFOLDING = re.compile(
     r"certainly\b|of course\b|i hope|let me know|the following|answer:|sources?:|references?:)",
     re.IGNORECASE,
 )
-# Says of the articles as such that they do not say: "court documents" are something else.
+# Says that the articles themselves are silent: "court documents" are something else.
 _ABSTAINS = re.compile(
     r"^\W*(?:however,?\s|unfortunately,?\s|but\s)?(?:(?:the|these|this|none\sof\sthe)\s)?"
     r"(?:(?:given|provided|available|retrieved|supplied)\s)?"
@@ -115,8 +115,8 @@ def check_text_by_search(
 ) -> CheckedText:
     """Checks each sentence of a text against the passages that `find` returns for it.
 
-    Markers in the text are ignored. If `is_cancelled`, it stops before the next few sentences and
-    returns an empty text.
+    Markers in the text are ignored. Once `is_cancelled` returns true, stops before the next
+    sentences and returns an empty text.
     """
     pieces = cut_sentences(without_markers(text))
     claims = list(dict.fromkeys(claim for piece in pieces if (claim := _plain_claim(piece))))
@@ -159,8 +159,8 @@ class StreamChecker:
     """Checks a text that arrives in chunks, and returns each sentence as soon as it is checked.
 
     The pieces, joined, are the checked text, however it was cut into chunks. With "drop",
-    unsupported sentences are left out of it. A sentence that repeats `private` text is left out
-    in any case, as is one that says nothing, such as "Here is what I found:".
+    unsupported sentences are left out of it. A sentence that repeats `private` text is always
+    left out, as is one that says nothing, such as "Here is what I found:".
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class StreamChecker:
         private: Sequence[str] = (),
         found: Mapping[str, tuple[ScoredPassage, ...]] | None = None,
     ) -> None:
-        """`found`: the passages that each sentence is held against; all where it has none."""
+        """`found`: the passages to check each sentence against; all of them if it has none."""
         self._found = found or {}
         self._sources = sources
         self._unsupported = unsupported
@@ -189,7 +189,7 @@ class StreamChecker:
         return [] if self._sources.reads_all_at_once else self._check_waiting()
 
     def finish(self) -> list[CheckedPiece]:
-        """The pieces of the rest of the text, which has ended."""
+        """The remaining pieces, now that the text has ended."""
         self._waiting += self._cutter.finish()
         return self._check_waiting()
 
@@ -198,7 +198,7 @@ class StreamChecker:
         return self.check_pieces(pieces)
 
     def check_pieces(self, pieces: Iterable[str]) -> list[CheckedPiece]:
-        """Checks pieces from `SentenceStream`, together; leaves out what is not to be shown."""
+        """Checks pieces from `SentenceStream` together; leaves out those not to be shown."""
         drafts = [self._read(raw) for raw in pieces]
         claims = [draft.claim for draft in drafts if draft.claim and not draft.abstains]
         verdicts = dict(zip(claims, self._sources.check_all(claims), strict=True))
@@ -278,7 +278,7 @@ def _marker_numbers(marker: str) -> Iterator[int]:
 
 
 def _wider(one: str, other: str) -> str:
-    """Merges two breaks before a sentence: the most line breaks, and the latest bullet."""
+    """Merges two breaks before a sentence: the higher number of newlines, and the latest bullet."""
     breaks = max(one.count("\n"), other.count("\n"))
     bullet = other.strip() or ("" if other else one.strip())
     bullet = "" if bullet.startswith(("#", ">")) else bullet
@@ -300,5 +300,5 @@ def _words(text: str) -> str:
 
 
 _ABSTENTION = _words("The articles do not say.")
-"""What the prompt asks the model to write when the passages do not answer."""
+"""What the prompt asks the model to write when the passages hold no answer."""
 _SAYS_NOTHING = Verdict(reason="A quote cannot show that something is not said.")

@@ -1,8 +1,8 @@
 """Checks claims against the sentences of given passages: which evidence, which verdict, and why.
 
-A judge reads each claim with the sentence nearest to it; if that does not support the claim, with
-the sentence before it, and with several near ones together. What is compared exactly (`guards`)
-lowers the probability that the judge gives.
+A judge reads each claim with the sentence nearest to it; if that does not support the claim, also
+with the sentence before that one, and with several near ones together. Conflicts found by exact
+comparison (`guards`) lower the judge's probability.
 """
 
 import logging
@@ -41,7 +41,7 @@ _ENDING = re.compile(r"[.!?…,;:]+(?=[\"”»])|[.!?…,;:]+$")
 class Claim:
     """A sentence without its markers, and the passages, from 1, that it cites.
 
-    It is held against the passages in `among`; None stands for all.
+    It is checked against the passages in `among`; None means all.
     """
 
     text: str
@@ -59,9 +59,9 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`quotes` bear the claim out, or are empty and `reason` says why in a sentence.
+    """`quotes` support the claim; if there are none, `reason` says why in a sentence.
 
-    `probability` is the judge's, that the articles support the claim; None if it was not asked.
+    `probability` is how likely the judge finds the claim to be supported; None if it was not asked.
     """
 
     outcome: Outcome = "not_found"
@@ -111,7 +111,7 @@ class ClaimChecker:
         question: str = "",
         find_more: FindPassages | None = None,
     ) -> None:
-        """`find_more` searches the passages' articles for what the passages do not bear out."""
+        """`find_more` searches the passages' articles for support that the passages lack."""
         self._sources = SourceSentences(passages)
         self._judge = judge
         self._question = question
@@ -119,7 +119,7 @@ class ClaimChecker:
         self._verdicts: dict[Claim, Verdict] = {}
 
     def prepare(self) -> None:
-        """Reads the passages now instead of with the first claim."""
+        """Reads the passages now rather than with the first claim."""
         _ = self._sources.all
 
     @property
@@ -135,15 +135,15 @@ class ClaimChecker:
     def check_all(self, claims: Sequence[Claim]) -> list[Verdict]:
         """The verdict on each claim; the judge reads them in batches.
 
-        A claim that causes an error is not supported, and costs the others nothing. UserError, as
-        of a judge that cannot be loaded, is raised.
+        A claim that causes an error is not supported, and does not affect the others. UserError,
+        such as for a judge that cannot be loaded, is raised.
         """
         new = [each for each in dict.fromkeys(claims) if each not in self._verdicts]
         try:
             self._verdicts |= zip(new, self._thorough(new), strict=True)
         except UserError:
             raise
-        except Exception:  # noqa: BLE001  # which claim causes it is found out one by one
+        except Exception:  # noqa: BLE001  # claims are retried one by one to isolate it
             for claim in new:
                 self._verdicts[claim] = self._checked_alone(claim)
         return [self._verdicts[claim] for claim in claims]
@@ -156,7 +156,7 @@ class ClaimChecker:
             return Verdict(reason=COULD_NOT_BE_CHECKED)
 
     def _thorough(self, claims: Sequence[Claim]) -> list[Verdict]:
-        """The verdicts, also from passages that were not given, where those do not suffice."""
+        """The verdicts; if the given passages do not suffice, `find_more` supplies others."""
         verdicts = self.verdicts(claims)
         doubtful = [i for i, each in enumerate(verdicts) if not each.supported]
         if not doubtful or self._find_more is None or self.reads_all_at_once:
@@ -223,14 +223,14 @@ class ClaimChecker:
         return evidence_for(self._sources, case.near)[-1:]
 
     def _fewer(self, case: _Case) -> Iterable[Evidence]:
-        """Fewer of the sentences that support the claim together."""
+        """Smaller sets of the sentences that together support the claim."""
         return [tuple(in_order(case.near[:n])) for n in range(2, len(case.evidence))]
 
     def _examine(
         self, cases: Sequence[_Case], evidence: Callable[[_Case], Iterable[Evidence]]
     ) -> None:
-        """Has each claim judged with each `evidence`; the shortest that supports it is kept, or
-        the one that comes nearest to it."""
+        """Has each claim judged against each `evidence`; keeps the shortest that supports it, or
+        else the one that comes closest."""
         tried = [(case, each) for case in cases for each in evidence(case) if each]
         pairs = [(evidence_text(each), case.claim.text) for case, each in tried]
         if not pairs:
@@ -265,8 +265,8 @@ def _reason(case: _Case, outcome: Outcome) -> str:
 
 
 def evidence_for(sources: SourceSentences, near: Sequence[SourceSentence]) -> list[Evidence]:
-    """What a claim is held against: the sentence nearest to it, the same with the one before it,
-    and all `near` ones together."""
+    """What a claim is checked against: the nearest sentence, that one with its predecessor, and
+    all `near` ones together."""
     if not near:
         return []
     before = sources.before(near[0])
@@ -289,7 +289,7 @@ def _follows(sentence: SourceSentence, other: SourceSentence) -> bool:
 
 
 def evidence_text(evidence: Evidence) -> str:
-    """What a judge reads."""
+    """The text that a judge reads."""
     return " ".join(sentence.text for sentence in evidence)
 
 
@@ -306,7 +306,7 @@ def _quotes(evidence: Evidence) -> Iterator[Quote]:
 
 
 def _plain(text: str) -> str:
-    """A quotation as it is compared: without case, spacing and typographic marks."""
+    """A quotation as it is compared: ignoring case, spacing and typographic marks."""
     bare = text.translate(
         {0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2014: "-", 0x2013: "-"}
     )

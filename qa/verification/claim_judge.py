@@ -1,7 +1,7 @@
-"""What a judge of claims is, and the one that needs no model.
+"""The interface of claim judges, and a judge that needs no model.
 
-A judge reads pairs of evidence and claim. It knows nothing of articles: which evidence to read, and
-what to compare exactly, is decided in `claim_checker`.
+A judge reads pairs of evidence and claim. It knows nothing about articles: which evidence to read,
+and what to compare exactly, is decided in `claim_checker`.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from qa.verification.claims.tokens import content_stems
 SUPPORTED, CONTRADICTED, NOT_FOUND = range(3)
 
 Probabilities = NDArray[np.float32]
-"""Of each outcome for each pair: shape (n, 3), rows adding up to one, columns as above."""
+"""The probability of each outcome per pair: shape (n, 3), rows sum to one, columns as above."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """What a judge thinks of n pairs, and from which probability of support on it says yes."""
+    """What a judge thinks of n pairs, and the least probability of support that it accepts."""
 
     probabilities: Probabilities
     threshold: float
@@ -32,14 +32,14 @@ class ClaimJudge(Protocol):
 
     @property
     def reads_all_at_once(self) -> bool:
-        """Whether it is asked only once for a text, with all evidence: each call is dear."""
+        """Whether to ask it only once per text, with all evidence, because calls are expensive."""
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> Opinions:
-        """Its opinions of pairs of (evidence, claim), at least one."""
+        """Its opinions on one or more (evidence, claim) pairs."""
 
 
 class ModelOfEntailment(Protocol):
-    """A model that gives `Probabilities`, and from which probability on a claim is supported."""
+    """A model that gives `Probabilities`, and the least at which a claim counts as supported."""
 
     @property
     def threshold(self) -> float: ...
@@ -48,7 +48,7 @@ class ModelOfEntailment(Protocol):
 
 
 class EntailmentJudge:
-    """A `ClaimJudge` over a model of entailment."""
+    """A `ClaimJudge` backed by an entailment model."""
 
     reads_all_at_once = False
 
@@ -63,9 +63,9 @@ SUREST_OVERLAP = 0.75
 
 
 class WordOverlap:
-    """A model of entailment that is none: the share of the claim's words that the evidence has.
+    """An entailment model in name only: the share of the claim's words that the evidence has.
 
-    It cannot tell a contradiction, and is never so sure that a guard's penalty would not count.
+    It cannot detect a contradiction, and is never too sure for a guard's penalty to matter.
     """
 
     threshold = 0.5

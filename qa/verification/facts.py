@@ -1,4 +1,4 @@
-"""What a text states that can be compared, each part read when first asked for."""
+"""The comparable facts that a text states, each kind read when first asked for."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -22,7 +22,7 @@ class Facts:
 
     @cached_property
     def forms(self) -> EntityForms:
-        """To see whether the sentence mentions a name in some form."""
+        """For checking whether the sentence mentions a name in some form."""
         return EntityForms(self.text)
 
     @cached_property

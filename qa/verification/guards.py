@@ -1,6 +1,6 @@
-"""What is compared exactly, whatever a judge thinks of claim and evidence.
+"""What is compared exactly, whatever a judge thinks of a claim and its evidence.
 
-Numbers, dates and names of a claim should be in its evidence; it should not deny what the evidence
+A claim's numbers, dates and names should be in its evidence; it should not deny what the evidence
 affirms, and nobody should change roles. Each conflict lowers the probability of support by as much
 as it did on development pairs: scripts/train-checker fits `PENALTIES` and prints them.
 """
@@ -31,14 +31,14 @@ PENALTIES: dict[Guard, float] = {
 }
 """How much each kind of conflict takes from the log-odds that the evidence supports the claim."""
 SEVERAL = 0.93
-"""The same where the evidence was put together from several places."""
+"""The same for evidence that was put together from several places."""
 
 _SUREST = 0.999
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Where claim and evidence do not agree; `reason` says it in a sentence."""
+    """A point on which claim and evidence disagree; `reason` states it in a sentence."""
 
     guard: Guard
     reason: str
@@ -47,7 +47,7 @@ class Conflict:
 def conflicts(
     claim: Facts, evidence: Sequence[SourceSentence], question: str = ""
 ) -> Iterator[Conflict]:
-    """The conflicts between a claim and its evidence. `question` tells whom both are about."""
+    """The conflicts between a claim and its evidence. `question` shows whom both are about."""
     yield from _absent_facts(claim, evidence, question)
     facts = [sentence.facts for sentence in evidence]
     polarity = joint_polarity(facts)
@@ -130,8 +130,8 @@ def _has_date(evidence: Sequence[SourceSentence], claimed: DateMention) -> bool:
 
 
 def _context(evidence: Sequence[SourceSentence], question: str) -> str:
-    """What says whom the evidence is about: its articles' titles, sources and authors, and the
-    question."""
+    """Text that shows whom the evidence is about: its articles' titles, sources and authors, and
+    the question."""
     articles = {sentence.article_id: sentence.found.article for sentence in evidence}.values()
     about = [text for info in articles for text in (info.title, info.source, info.author) if text]
     return "\n".join([*about, question])

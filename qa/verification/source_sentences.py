@@ -1,4 +1,4 @@
-"""The sentences of passages, and which of them a claim is closest to."""
+"""The sentences of passages, and which of them are closest to a claim."""
 
 import math
 from collections import Counter
@@ -11,14 +11,14 @@ from qa.verification.facts import Facts
 from vectorstore.types import ScoredPassage, Span
 
 CITED_BONUS = 0.5
-"""How much a cited sentence gains, where a word in half of the sentences counts 0.9."""
+"""How much a cited sentence gains; for scale, a word in half of the sentences counts 0.9."""
 
 
 @dataclass(frozen=True, eq=False)
 class SourceSentence:
-    """A sentence of a passage, which is at `place` among the passage's sentences.
+    """A sentence of a passage, at index `place` among the passage's sentences.
 
-    `words` are the stems of its words and its numbers.
+    `words` are the stems of its content words, and its numbers.
     """
 
     found: ScoredPassage
@@ -75,7 +75,7 @@ class SourceSentences:
     ) -> list[SourceSentence]:
         """The sentences that share most of the claim's words, rare words counting more; best first.
 
-        Only those of the passages in `among`, if given; those of `cited` ones go before equals.
+        Only those of the passages in `among`, if given; those of `cited` passages get a bonus.
         """
         weights = {word: self._weights.get(word, 0.0) for word in words_of_claim(claim)}
         sentences = self.all if among is None else self._of(among)
@@ -95,7 +95,7 @@ class SourceSentences:
         return [self._unique[key] for key in keys if key in self._unique]
 
     def before(self, sentence: SourceSentence) -> SourceSentence | None:
-        """The sentence before it in its passage."""
+        """The previous sentence in the same passage."""
         return self._places.get((sentence.found.passage.id, sentence.place - 1))
 
     @cached_property
@@ -104,14 +104,14 @@ class SourceSentences:
 
 
 def in_order(sentences: Iterable[SourceSentence]) -> list[SourceSentence]:
-    """As a reader meets them: articles in the order of their first one, each in its own order."""
+    """In reading order: articles in order of their first sentence given, each in its own order."""
     sentences = list(dict.fromkeys(sentences))
     articles = list(dict.fromkeys(each.article_id for each in sentences))
     return sorted(sentences, key=lambda each: (articles.index(each.article_id), each.span))
 
 
 def words_of_claim(text: str) -> frozenset[str]:
-    """What two sentences are compared by: stems of words with meaning, and numbers as written.
+    """What two sentences are compared by: stems of content words, and numbers as written.
 
     >>> sorted(words_of_claim("In 2020 they joined 40 others."))
     ['2020', '40', 'join']

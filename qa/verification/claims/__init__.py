@@ -1,1 +1,1 @@
-"""What one sentence claims: its entities, quantities, dates, roles and negation. Pure."""
+"""What one sentence claims: its entities, quantities, dates, roles and negation. Pure functions."""

@@ -310,7 +310,7 @@ def _aliases(words: Iterable[str]) -> set[str]:
 
 
 def is_person(name: Entity) -> bool:
-    """Whether "he" or "she" may refer to the entity: no acronym, no word for an organisation."""
+    """Whether "he" or "she" may refer to the entity: not to an acronym or an organisation."""
     return not (
         set(name.run) & _BODIES
         or any(c.isupper() for c in name.text.split("-")[0].split(" ")[0][1:])

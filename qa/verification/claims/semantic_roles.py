@@ -68,7 +68,7 @@ _BE = words_of(
     """
 )
 _NEAR = 4
-"""At most this many words may be between a verb and an entity with a role."""
+"""The most words between a verb and an entity with a role."""
 
 _OBLIQUE = words_of(
     """

@@ -14,7 +14,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Forms that a stemmer does not lead back to their verb or noun, as reporters use them.
+# Forms, common in news, that a stemmer does not reduce to their verb or noun.
 _BASE_FORMS = {
     past: verb
     for verb, pasts in {
