@@ -38,7 +38,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """What is public, imported when it is first used: the packages beneath import this one."""
+    """Import public names on first use, since the subpackages import this package."""
     if name not in _HOMES:
         raise AttributeError(f"module 'qa' has no attribute {name!r}")
     from importlib import import_module

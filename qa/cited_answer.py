@@ -1,4 +1,4 @@
-"""An answer that shows its quotes: as text where it is printed, as HTML in a notebook."""
+"""An answer that shows its quotes: as text when printed, as HTML in a notebook."""
 
 from dataclasses import fields
 from html import escape
@@ -9,10 +9,10 @@ from qa.types import Answer, Citation, Sentence
 
 
 class CitedAnswer(Answer):
-    """An answer, as `POST /ask` gives it, that prints its text and the quotes that it rests on.
+    """An answer, as `POST /ask` returns it, that prints its text and the quotes it rests on.
 
     `text[s.start:s.end] == s.text` for each of `sentences`, in Unicode code points; each of
-    `citations` has its `quote`, and the range [start, end) of the article that it is.
+    `citations` has its `quote` and that quote's range [start, end) in the article.
     """
 
     __slots__ = ()

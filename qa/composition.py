@@ -43,18 +43,18 @@ from vectorstore.types import Embedder, Reader, Reranker
 
 REWRITING = 0.2
 JUDGING = 0.2
-"""Shares of QA_MODEL_TIMEOUT. The model writes the answer in the rest."""
+"""Shares of QA_MODEL_TIMEOUT. The rest is for writing the answer."""
 
 
 class SharedParts:
-    """What the collections of one process share: models, whose weights are read once, and what
-    limits the calls of the chat model and the requests to a website.
+    """What the collections of one process share: models, whose weights are loaded once, and the
+    limits on chat model calls and on requests to a website.
 
     Raises SettingsError, PromptsRefused, and ModelError if the chat model cannot be created.
     """
 
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
-        """`embedder`: the one that QA_EMBEDDING_MODEL names, if it is there already."""
+        """`embedder`: the one that QA_EMBEDDING_MODEL names, if it already exists."""
         self._settings = settings
         self._embedders = {} if embedder is None else {settings.embedding_model: embedder}
         self._lock = threading.Lock()
@@ -63,7 +63,7 @@ class SharedParts:
         self.reader = make_reader(settings)
         self.reranker = make_reranker(settings)
         self.default_model = settings.embedding_model
-        """What the default collection is searched with: another one once it is embedded anew."""
+        """The model that the default collection is searched with; changes when it is reindexed."""
         self.client = make_model_client(settings) if settings.model else None
         self.fetcher = make_fetcher(settings)
 
@@ -77,12 +77,12 @@ class SharedParts:
         self.default_model = model
 
     def judge_for(self, settings: Settings) -> ClaimJudge:
-        """The judge of a collection, which may not ask the chat model where others do."""
+        """The judge for a collection, some of which may not use the chat model."""
         return self.judge if settings.checker == self._settings.checker else self.local_judge
 
     @cached_property
     def local_judge(self) -> ClaimJudge:
-        """The bundled one, which asks nobody else."""
+        """The bundled judge, which calls no other service."""
         bundled = self._settings.checker == "bundled"
         return self.judge if bundled else EntailmentJudge(BundledEntailment())
 
@@ -98,8 +98,8 @@ def build_service(
 ) -> Service:
     """Open the index and build the service. The embedding model is loaded on first use.
 
-    `parts` are those that it shares with other collections, whose `folders` note the embedding
-    model of one with a name. Raises UserError: whatever `Store` and `SharedParts` raise.
+    `parts` are shared with other collections; `folders` records the embedding model of a named one.
+    Raises UserError: whatever `Store` and `SharedParts` raise.
     """
     parts = parts or SharedParts(settings, embedder)
     judge = parts.judge_for(settings)
@@ -171,9 +171,9 @@ def build_service(
 def build_pool(
     settings: Settings, embedder: Embedder | None = None, *, most_open: int = MOST_OPEN
 ) -> ServicePool:
-    """Open the default collection, and let the others be opened when they are first used.
+    """Open the default collection; the others open on first use.
 
-    Raises what `build_service` raises.
+    Raises whatever `build_service` raises.
     """
     parts = SharedParts(settings, embedder)
     folders = CollectionFolders.of(settings)
@@ -194,7 +194,7 @@ def build_pool(
 
 
 def make_engine(settings: Settings) -> Engine:
-    """Where the index is kept: in the folder QA_DATA, or on the servers that are named."""
+    """The engine that stores the index: in the folder QA_DATA, or on the servers that are named."""
     if settings.database_url is None or settings.chroma_url is None:
         return FolderEngine(settings.data)
     url = settings.database_url.get_secret_value()
@@ -240,7 +240,7 @@ def make_prompts(settings: Settings) -> Prompts:
 
 
 def make_reader(settings: Settings) -> Reader | None:
-    """The reader that QA_READER names; its weights are read with the first question."""
+    """The reader that QA_READER names; its weights are loaded on the first question."""
     if settings.reader == "none":
         return None
     reader = BundledReader() if settings.reader == "bundled" else NamedReader(settings.reader)
@@ -248,7 +248,7 @@ def make_reader(settings: Settings) -> Reader | None:
 
 
 def make_reranker(settings: Settings) -> Reranker | None:
-    """The reranker that QA_RERANKER names; its weights are read with the first question."""
+    """The reranker that QA_RERANKER names; its weights are loaded on the first question."""
     named = settings.reranker not in ("reader", "none")
     return NamedReranker(settings.reranker) if named else None
 
@@ -264,7 +264,7 @@ def make_search(settings: Settings, store: Store, parts: SharedParts) -> Reading
 
 
 def make_claim_judge(settings: Settings, prompts: Prompts | None = None) -> ClaimJudge:
-    """The judge that QA_CHECKER names; its weights are read with the first sentence.
+    """The judge that QA_CHECKER names; its weights are loaded on the first sentence.
 
     Raises SettingsError for "llm" without a chat model.
     """

@@ -34,7 +34,7 @@ Opened = TypeVar("Opened")
 
 
 class AlreadyServed(UserError):
-    """A running service has the index open, so that the command cannot run."""
+    """A running service has the index open, so the command cannot run."""
 
 
 def open_library(settings: Settings, on_wait: OnWait) -> Library:
@@ -87,7 +87,7 @@ def open_pool(settings: Settings, on_wait: OnWait) -> "ServicePool":
 
 @contextmanager
 def open_collections(settings: Settings) -> Iterator[Collections]:
-    """The collections of the data folder: over HTTP if they are served, else on the disk."""
+    """The collections of the data folder: over HTTP if they are served, else on disk."""
     if (url := _serving(settings, waits=False)) is None:
         yield CollectionFolders.of(settings)
         return
@@ -118,8 +118,8 @@ def _already_served(settings: Settings, url: str) -> AlreadyServed:
 
 
 def _serving(settings: Settings, *, waits: bool = True) -> str | None:
-    """As `served_at`, for the collection of the settings. A service has the data folder open; a
-    command that has it open leaves the other collections free, and need not be waited for."""
+    """Like `served_at`, for the collection in the settings. A service holds the whole data folder;
+    a command holds only its own collection, so the others need not wait for it."""
     try:
         return served_at(settings)
     except IndexInUse:
@@ -129,9 +129,9 @@ def _serving(settings: Settings, *, waits: bool = True) -> str | None:
 
 
 def served_at(settings: Settings) -> str | None:
-    """The URL of the service that has the index open; None if no process has it open, or any may.
+    """The URL of the service that has the index open; None if none has, or any number may.
 
-    Raises IndexInUse if a process has it open but does not serve it, or not yet.
+    Raises IndexInUse if a process has it open but does not serve it (yet).
     """
     if settings.database_url is not None:
         return None
@@ -163,10 +163,10 @@ def _when_free(open_it: Callable[[], Opened], on_wait: OnWait) -> Opened:
 
 
 def take_in_restored(settings: Settings, folder: Path, on_wait: OnWait) -> None:
-    """Put what was restored beside the index in `folder` in its place: through the service that has
-    it open, if one has.
+    """Replace the index in `folder` with the one restored beside it: through the service that has
+    it open, if there is one.
 
-    Raises ServiceError if that refuses; what was restored is removed then.
+    Raises ServiceError if the service refuses; the restored index is then removed.
     """
     from vectorstore import backup
 

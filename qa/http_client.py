@@ -52,7 +52,7 @@ CHARACTERS_SENT_AT_ONCE = 5_000_000
 SECONDS_TO_COLLECT = 5.0
 SECONDS_TO_CONNECT = 5.0
 SECONDS_TO_LOOK = 4 * 3600.0
-"""A source may list a thousand pages, which are fetched one a second at most."""
+"""A source may list a thousand pages, fetched at most one per second."""
 
 EVENT_TYPES: dict[str, TypeAdapter[Any]] = {
     "passages": TypeAdapter(PassagesFound),
@@ -74,7 +74,7 @@ PROBLEM = TypeAdapter(ProblemDetail)
 
 @dataclass(frozen=True, slots=True)
 class ReindexProgress:
-    """How many passages are embedded."""
+    """How many passages have been embedded."""
 
     done: int
     total: int | None
@@ -287,7 +287,7 @@ class Client:
         )
 
     def take_in_restored(self) -> None:
-        """Let the service replace its index with the one that was restored beside it."""
+        """Have the service replace its index with the one restored beside it."""
         self.send("POST", "/restored")
 
     def collection(self) -> Collection:
@@ -307,7 +307,7 @@ class Client:
         missing_is_fine: bool = False,
         timeout: float | None = None,
     ) -> httpx.Response:
-        """`timeout` is in seconds; None is that of the client."""
+        """`timeout` is in seconds; None means the client's."""
         headers = {} if content is None else {"Content-Type": "application/json"}
         try:
             response = self._http.request(
@@ -331,7 +331,7 @@ class Client:
 
 
 class CollectionsClient:
-    """The collections of the service that a client speaks to. Every method raises ServiceError."""
+    """The collections of the service that a client talks to. Every method raises ServiceError."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -355,7 +355,7 @@ class CollectionsClient:
 
 
 def collection_path(name: str) -> str:
-    """Under which a service has a collection, with a slash in front and none at the end."""
+    """The path at which a service has a collection, with a leading slash and no trailing one."""
     return f"/collections/{path_segment(name)}"
 
 
@@ -389,7 +389,7 @@ def _question_json(question: Question) -> bytes:
 
 
 def _as_seen_here(address: str) -> str:
-    """An address, or the whole path of a folder: the service runs in another one."""
+    """An address, or a folder's absolute path: the service runs in another directory."""
     return address if "://" in address else str(Path(address).expanduser().resolve())
 
 
@@ -429,7 +429,7 @@ async def _lines(texts: AsyncIterator[str]) -> AsyncIterator[str]:
 
 
 def _whole_lines(texts: Iterator[str]) -> Iterator[str]:
-    """As `_lines`, of texts that are waited for."""
+    """Like `_lines`, for a blocking iterator."""
     unfinished = ""
     for text in texts:
         *whole, unfinished = (unfinished + text).split("\n")
@@ -463,7 +463,7 @@ async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
 def _batches(
     articles: Iterable[Article | Unreadable],
 ) -> Iterator[list[Article | Unreadable]]:
-    """At most so many at once, and what came within a few seconds."""
+    """Batches of limited size, each of what arrived within a few seconds."""
     batch: list[Article | Unreadable] = []
     characters, begun = 0, time.monotonic()
     for each in articles:

@@ -1,4 +1,4 @@
-"""API keys: shown once when they are made, kept as hashes, compared in constant time."""
+"""API keys: shown once when created, stored as hashes, compared in constant time."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from vectorstore.errors import UserError
 
 Scope = Literal["read", "change"]
-"""What a key is for: to ask and to read articles, or to change them as well."""
+"""What a key allows: asking and reading articles, or changing them as well."""
 
 SHORTEST_SECRET = 24
 LOCAL_KEY = "local-key"
@@ -25,13 +25,13 @@ LOCAL_NAME = "this machine"
 
 
 class KeyProblem(UserError):
-    """A key cannot be made, found or read; the message says why."""
+    """A key cannot be created, found or read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is kept of a key. `digest` is the SHA-256 of its secret, in hex: a secret of 32 random
-    bytes needs neither salt nor a slow hash."""
+    """A key as stored. `digest` is the SHA-256 of its secret, in hex: a secret of 32 random bytes
+    needs neither salt nor a slow hash."""
 
     id: str
     name: str
@@ -40,11 +40,11 @@ class Key:
     created: str
     revoked: bool = False
     collections: tuple[str, ...] | None = None
-    """The only collections that it is for; None: all of them, and the service as a whole."""
+    """The only collections it is valid for; None: all of them, and the service as a whole."""
 
     @property
     def is_local(self) -> bool:
-        """Whether it is that of commands on this machine."""
+        """Whether it is the key of commands on this machine."""
         return self.name == LOCAL_NAME
 
     def may(self, scope: Scope) -> bool:
@@ -58,7 +58,7 @@ KEYS = TypeAdapter(tuple[Key, ...])
 
 
 def new_key(name: str, scope: Scope) -> tuple[Key, str]:
-    """A key and its secret, which is not kept."""
+    """A new key and its secret, which is not stored."""
     secret = f"qa_{secrets.token_urlsafe(32)}"
     return key_of(secret, name, scope), secret
 
@@ -78,7 +78,7 @@ def digest_of(secret: str) -> str:
 
 
 def keys_from_setting(value: str) -> tuple[Key, ...]:
-    """The keys of QA_API_KEYS: secrets with commas between them; `SECRET:read` may only read.
+    """The keys in QA_API_KEYS: comma-separated secrets; `SECRET:read` may only read.
 
     Raises KeyProblem.
     """
@@ -101,7 +101,7 @@ class KeyFile:
         self._keys: tuple[Key, ...] = ()
 
     def keys(self) -> tuple[Key, ...]:
-        """All keys, also those revoked. Raises KeyProblem if the file cannot be read."""
+        """All keys, including revoked ones. Raises KeyProblem if the file cannot be read."""
         try:
             status = self.path.stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -119,7 +119,8 @@ class KeyFile:
         return self._keys
 
     def add(self, name: str, scope: Scope, collections: Sequence[str] = ()) -> str:
-        """Make a key and return its secret. It is for these collections; for all if none is given.
+        """Create a key and return its secret. It is for these collections, or for all if none is
+        given.
 
         Raises KeyProblem if the name is taken.
         """
@@ -147,8 +148,8 @@ class KeyFile:
         return found
 
     def rename_collection(self, old: str, new: str | None) -> None:
-        """Let the keys that are for a collection follow it to its new name. With None it is gone,
-        and they are for the others that they name: a later one of that name is not theirs."""
+        """Update keys for a collection to its new name. None: it was removed; they keep the other
+        collections they name, and do not open a later one of that name."""
         with self._changing():
             keys = self.keys()
             renamed = [_with_collection_renamed(each, old, new) for each in keys]
@@ -171,7 +172,7 @@ def _with_collection_renamed(key: Key, old: str, new: str | None) -> Key:
 
 
 class KeyRing:
-    """The keys that a service accepts: those of its settings, and those of a file at the time."""
+    """The keys that a service accepts: those in its settings, and those currently in a file."""
 
     def __init__(self, fixed: Sequence[Key], file: KeyFile) -> None:
         self._fixed = tuple(fixed)
@@ -179,7 +180,7 @@ class KeyRing:
 
     @property
     def was_used(self) -> bool:
-        """Whether there is any key, or was one that is revoked now."""
+        """Whether there is any key, even a revoked one."""
         return bool(self._fixed or self._file.keys())
 
     @property
@@ -190,7 +191,7 @@ class KeyRing:
         return KeyRing((*self._fixed, key), self._file)
 
     def find(self, secret: str) -> Key | None:
-        """The key with this secret, unless it is revoked. Takes as long for any secret."""
+        """The key with this secret, unless it is revoked. Takes equally long for any secret."""
         digest = digest_of(secret)
         found = None
         for each in (*self._fixed, *self._file.keys()):
@@ -200,7 +201,7 @@ class KeyRing:
 
 
 def write_local_key(folder: Path) -> Key:
-    """Make a key for commands of this user on this machine, who can read the index anyway: they
+    """Create a key for this user's commands on this machine, which can read the index anyway: they
     find its secret in the index folder while the service runs."""
     key, secret = new_key(LOCAL_NAME, "change")
     write_privately(folder / LOCAL_KEY, secret.encode())
@@ -208,7 +209,7 @@ def write_local_key(folder: Path) -> Key:
 
 
 def read_local_key(folder: Path) -> str | None:
-    """The secret that `write_local_key` left there; None if there is none that may be read."""
+    """The secret that `write_local_key` left there; None if there is none, or it cannot be read."""
     try:
         return (folder / LOCAL_KEY).read_text("utf-8")
     except OSError:
@@ -220,7 +221,7 @@ def remove_local_key(folder: Path) -> None:
 
 
 def write_privately(path: Path, content: bytes) -> None:
-    """Put the content in the file, all or nothing; only its owner may read it."""
+    """Write the content to the file atomically, readable only by its owner."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

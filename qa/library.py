@@ -32,24 +32,24 @@ class Library(Protocol):
         self, query: str, k: int = 8, filters: Filters | None = None, *, rerank: bool = False
     ) -> tuple[PassageResult, ...]:
         """The best passages. With `rerank`, the first of them are read and ranked by what they say,
-        as they are for an answer: better, and slower."""
+        as for an answer: better but slower."""
 
     def check_text(self, text: str, article_ids: Sequence[str] = ()) -> "CheckedText":
-        """Check each sentence of any text against the articles, or those named."""
+        """Check each sentence of a text against all articles, or those named."""
 
     def receipt(self, answer: Answer) -> Receipt:
         """What it takes to verify an answer later."""
 
     def kept_answer(self, answer_id: str) -> Receipt:
-        """The receipt of an answer that is kept."""
+        """The receipt of a kept answer."""
 
     def verify(self, receipt: Receipt) -> Verification:
-        """What became of each quote of a receipt since."""
+        """What has become of each quote in a receipt since."""
 
     def timeline(
         self, about: str, filters: Filters | None = None, as_of: date | None = None
     ) -> Timeline:
-        """Dated quotes about a name or a question, of articles published by `as_of`, in order."""
+        """Dated quotes about a name or a question, from articles published by `as_of`, in order."""
 
     def articles(
         self, limit: int = 50, cursor: str | None = None, containing: str = ""
@@ -80,7 +80,7 @@ class Library(Protocol):
     def collection(self) -> Collection: ...
 
     def inspect(self) -> "IndexReport":
-        """Look for inconsistencies in all of the index."""
+        """Check the whole index for inconsistencies."""
 
     def close(self) -> None: ...
 
@@ -94,6 +94,6 @@ class Collections(Protocol):
     def add(self, info: CollectionInfo) -> None: ...
 
     def change(self, name: str, new: CollectionInfo) -> None:
-        """Give it another name, description or chat model."""
+        """Change its name, description or chat model setting."""
 
     def remove(self, name: str) -> None: ...

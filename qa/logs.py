@@ -1,4 +1,4 @@
-"""The log: lines for people, or one JSON object a line with the id of the request."""
+"""The log: lines for people, or one JSON object per line with the request id."""
 
 import logging
 from typing import Literal, TextIO
@@ -14,7 +14,7 @@ _NAMES = {"asctime": "time", "levelname": "level", "name": "logger"}
 
 
 class _RequestIdFilter(logging.Filter):
-    """Adds the id of the request to every record made while it is handled."""
+    """Adds the request id to every record made while a request is handled."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if (known := known_request_id()) is not None and not hasattr(record, "request_id"):

@@ -30,7 +30,7 @@ LONGEST_EXCERPT = 20_000
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
 
 LibraryOf = Callable[[Any], Library]
-"""The library for a request over HTTP, or for None where there are no requests."""
+"""The library for an HTTP request, or for None when there are no requests."""
 
 QuestionText = Annotated[str, Field(min_length=1, max_length=2_000)]
 Ids = Annotated[list[str], Field(max_length=1_000, description="Only these articles.")]
@@ -138,7 +138,7 @@ def make_mcp_server(library_of: LibraryOf) -> MCPServer[Any]:
 
 
 class ArticleTools:
-    """The tools, whose docstrings are what a model is told of them."""
+    """The tools, whose docstrings describe them to the model."""
 
     def __init__(self, library_of: LibraryOf) -> None:
         self._library_of = library_of
@@ -291,7 +291,7 @@ def article_resource(article_id: str) -> str:
 
 @contextmanager
 def told_to_the_model() -> Iterator[None]:
-    """Errors whose message is for people become results that the model can read."""
+    """Turn errors whose message is for people into results that the model can read."""
     try:
         yield
     except UserError as error:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("qa")
 
 Source = str | Path | Mapping[str, object] | Article
-"""A file, a folder or an address; an object with `text` and, say, `title`; or an article."""
+"""A file, a folder or an address; a mapping with `text` and, say, `title`; or an article."""
 
 
 def open(  # qa.open, as in gzip.open
@@ -64,12 +64,12 @@ def open(  # qa.open, as in gzip.open
 ) -> "Articles":
     """Open a collection of articles.
 
-    `where` is a folder, which is made if it is not there, or the URL of a running service; without
-    it, nothing is kept once the program ends. A folder that a service has open is reached through
-    the service. `key` is for a service that needs one. `settings` are those of the README without
-    `QA_`, in lower case: `model="openai:gpt-5-mini"`.
+    `where` is a folder, created if missing, or the URL of a running service; without it, nothing is
+    kept once the program ends. A folder that a service has open is accessed through the service.
+    `key` is for a service that needs one. `settings` are those in the README, in lower case without
+    `QA_`: `model="openai:gpt-5-mini"`.
 
-    Raises UserError, with a sentence: SettingsError, ServiceError, NoSuchCollection.
+    Raises UserError, whose message is a sentence: SettingsError, ServiceError, NoSuchCollection.
     """
     if isinstance(where, str) and where.startswith(("http://", "https://")):
         if settings:
@@ -95,7 +95,7 @@ def open(  # qa.open, as in gzip.open
 
 
 class ExtraMissing(UserError):
-    """Something needs a library that is not installed; the message names the extra."""
+    """A feature needs a library that is not installed; the message names the extra."""
 
 
 class Articles:
@@ -112,7 +112,7 @@ class Articles:
         folder: TemporaryDirectory[str] | None = None,
     ) -> None:
         self.library = library
-        """What the command line and the HTTP service use: every operation there is."""
+        """What the command line and the HTTP service use, with every operation."""
         self._settings = settings
         self._closing = weakref.finalize(self, _close, library, folder)
 
@@ -132,7 +132,7 @@ class Articles:
         self._closing()
 
     def __len__(self) -> int:
-        """How many articles there are."""
+        """The number of articles."""
         return self.library.collection().articles
 
     def __iter__(self) -> "Iterator[ArticleEntry]":
@@ -146,17 +146,17 @@ class Articles:
     def add(self, *sources: Source) -> "AddReport":
         """Add articles, or replace those with the same id.
 
-        The report has an outcome for each: added, replaced, unchanged, or skipped with a reason.
-        What cannot be read stops nothing else.
+        The report has an outcome for each: added, replaced, unchanged, or skipped with a reason. An
+        unreadable source does not stop the others.
         """
         return self.library.add(self._read(sources))
 
     def remove(self, article_id: str) -> bool:
-        """Whether it was there."""
+        """Remove an article. Returns whether it was there."""
         return self.library.remove(article_id)
 
     def article(self, article_id: str) -> "WholeArticle | None":
-        """An article with its text, which citations are ranges of; None if it is not there."""
+        """An article with its text, in which citations are ranges; None if it is not there."""
         return self.library.article(article_id)
 
     def ask(
@@ -164,7 +164,7 @@ class Articles:
     ) -> CitedAnswer:
         """The answer to a question; in a notebook it shows its quotes.
 
-        `history` are the earlier turns of a conversation, or their answers. `options` are those of
+        `history` has the earlier turns of a conversation, or its answers. `options` are those of
         `make_question`.
         """
         return CitedAnswer.showing(self.library.ask(make_question(question, history, **options)))
@@ -172,7 +172,7 @@ class Articles:
     async def ask_async(
         self, question: str, history: Sequence[Turn | Answer] = (), **options: Any
     ) -> CitedAnswer:
-        """As `ask`."""
+        """Like `ask`."""
         stream = self.stream(question, history, **options)
         async for _ in stream:
             pass
@@ -181,35 +181,35 @@ class Articles:
     def stream(
         self, question: str, history: Sequence[Turn | Answer] = (), **options: Any
     ) -> "AnswerStream":
-        """The pieces of the answer's text as they are made, for `for` or `async for`."""
+        """The pieces of the answer's text as they are written, for `for` or `async for`."""
         asked = make_question(question, history, **options)
         return AnswerStream(lambda: self.library.stream(asked))
 
     def search(
         self, query: str, k: int = 8, *, rerank: bool = False, **filters: Any
     ) -> tuple[PassageResult, ...]:
-        """The `k` best passages, best first, each with its `score` from 0 to 1 and its range of the
-        article. With `rerank` they are read, and ranked by what they say: better, and slower.
+        """The `k` best passages, best first, each with its `score` from 0 to 1 and its range in the
+        article. With `rerank` they are read and ranked by what they say: better but slower.
 
         `filters` are those of `make_question`.
         """
         return self.library.search(query, k, make_filters(**filters), rerank=rerank)
 
     def check(self, text: str, article_ids: Sequence[str] = ()) -> "CheckedText":
-        """Check each sentence of any text against the articles, or those named: `outcome` is
-        supported, contradicted or not_found, and `citations` have the words that bear it out."""
+        """Check each sentence of a text against all articles, or those named: `outcome` is
+        supported, contradicted or not_found, and `citations` quote the words that support it."""
         return self.library.check_text(text, article_ids)
 
     def receipt(self, answer: Answer | str) -> Receipt:
-        """What it takes to verify an answer later: the answer itself, or the id of one that is
-        kept. `save_receipt` writes it to a file."""
+        """What it takes to verify an answer later, given the answer or the id of a kept one.
+        `save_receipt` writes it to a file."""
         if isinstance(answer, str):
             return self.library.kept_answer(answer)
         return self.library.receipt(answer)
 
     def verify(self, receipt: Receipt | Answer | str | Path) -> Verification:
-        """What has become of each quote since: exact, moved, changed or removed. Of a receipt, the
-        file that it was saved in, an answer, or the id of one that is kept."""
+        """What has become of each quote since: exact, moved, changed or removed. Takes a receipt,
+        the file it was saved in, an answer, or the id of a kept one."""
         if isinstance(receipt, Path) or (isinstance(receipt, str) and Path(receipt).is_file()):
             receipt = read_receipt_file(Path(receipt))
         elif not isinstance(receipt, Receipt):
@@ -228,8 +228,8 @@ class Articles:
         )
 
     def as_runnable(self) -> "Runnable[object, Event]":
-        """A LangChain Runnable that answers: it takes a question, or a dict of what `ask` takes,
-        and gives a `CitedAnswer`; streamed, what happens until then."""
+        """A LangChain Runnable that answers: it takes a question, or a dict of the arguments of
+        `ask`, and returns a `CitedAnswer`; streamed, it yields the events up to that."""
         from qa.integrations.langchain_runnable import answer_runnable
 
         return answer_runnable(self.library, as_question)
@@ -268,7 +268,7 @@ class Articles:
 
 class AnswerStream:
     """The pieces of an answer's text. Iterate over it once, with `for` or `async for`; then
-    `answer` has the whole, with its citations."""
+    `answer` is the whole answer, with its citations."""
 
     def __init__(self, events: Callable[[], AsyncIterator[Event]]) -> None:
         self._events = events
@@ -276,7 +276,7 @@ class AnswerStream:
 
     @property
     def answer(self) -> CitedAnswer:
-        """Raises RuntimeError until the stream is at its end."""
+        """Raises RuntimeError until the stream has ended."""
         if self._answer is None:
             raise RuntimeError("The answer is not complete: iterate over its stream first.")
         return self._answer
@@ -284,7 +284,7 @@ class AnswerStream:
     def __iter__(self) -> Iterator[str]:
         from anyio.from_thread import start_blocking_portal
 
-        # The loop has a thread of its own, since the caller's may run one, as in a notebook.
+        # The event loop has its own thread: the caller's may already run one, as in a notebook.
         with start_blocking_portal() as portal:
             pieces = self._pieces()
             try:
@@ -307,7 +307,7 @@ class AnswerStream:
 
 
 def as_question(asked: object) -> Question:
-    """A question from a text, or from a dict of what `Articles.ask` takes. Raises TypeError."""
+    """A question from a string or a dict of the arguments of `Articles.ask`. Raises TypeError."""
     if isinstance(asked, Question):
         return asked
     if isinstance(asked, str):
@@ -330,8 +330,9 @@ def make_question(
     reads_dates: bool = True,
     **filters: Any,
 ) -> Question:
-    """A question, to be answered from so many `passages` (1 to 20). `as_of` answers with what was
-    published by a day, a date or "2022-04-20"; `reads_dates=False` ignores dates in the question.
+    """A question, to be answered from this many `passages` (1 to 20). `as_of`, a date or
+    "2022-04-20", limits the answer to what was published by that day; `reads_dates=False` ignores
+    dates in the question.
 
     `filters`: `published_from`, `published_to`, `sources`, `article_ids`.
     """
@@ -354,7 +355,7 @@ def make_filters(
     sources: Sequence[str] = (),
     article_ids: Sequence[str] = (),
 ) -> Filters:
-    """Which articles to search; days are included."""
+    """Which articles to search; both days are inclusive."""
     return Filters(_day(published_from), _day(published_to), tuple(sources), tuple(article_ids))
 
 

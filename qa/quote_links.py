@@ -1,4 +1,4 @@
-"""Addresses of quotes: on the original page of an article, and on its page here. Pure."""
+"""URLs of quotes: on an article's original page, and on its page here. Pure."""
 
 import re
 from typing import Protocol
@@ -10,7 +10,7 @@ MARK = "quote"
 
 
 class QuotedRange(Protocol):
-    """A citation, or a quote that is kept: words of an article, and where they are."""
+    """A citation or a kept quote: words of an article, and where they are."""
 
     @property
     def article_id(self) -> str: ...
@@ -27,10 +27,10 @@ class QuotedRange(Protocol):
 
 
 def cited_address(citation: QuotedRange, base_url: str) -> str:
-    """Where a citation can be read, an address of its own: the words on the original page, or
-    marked on the article's page here. `base_url` is where the collection is served, with a slash.
+    """A URL at which only this citation can be read: the words on the original page, or marked on
+    the article's page here. `base_url` is where the collection is served, with a trailing slash.
 
-    A PDF is linked to here, since the original could be opened at the page only, which other
+    A PDF is linked to its page here, since the original could only be opened at a page, which other
     citations may share.
     """
     if citation.url is not None and citation.page is None:
@@ -39,8 +39,8 @@ def cited_address(citation: QuotedRange, base_url: str) -> str:
 
 
 def live_address(quoted: QuotedRange) -> str | None:
-    """Where the words are on the original page of their article, or on the page of its PDF; None if
-    the article has no address on the web."""
+    """Where the words are on their article's original page, or their page in its PDF; None if the
+    article has no web address."""
     if quoted.url is None or urlsplit(quoted.url).scheme not in ("http", "https"):
         return None
     if quoted.page is None:
@@ -58,7 +58,7 @@ def page_address(base_url: str, article_id: str, start: int, end: int) -> str:
 
 
 def original_address(url: str, quoted: str) -> str:
-    """The article's own URL, with a text fragment for the quote, by which browsers scroll to it.
+    """The article's own URL, with a text fragment that makes browsers scroll to the quote.
 
     https://wicg.github.io/scroll-to-text-fragment/
 
@@ -85,12 +85,12 @@ def text_fragment(quoted: str) -> str:
 
 
 def path_segment(text: str) -> str:
-    """`text` as one segment of a path.
+    """`text` as a single path segment.
 
     >>> path_segment(".."), path_segment("a b/c")
     ('%2E%2E', 'a%20b%2Fc')
     """
-    # A segment made of dots would be resolved as a relative path.
+    # A segment of nothing but dots would be resolved as a relative path.
     segment = quote(text, safe="")
     return segment if segment.strip(".") else segment.replace(".", "%2E")
 

@@ -1,4 +1,4 @@
-"""Text of articles as HTML. Pure."""
+"""Article text as HTML. Pure."""
 
 from html import escape
 
@@ -22,7 +22,7 @@ _CONTROLS = str.maketrans(
 
 
 def shown(text: str) -> str:
-    """Text as HTML. Characters that would reorder it are named instead.
+    """Text as HTML. Characters that would reorder it are replaced by their names.
 
     >>> shown("<b> & \\u202e")
     '&lt;b&gt; &amp; <span class="control" data-name="RLO"></span>'

@@ -33,9 +33,9 @@ class ArticleCopy(Metadata):
 class WholeArticle(Metadata):
     """The body of `GET /articles/{id}`.
 
-    `copies` are the other articles of its `cluster`, the earliest first, at most 99. `skipped` are
-    the ranges of `text` that are not searched; `skipped_reasons` has the reason for each of them,
-    or null if it is not known. `pages` are the positions at which pages begin.
+    `copies` are the other articles in its `cluster`, earliest first, at most 99. `skipped` are the
+    ranges of `text` that are not searched; `skipped_reasons` has the reason for each, or null if
+    unknown. `pages` are the positions at which pages begin.
     """
 
     id: str
@@ -62,7 +62,7 @@ class WholeArticle(Metadata):
 
     def article(self) -> Article:
         """The inverse of `of`. Raises ValueError, with a clause that says what is wrong, for a body
-        that `of` cannot have produced."""
+        that `of` cannot produce."""
         reasons = self.skipped_reasons or (None,) * len(self.skipped)
         if len(reasons) != len(self.skipped):
             raise ValueError("`skipped_reasons` does not have one reason for each range")
@@ -149,7 +149,7 @@ def _check(article: Article) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEntry(Metadata):
-    """One entry of the list of articles; `passages` is its number of passages, `cluster` null if it
+    """One entry in the list of articles; `passages` is its number of passages, `cluster` null if it
     has no copies."""
 
     id: str
@@ -213,9 +213,9 @@ class AddReport:
 
 @dataclass(frozen=True, slots=True)
 class CollectionInfo:
-    """A collection, and the settings of its own.
+    """A collection and its own settings.
 
-    `embedding_model` is a folder or a name on the hub; None is QA_EMBEDDING_MODEL. Without
+    `embedding_model` is a folder or a name on the hub; None means QA_EMBEDDING_MODEL. Without
     `chat_model` its articles and questions are never sent to the chat model.
     """
 
@@ -227,7 +227,7 @@ class CollectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class CollectionList:
-    """The body of `GET /collections`: those that the key may use, the default one first."""
+    """The body of `GET /collections`: those that the key may use, default first."""
 
     collections: tuple[CollectionInfo, ...]
 
@@ -253,7 +253,7 @@ class Collection:
     answerers: tuple[AnswererName, ...]
     model: str | None
     formats: tuple[str, ...]
-    """The formats of articles that are read, as suffixes of file names."""
+    """The article formats that can be read, as file name suffixes."""
     trouble: str | None = None
     name: str = DEFAULT_COLLECTION
     description: str = ""

@@ -79,7 +79,7 @@ MOST_ADDED_AT_ONCE = 200
 SECONDS_TO_COLLECT = 5.0
 
 _notes: ContextVar[AdditionNotes | None] = ContextVar("_notes", default=None)
-"""What is added by a look is noted here while somebody waits for it, so that it can be undone."""
+"""Records what a look adds while a caller waits for it, so that it can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Counts since the service was started, and whether its chat model is left alone for now."""
+    """Counts since the service started, and whether its chat model is not called for now."""
 
     cache_hits: int = 0
     cache_misses: int = 0
@@ -121,8 +121,8 @@ class Service:
         checker: str = "bundled",
         prompts: str | None = None,
     ) -> None:
-        """Answers are kept for `answer_days`. `checker` and `prompts`, a hash of those of the chat
-        model, are told in receipts."""
+        """Answers are kept for `answer_days`. Receipts record `checker` and `prompts`, a hash of
+        the chat model's prompts."""
         self.store = store
         self.info = info or CollectionInfo()
         self._checker = checker
@@ -156,7 +156,7 @@ class Service:
 
     @cached_property
     def follower(self) -> Follower:
-        """What follows sources for this index. Raises FollowedFileError."""
+        """The follower of sources for this index. Raises FollowedFileError."""
         if self._make_follower is None:
             raise CannotFollow("This service follows nothing.")
         return self._make_follower(self._add_followed, self.remove)
@@ -169,9 +169,10 @@ class Service:
 
     def load(self, *, shares_models: bool = False) -> None:
         """Load the models, so that the first question does not wait for them, and start choosing
-        example questions in the background, now and after each change of the collection.
+        example questions in the background, now and after each change to the collection.
 
-        One that `shares_models` with a service that loads them loads only its embedding model.
+        With `shares_models`, another service loads the models, and this one only its embedding
+        model.
 
         Raises UserError if a model cannot be loaded; `readiness` then reports the message.
         """
@@ -197,7 +198,7 @@ class Service:
         return self.kept_answers.kept(self._answer_to(question))
 
     def _answer_to(self, question: Question) -> Answer:
-        """One that is not kept."""
+        """An answer that is not kept."""
         return _answer(self._chains.for_question(question).invoke(question))
 
     async def ask_async(self, question: Question) -> Answer:
@@ -296,15 +297,15 @@ class Service:
         articles: Iterable[Article | Unreadable],
         on_progress: Callable[[Progress], None] = ignore_progress,
     ) -> AddReport:
-        """As `add`; the report has the token for `undo`, if there is anything to undo."""
+        """Like `add`; the report has the token for `undo`, if there is anything to undo."""
         notes = AdditionNotes(self.store.catalog.article_as_read)
         report = self.add(notes.noting(articles), on_progress)
         addition = notes.addition(report.articles)
         return replace(report, undo=None if addition is None else self._undo.keep(addition))
 
     def undo(self, token: str) -> UndoReport | None:
-        """Remove what an addition added, and restore what it replaced; None if the token is not
-        one that can be undone. Articles that have changed since are left as they are."""
+        """Remove what an addition added, and restore what it replaced; None if the token is
+        unknown, used or too old. Articles changed since are left as they are."""
         addition = self._undo.take(token)
         if addition is None:
             return None
@@ -328,10 +329,10 @@ class Service:
     def add_address(
         self, address: str, on_entry: Callable[[int, int], None] = ignore_entry
     ) -> AddReport:
-        """Add what is at an address: an article, or those of a feed or a sitemap, which are added
-        while the rest is fetched. The report has the token for `undo`.
+        """Add what is at an address: an article, or those of a feed or sitemap, added while the
+        rest is fetched. The report has the token for `undo`.
 
-        `on_entry` is that of `read_address`; what it raises ends the addition, and what was added
+        `on_entry` is passed to `read_address`; if it raises, the addition ends, and what was added
         by then stays.
         """
         if self._fetcher is None:
@@ -366,7 +367,7 @@ class Service:
         return self.add(articles if notes is None else notes.noting(articles))
 
     def unfollow(self, address: str) -> bool:
-        """Whether it was followed."""
+        """Returns whether it was followed."""
         return self.follower.unfollow(address)
 
     def look_now(self, address: str | None = None) -> FollowReport:
@@ -374,7 +375,7 @@ class Service:
         return self.follower.look_now(address)
 
     def remove(self, article_id: str) -> bool:
-        """Whether the article was there. Raises StorageFailed."""
+        """Returns whether the article was there. Raises StorageFailed."""
         with self._examples.changing(), told_as_sentences(self.store.folder):
             return self.store.remove(article_id)
 
@@ -384,8 +385,8 @@ class Service:
         article_ids: Sequence[str] = (),
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> CheckedText:
-        """Check each sentence of any text against the articles (all, or those named), and cite
-        the words that support it. Returns no sentences once it `is_cancelled`.
+        """Check each sentence of a text against the articles (all, or those named), and cite the
+        words that support it. Returns no sentences once cancelled.
 
         Evidence is searched for each sentence; markers such as [1] are ignored.
         """
@@ -393,7 +394,7 @@ class Service:
         return check_text_by_search(text, find, self._judge, is_cancelled=is_cancelled)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """A unit vector for each text, by the model that the index is searched with."""
+        """A unit vector for each text, from the model that the index is searched with."""
         return embed_whole(self.store.embedder, texts)
 
     def token_spans(self, text: str) -> list[Span]:
@@ -401,7 +402,7 @@ class Service:
         return self.store.embedder.token_spans(text)
 
     def count_tokens(self, *texts: str) -> int:
-        """How many tokens the embedding model sees in these texts together."""
+        """How many tokens the embedding model sees in these texts in total."""
         return sum(self.store.embedder.count_tokens(texts))
 
     def inspect(self) -> IndexReport:
@@ -414,7 +415,7 @@ class Service:
     def move(
         self, target: "Service", on_progress: Callable[[Progress], None] = ignore_progress
     ) -> int:
-        """Copy the index into the empty one of `target`. Returns the number of its passages.
+        """Copy the index into that of `target`, which is empty. Returns the number of passages.
 
         Raises CannotMove, StorageFailed.
         """
@@ -422,7 +423,7 @@ class Service:
             return move_index(self.store, target.store, on_progress)
 
     def embedder_named(self, model: str) -> Embedder:
-        """The embedding model of this name, as QA_EMBEDDING_MODEL has them, loaded.
+        """The embedding model with this name, as in QA_EMBEDDING_MODEL, loaded.
 
         Raises EmbeddingModelError.
         """
@@ -435,8 +436,8 @@ class Service:
     def reindex(
         self, model: str, on_progress: Callable[[Progress], None] = ignore_progress
     ) -> ReindexReport:
-        """Embed every passage with another model, and search with it from then on. Questions are
-        answered and articles changed meanwhile; interrupted, the model in use stays.
+        """Embed every passage with another model, and search with it from then on. Meanwhile
+        questions are answered and articles can change; if interrupted, the current model stays.
 
         Raises EmbeddingModelError, ReindexRefused, StorageFailed.
         """
@@ -447,7 +448,8 @@ class Service:
         return report
 
     def check_restored(self) -> None:
-        """Raises BackupError if no index was restored beside this one, or one of another model."""
+        """Raises BackupError if no index was restored beside this one, or one of a different
+        model."""
         check_restored(self.store.folder, self.store.embedder)
 
     def collection(self) -> Collection:
@@ -498,8 +500,8 @@ class Service:
 def _as_they_come(
     articles: Iterable[Article | Unreadable],
 ) -> Iterator[list[Article | Unreadable]]:
-    """The articles in batches of what came within a few seconds: nobody else can change the index
-    while a batch is added, and nobody finds it before."""
+    """The articles in batches of what arrived within a few seconds: adding a batch blocks other
+    changes to the index, and only then can its articles be found."""
     batch: list[Article | Unreadable] = []
     begun = time.monotonic()
     for each in articles:
@@ -522,7 +524,7 @@ def damage_of(store: Store) -> str | None:
 
 
 def copies_of(store: Store, citation: Citation) -> tuple[CitedCopy, ...]:
-    """The other articles of its story that say what a citation quotes."""
+    """The other articles of the same story that say what a citation quotes."""
     return tuple(
         CitedCopy(
             article_id=each.article.id,
@@ -540,7 +542,7 @@ def attested_by(
     citations: Sequence[Citation],
     passages: Sequence[ScoredPassage],
 ) -> int:
-    """How many independent articles, each taken alone, bear out what a sentence says; of one in
+    """How many independent articles, each taken alone, bear out what a sentence says; for one in
     the articles' own words, what its first citation quotes."""
     if sentence.probability is not None:
         return max(1, independent_articles(_plain(sentence.text), frozenset(), passages, judge))
@@ -555,7 +557,7 @@ def _plain(text: str) -> str:
 def passages_for_claims(
     store: Store, article_ids: Sequence[str], claims: Sequence[str]
 ) -> Iterator[list[ScoredPassage]]:
-    """The passages to hold each claim against, from the articles named, or all if none is."""
+    """The passages to check each claim against, from the articles named, or all if none is."""
     filters = Filters(article_ids=tuple(article_ids))
     return search_many(store, claims, PASSAGES_FOR_A_CLAIM, filters)
 

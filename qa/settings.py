@@ -20,11 +20,11 @@ def _split(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-"""Written with commas between them."""
+"""Comma-separated."""
 
 Price = Annotated[float, Field(ge=0)]
 Prices = tuple[Price, Price]
-"""Of a million tokens read, and of a million written."""
+"""Per million tokens read, and per million written."""
 
 RATE = r"^(none|[1-9]\d*/(second|minute|hour|day))$"
 
@@ -194,7 +194,7 @@ def read_settings(**flags: object) -> Settings:
 
 
 def settings_of_another_index(settings: Settings, where: str, chroma_url: str | None) -> Settings:
-    """The same settings for an index in another place: a folder, or a PostgreSQL and a Chroma.
+    """The same settings for an index elsewhere: in a folder, or in PostgreSQL and Chroma.
 
     Raises SettingsError.
     """

@@ -1,4 +1,4 @@
-"""A value that is computed again, in the background, once changes to what it depends on settle."""
+"""A value that is recomputed in the background once changes to what it depends on settle."""
 
 import logging
 import threading
@@ -18,7 +18,7 @@ class SettledValue(Generic[T]):
     """The last value that `compute` returned; `initial` before that. Any thread may read it.
 
     After a change `compute` runs in one background thread, once nothing has changed for
-    `settle_seconds`, so that a series of changes costs one run. It is given a function that is
+    `settle_seconds`, so that a series of changes costs one run. It is given a function that returns
     false as soon as its result is no longer wanted; it should then return early.
     """
 
@@ -61,7 +61,7 @@ class SettledValue(Generic[T]):
                 self._thread.start()
 
     def wait_until_current(self, seconds: float) -> bool:
-        """Whether the value is that of the last change, which is awaited for at most so long."""
+        """Whether the value reflects the last change, for which it waits at most `seconds`."""
         with self._state:
             return self._state.wait_for(
                 lambda: self._changes_under_way == 0 and self._computed_version == self._version,

@@ -1,4 +1,4 @@
-"""Failures to write the index, as sentences: a full disk, a folder that may not be written."""
+"""Failures to write the index, as sentences: a full disk, a folder that is not writable."""
 
 import errno
 import shutil
@@ -12,7 +12,7 @@ from vectorstore.errors import UserError
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _DENIED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _NEARLY_FULL = 1_000_000
-"""Bytes. With less than this, a failure to write is taken for that of a full disk."""
+"""Bytes. With less than this free, a failure to write is attributed to a full disk."""
 
 
 class StorageFailed(UserError):
@@ -21,7 +21,7 @@ class StorageFailed(UserError):
 
 @contextmanager
 def told_as_sentences(folder: Path) -> Iterator[None]:
-    """Raises StorageFailed for a failure to write the index in `folder`; others pass."""
+    """Raises StorageFailed for a failure to write the index in `folder`; others pass through."""
     try:
         yield
     except UserError:
@@ -36,7 +36,7 @@ def told_as_sentences(folder: Path) -> Iterator[None]:
 def storage_failure(error: Exception, folder: Path) -> str | None:
     """A sentence if the error means that the index in `folder` could not be written, else None.
 
-    Chroma's errors are known by their words: their class says nothing.
+    Chroma's errors are recognised by their messages: their class says nothing.
     """
     words = str(error)
     is_ours = isinstance(error, sqlite3.Error | OSError) or "chromadb" in type(error).__module__

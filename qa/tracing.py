@@ -42,14 +42,14 @@ def start_tracing(endpoint: str) -> None:
 
 @contextmanager
 def step(name: str) -> Iterator[Span]:
-    """A span around a block of code that yields nothing to others."""
+    """A span around a block of code that never yields to its caller."""
     with trace.get_tracer(_NAME).start_as_current_span(name) as span:
         yield span
 
 
 @contextmanager
 def server_span(name: str, headers: Mapping[str, str]) -> Iterator[Span]:
-    """The span of an HTTP request, a child of the one that its headers name."""
+    """The span of an HTTP request, a child of the one named in its headers."""
     context = propagate.extract(headers)
     with trace.get_tracer(_NAME).start_as_current_span(
         name, context=context, kind=SpanKind.SERVER
@@ -60,7 +60,7 @@ def server_span(name: str, headers: Mapping[str, str]) -> Iterator[Span]:
 @contextmanager
 def detached_step(name: str, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[Span]:
     """A span around part of a generator. It is not made the current one: a generator may be closed
-    in another context than it was begun in."""
+    in a different context from the one it started in."""
     span = trace.get_tracer(_NAME).start_span(name, kind=kind)
     try:
         yield span

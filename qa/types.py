@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from vectorstore.types import Cluster, Filters, Metadata, ScoredPassage, Span, page_at
 
 Outcome = Literal["supported", "contradicted", "not_found"]
-"""What the articles say of a sentence: they bear it out, say otherwise, or do not say."""
+"""What the articles say about a sentence: they bear it out, say otherwise, or do not say."""
 
 AnswererName = Literal["extractive", "llm"]
 
@@ -33,7 +33,7 @@ class Question:
     answerer: AnswererName | None = None
     """None: the chat model if one is configured, otherwise the extractive answerer."""
     as_of: date | None = None
-    """Answer with what was published by this day, which is "today" in the question."""
+    """Answer from what was published by this day, which is "today" in the question."""
     reads_dates: bool = True
     """Whether "in April 2022" or "last week" in the question says where to search."""
 
@@ -53,7 +53,7 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class CitedCopy(Metadata):
     """Another article that says what a citation quotes. `start` and `end` are where it has the same
-    words, up to case, spacing and marks; None if it has them slightly edited."""
+    words, ignoring case, spacing and marks; None if it has them slightly edited."""
 
     article_id: str
     start: int | None = None
@@ -64,9 +64,9 @@ class CitedCopy(Metadata):
 class Citation(Metadata):
     """The exact words that support a sentence: `article.text[start:end] == quote`.
 
-    `page` is the number, from 1, of the page that they begin on; None for formats without pages.
+    `page` is the number, from 1, of the page they begin on; None for formats without pages.
     `cluster` is that of the article, None if it has no copies; `copies` are those that say the
-    same, the earliest first.
+    same, earliest first.
     """
 
     number: int
@@ -101,8 +101,9 @@ class Sentence:
     """A sentence of the answer, `answer.text[start:end] == text`, and the citations it uses.
 
     `supported` says whether the citations support it; if not, `reason` is a sentence that says why,
-    and `outcome` tells what the articles contradict from what they do not say. `probability` is the
-    checker's, that the articles support it; None for their own words and what was not judged.
+    and `outcome` distinguishes what the articles contradict from what they do not say.
+    `probability` is the checker's estimate that the articles support it; None for their own words
+    and what was not judged.
     """
 
     start: int
@@ -114,11 +115,11 @@ class Sentence:
     outcome: Outcome = "supported"
     probability: float | None = None
     attested: int | None = None
-    """How many independent articles among those read bear it out, copies of one counted once; None
-    if that was not looked at."""
+    """How many independent articles among those read bear it out, copies counted once; None if that
+    was not checked."""
     earlier: bool = False
-    """Whether it says of itself that there is a later word: quoted before it, or in articles found
-    that tell more of the same story."""
+    """Whether it says that there is later news: quoted before it, or in articles found that
+    continue the same story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,8 @@ class ShortAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What an article gives as the answer: words of the quote of citation `citation`, and the day
-    of its publication."""
+    """What an article gives as the answer: words from the quote of citation number `citation`, and
+    the article's date."""
 
     text: str
     citation: int
@@ -141,10 +142,10 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class ReportedStanding:
-    """What articles give for the same thing at different times.
+    """What articles report about the same thing at different times.
 
-    `current` is the newest word; several are sources of about the same date that disagree.
-    `earlier` is what newer articles say otherwise, newest first.
+    `current` is the newest report; several if sources of about the same date disagree. `earlier` is
+    what newer articles contradict, newest first.
     """
 
     current: tuple[Reported, ...]
@@ -228,16 +229,16 @@ class Reply:
 
 
 SpeaksOf = Literal["reported", "happened", "as_of"]
-"""What a phrase dates: the articles, what they tell of, or the state of things to be told."""
+"""What a phrase dates: the articles, the events in them, or the state of things asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadTimeframe:
-    """When a question asks about, in its own words, and the days that they were read as, both
-    included; None is without end.
+    """The time a question asks about, in its own words, and the days they were read as, both
+    inclusive; None is unbounded.
 
-    Articles of "reported" and "as_of" days alone were searched; those of "happened" days, and a
-    while after them, were preferred.
+    For "reported" and "as_of", only articles from those days were searched; for "happened",
+    articles from those days and a while after were preferred.
     """
 
     text: str
@@ -251,7 +252,7 @@ class Answer(Reply, Event):
     """The body of `POST /ask`: the answerer's reply, and how it was made.
 
     If the articles do not answer, `citations` is empty and `passages` are the nearest ones.
-    `timings_ms` has the milliseconds of "rewrite", "retrieve" and "answer".
+    `timings_ms` has the milliseconds spent in "rewrite", "retrieve" and "answer".
     """
 
     id: str
@@ -262,7 +263,7 @@ class Answer(Reply, Event):
     as_of: date | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     kept_until: datetime | None = None
-    """Until when `GET /answers/{id}` has it, in UTC; None if it is not kept."""
+    """When it is removed from `GET /answers/{id}`, in UTC; None if it is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ AnswerPart = Token | SentenceChecked | Reply
 
 class Answerer(Protocol):
     """Answers a standalone question from the passages retrieved for it, best first. `today` is the
-    day that "now" means in the question, None if it is not known.
+    day that "now" means in the question, None if unknown.
 
     Yields any number of `Token` and `SentenceChecked`, then one `Reply`. Closing the generator
     early cancels the work.

@@ -11,12 +11,12 @@ from vectorstore.types import Article
 
 MOST_ADDITIONS = 50
 MOST_CHARACTERS = 50_000_000
-"""Of replaced articles, in all; older additions can then be undone no longer."""
+"""Of replaced articles, in total; beyond that, the oldest additions can no longer be undone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """The hash of each article that was added, by id, and the earlier versions of the replaced.
+    """The hash of each added article, by id, and the earlier versions of those replaced.
 
     `followed` is the source that was followed with it, if one was.
     """
@@ -29,7 +29,7 @@ class Addition:
 @dataclass(frozen=True, slots=True)
 class UndoReport:
     """The ids of articles that were removed again, restored to their earlier version, or kept
-    because they have changed since; and the source that is followed no longer."""
+    because they have changed since; and the source that is no longer followed."""
 
     removed: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
@@ -38,10 +38,10 @@ class UndoReport:
 
 
 class AdditionNotes:
-    """Notes, while articles pass by on their way into the index, what is needed to undo that."""
+    """Records what is needed to undo an addition as its articles pass into the index."""
 
     def __init__(self, stored: Callable[[str], Article | None]) -> None:
-        """`stored` gives the version of an article that is in the index."""
+        """`stored` returns the version of an article that is in the index."""
         self._stored = stored
         self._hashes: dict[str, str] = {}
         self._earlier: dict[str, Article] = {}
@@ -57,7 +57,7 @@ class AdditionNotes:
     def addition(
         self, articles: Iterable[AddedArticle], followed: str | None = None
     ) -> Addition | None:
-        """What to undo of what became of these articles; None if there is nothing."""
+        """What can be undone, given the outcomes of these articles; None if nothing."""
         changed = {each.id for each in articles if each.status in ("added", "replaced")}
         hashes = {each: self._hashes[each] for each in changed if each in self._hashes}
         earlier = {each: self._earlier[each] for each in changed if each in self._earlier}
@@ -65,7 +65,7 @@ class AdditionNotes:
 
 
 class UndoLog:
-    """The latest additions, by a token that cannot be guessed. Used from any thread."""
+    """The latest additions, by unguessable token. Used from any thread."""
 
     def __init__(self) -> None:
         self._additions: OrderedDict[str, Addition] = OrderedDict()
@@ -80,7 +80,7 @@ class UndoLog:
         return token
 
     def take(self, token: str) -> Addition | None:
-        """The addition; None if it was undone already, or is too long ago."""
+        """The addition; None if it was already undone, or is too old."""
         return self._additions.pop(token, None)
 
     def _characters(self) -> int:

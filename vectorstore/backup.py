@@ -1,7 +1,7 @@
-"""Backs an index up in one file, also while another process changes it, and restores it.
+"""Backs up an index to one file, even while another process changes it, and restores it.
 
-A backup is a ZIP file. It holds the catalog, the exact vectors unless they were left out, files
-that stand beside them in the folder, and `backup.json`, which says what is in it.
+A backup is a ZIP file with the catalog, the exact vectors unless they were left out, other files
+from the index folder, and `backup.json`, which describes the contents.
 """
 
 import json
@@ -56,7 +56,7 @@ class BackupError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class BackupContents:
-    """What is in a backup: `backup.json`. `layout` is that of the catalog."""
+    """The contents of a backup, as in `backup.json`. `layout` is the catalog's schema version."""
 
     format: int
     layout: int
@@ -74,11 +74,11 @@ def back_up(
     with_vectors: bool = True,
     beside: Sequence[str] = (),
 ) -> BackupContents:
-    """Write a backup of the index in `folder` to `file`, all or nothing. It may be in use: changes
-    wait only while the vectors are copied. Files of these names `beside` it are taken along.
+    """Write a backup of the index in `folder` to `file`, all or nothing. The index may be in
+    use: changes wait only while the vectors are copied. Its files named in `beside` are included.
 
-    Raises BackupError if there is no index, or if `file` exists and is no backup or cannot be
-    written, CatalogError if the catalog cannot be read.
+    Raises BackupError if there is no index, or if `file` exists and is not a backup or cannot be
+    written; CatalogError if the catalog cannot be read.
     """
     if (folder / RESTORED).exists() or (folder / MOVING).exists():
         with _owning(folder):
@@ -120,7 +120,7 @@ def _back_up(folder: Path, file: Path, with_vectors: bool, beside: Sequence[str]
 
 
 def read_contents(file: Path) -> BackupContents:
-    """What is in a backup. Raises BackupError for a file that is none, or of a later version."""
+    """The contents of a backup. Raises BackupError if it is not one, or from a later version."""
     try:
         with zipfile.ZipFile(file) as packed:
             contents = BackupContents(**json.loads(packed.read(MANIFEST)))
@@ -148,8 +148,8 @@ def restore(
     if_missing: Sequence[str] = (),
     on_progress: Callable[[Progress], None] = ignore_progress,
 ) -> BackupContents:
-    """Put the index of a backup in `folder`, in place of the one there if `replace` is set:
-    `prepare_restore`, then `take_in_restored`. Raises what these raise."""
+    """Restore a backup into `folder`, replacing the index there if `replace` is set:
+    `prepare_restore`, then `take_in_restored`. Raises what they raise."""
     contents = prepare_restore(
         file,
         folder,
@@ -177,20 +177,19 @@ def prepare_restore(
     if_missing: Sequence[str] = (),
     on_progress: Callable[[Progress], None] = ignore_progress,
 ) -> BackupContents:
-    """Make the index of a backup whole beside that in `folder`, which may be in use meanwhile.
+    """Build the complete index of a backup beside the one in `folder`, which may be in use.
 
-    Whoever opens the folder next puts it in the place of the one there: interrupted at any time, it
-    holds either the earlier index or the restored one. Vectors that the backup lacks, or that are
-    of another model than `embedder`, are computed. Of the files that the backup has besides, those
-    named in `beside` replace those in the folder, and those in `if_missing` are restored only where
-    there is none.
+    Whoever opens the folder next swaps it in: if interrupted at any point, the folder holds either
+    the earlier index or the restored one. Vectors that the backup lacks, or that come from a model
+    other than `embedder`, are computed. Of the backup's other files, those named in `beside`
+    replace the folder's, and those in `if_missing` are restored only if the folder lacks them.
 
     Raises BackupError, OSError, and what the embedder raises.
     """
     contents = read_contents(file)
     folder.mkdir(parents=True, exist_ok=True)
     with _restoring(folder):
-        with suppress(IndexInUse):  # an earlier restore that was interrupted comes first
+        with suppress(IndexInUse):  # finish an interrupted restore first
             take_in_restored(folder)
         if not replace and _has_articles(folder):
             raise BackupError(
@@ -221,18 +220,18 @@ def prepare_restore(
 
 
 def take_in_restored(folder: Path) -> None:
-    """Put what `prepare_restore` made in place of the index in `folder`. Raises IndexInUse."""
+    """Replace the index in `folder` with what `prepare_restore` made. Raises IndexInUse."""
     with _owning(folder):
         finish_restore(folder)
 
 
 def discard_restored(folder: Path) -> None:
-    """Remove what `prepare_restore` made, if it has not taken the index's place yet."""
+    """Remove what `prepare_restore` made, if it has not replaced the index yet."""
     discard(folder / RESTORED)
 
 
 def check_restored(folder: Path, embedder: Embedder) -> None:
-    """Raises BackupError unless a restored index waits in `folder` that `embedder` searches."""
+    """Raises BackupError unless a restored index that `embedder` can search waits in `folder`."""
     if not (folder / RESTORED).is_dir():
         raise BackupError("Nothing was restored. Restore a backup with `qa restore FILE`.")
     with closing(SqliteDatabase(folder / RESTORED / CATALOG)) as database:
@@ -274,10 +273,10 @@ def _owning(folder: Path) -> Iterator[None]:
 
 
 def _copy_index(folder: Path, copy: Path, with_vectors: bool) -> None:
-    """Copy the catalog as it is at one moment, and the vectors of its passages.
+    """Copy a snapshot of the catalog, and the vectors of its passages.
 
-    A vector is written before its passage becomes visible, in a row that no visible passage has:
-    while nothing becomes visible, the rows of visible passages stay as they are.
+    A vector is written before its passage becomes visible, to a row that no visible passage has:
+    while nothing becomes visible, the rows of visible passages do not change.
     """
     uri = (folder / CATALOG).absolute().as_uri()
     with (
@@ -322,7 +321,7 @@ def _contents(copy: Path) -> BackupContents:
 
 
 def _pack(paths: Sequence[Path], packed: Path) -> None:
-    """Write those of the files that exist to a ZIP file that only its owner may read."""
+    """Write the files that exist to a ZIP file readable only by its owner."""
     with (
         os.fdopen(os.open(packed, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive,
@@ -343,7 +342,7 @@ def _is_backup(file: Path) -> bool:
 
 
 def _unpack(file: Path, folder: Path, names: Sequence[str]) -> None:
-    """Write those of these files that the backup has. Raises BackupError if one is damaged."""
+    """Extract those of the files that the backup has. Raises BackupError if one is damaged."""
     try:
         with zipfile.ZipFile(file) as packed:
             for name in set(names) & set(packed.namelist()):
@@ -354,7 +353,7 @@ def _unpack(file: Path, folder: Path, names: Sequence[str]) -> None:
 
 
 def _check_catalog(folder: Path, file: Path) -> None:
-    """Bring the catalog up to date, and look for damage. Raises BackupError."""
+    """Bring the catalog up to date, and check it for damage. Raises BackupError."""
     try:
         with closing(SqliteDatabase(folder / CATALOG)) as database:
             faults = database.faults()
@@ -371,7 +370,7 @@ def _has_articles(folder: Path) -> bool:
         with closing(SqliteDatabase(folder / CATALOG)) as database:
             return Catalog(database).summary().articles > 0
     except CatalogError:
-        return True  # nobody knows
+        return True  # unknown, so assume it has
 
 
 def _refuse_damaged(report: IndexReport, file: Path) -> None:

@@ -1,8 +1,8 @@
 """The bundled model's network, a BERT (Devlin et al. 2019), computed by ONNX Runtime.
 
-The graph comes with the package, without weights (`scripts/make-bert-graph` makes it); they are
-those of the bundled model, or of one that was fine-tuned from it. Nothing here needs torch, which
-takes seconds to import and hundreds of megabytes.
+The graph ships with the package, without weights (`scripts/make-bert-graph` makes it); those come
+from the bundled model, or one fine-tuned from it. Nothing here needs torch, which takes seconds to
+import and hundreds of megabytes.
 """
 
 import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 Weights = Mapping[str, NDArray[np.float32]]
-"""Arrays by the names that the bundled model's file has for them."""
+"""Arrays by their names in the bundled model's file."""
 
 GRAPH = Path(__file__).with_name("bert.onnx")
 LAYERS = 6
@@ -44,7 +44,7 @@ class BertSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = os.cpu_count() or 1
         options.log_severity_level = 3
-        # Threads that wait for work leave the cores to others.
+        # Idle threads leave the cores to other work.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Kept, because the session does not copy them.
         self._values = {
@@ -88,7 +88,7 @@ def bundled_tokenizer() -> "Tokenizer":
 
 @lru_cache(maxsize=1)
 def bundled_words() -> frozenset[str]:
-    """The words that the vocabulary has whole, in lower case; none if the model is not there."""
+    """The vocabulary's whole words, in lower case; none if the model is not installed."""
     try:
         vocabulary = bundled_tokenizer().get_vocab()
     except EmbeddingModelError:

@@ -1,4 +1,4 @@
-"""BM25: how well passages match words, from which passages have them and how often.
+"""BM25: how well passages match words, from which passages contain them and how often.
 
 Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009).
 """
@@ -18,14 +18,14 @@ B = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """The passages with a term, `rows` (n,), and how often each has it, `counts` (n,)."""
+    """The passages that contain a term, `rows` (n,), and how often each does, `counts` (n,)."""
 
     rows: NDArray[np.uint32]
     counts: NDArray[np.uint8]
 
 
 def length_norms(words: NDArray[np.int32], average: float) -> Vectors:
-    """What the length of passages of so many words (n,) adds to BM25's denominator; shape (n,)."""
+    """The length term of BM25's denominator for passages of these word counts (n,); shape (n,)."""
     lengths = words.astype(np.float32)
     norms: Vectors = (K1 * (1 - B + B * lengths / max(average, 1.0))).astype(np.float32)
     return norms
@@ -36,7 +36,7 @@ def inverse_document_frequency(found_in: int, passages: int) -> float:
 
 
 def bm25(found: Iterable[Postings], norms: Vectors, passages: int) -> Vectors:
-    """The scores (len(norms),) of all rows for terms with these postings; 0 where none is found.
+    """The scores (len(norms),) of all rows for terms with these postings; 0 without a match.
 
     `norms` are those of all rows, infinite for rows that are not in use.
     """
@@ -44,7 +44,7 @@ def bm25(found: Iterable[Postings], norms: Vectors, passages: int) -> Vectors:
     for postings in found:
         rows, counts = postings.rows, postings.counts.astype(np.float32)
         if len(rows) and int(rows.max()) >= len(norms):
-            # Published since `norms` were taken.
+            # Some were published after `norms` were computed.
             present = rows < len(norms)
             rows, counts = rows[present], counts[present]
         weight = np.float32(inverse_document_frequency(len(rows), passages) * (K1 + 1))

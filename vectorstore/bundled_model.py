@@ -1,4 +1,4 @@
-"""Where the bundled embedding model is, and how it is known."""
+"""Where the bundled embedding model is, and the hash that identifies it."""
 
 import hashlib
 from importlib.util import find_spec
@@ -10,7 +10,7 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 # The sha256 of its model.safetensors, which scripts/setup verifies.
 BUNDLED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 PACKAGED = Path(__file__).with_name(BUNDLED_MODEL)
-"""Where scripts/build-wheel puts it into the wheel."""
+"""Where scripts/build-wheel puts the model in the wheel."""
 
 
 class EmbeddingModelError(UserError):
@@ -18,7 +18,7 @@ class EmbeddingModelError(UserError):
 
 
 def bundled_folder() -> str:
-    """The model's folder: in this package if it came as a wheel, else in a package of its own.
+    """The model's folder: in this package if installed from a wheel, else in its own package.
 
     Raises EmbeddingModelError.
     """

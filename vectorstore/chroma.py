@@ -27,12 +27,12 @@ LARGEST_CALL = 5_000
 SECONDS_TO_ANSWER = 60.0
 REPAIR = "Run `qa doctor --repair`: it makes the vectors anew from the catalog."
 SEARCHED: "CreateHNSWConfiguration" = {"space": "cosine", "ef_search": 2_000}
-"""How many neighbours a server's graph keeps in view. Of the ten nearest of 100,000 passages drawn
-around news articles, .994 are found with so many; of a million, .863, and .933 with 8,000, which
-takes three times as long."""
+"""`ef_search` is how many candidates a search of a server's graph keeps. With this many, .994 of
+the ten nearest of 100,000 passages drawn around news articles are found; of a million, .863, and
+.933 with 8,000, which takes three times as long."""
 STORED: "CreateHNSWConfiguration" = {"space": "cosine", "max_neighbors": 4, "ef_construction": 8}
-"""In a folder nobody searches the graph (see `clusters.py`), and Chroma cannot do without one. So
-thin a one is written in two thirds of the time."""
+"""In a folder nobody searches the graph (see `clusters.py`), but Chroma requires one. One this
+sparse takes two thirds of the time to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Neighbour:
 
 
 class VectorDiskFull(UserError):
-    """There is no room for what Chroma writes even to read."""
+    """The disk has no room for what Chroma writes even when it only reads."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
@@ -58,12 +58,12 @@ class VectorStoreError(UserError):
 
 
 class VectorStore:
-    """Vectors by passage id, in any threads. A folder is for one process at a time, a server's
-    collection for any number of them.
+    """Vectors by passage id, for use by any thread. A folder is for one process at a time, a
+    server's collection for any number of them.
 
-    A folder is opened with its first use: that takes a second, and a search needs it not. Raises
-    VectorStoreError in every method if they cannot be opened or read, or a server does not answer;
-    on making one, too, where a server does not.
+    A folder is opened on first use, since that takes a second and searches do not need it. Every
+    method raises VectorStoreError if the vectors cannot be opened or read, or a server does not
+    answer; so does the constructor if a server does not.
     """
 
     def __init__(self, where: "Path | ChromaServer", collection: str = COLLECTION) -> None:
@@ -80,15 +80,15 @@ class VectorStore:
         if self._opened is None:
             return
         client = self._opened.client
-        # PersistentClient is declared to return the interface, which lacks it.
+        # PersistentClient is declared to return the interface, which lacks `close`.
         client.close()  # type: ignore[attr-defined]
         if isinstance(self._where, ChromaServer):
             for session in _sessions_of(client):
                 session.close()
 
     def count(self) -> int:
-        """How many there are. Like everything that reads an embedded Chroma, it has it load all of
-        its vectors."""
+        """How many vectors there are. Like every read, this makes an embedded Chroma load all of
+        them."""
         with self._reading():
             return self._collection.count()
 
@@ -132,7 +132,7 @@ class VectorStore:
         ]
 
     def known(self, passage_ids: Sequence[str]) -> set[str]:
-        """Those of these passages that have a vector."""
+        """Which of these passages have a vector."""
         found: set[str] = set()
         for start in range(0, len(passage_ids), LARGEST_CALL):
             batch = list(passage_ids[start : start + LARGEST_CALL])
@@ -177,7 +177,7 @@ class VectorStore:
             client = chromadb.PersistentClient(where, Settings(anonymized_telemetry=False))
             return _Opened(client, self._open_collection(client))
         except (ChromaError, ValueError) as error:
-            # Chroma would go on with what it failed to start, and not try this folder again.
+            # Otherwise Chroma would reuse what it failed to start, and not try this folder again.
             SharedSystemClient._identifier_to_system.pop(where, None)  # noqa: SLF001
             if _is_of_a_full_disk(error):
                 raise VectorDiskFull(Path(where)) from error
@@ -216,8 +216,8 @@ class VectorStore:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Raises VectorStoreError for a server that does not answer. What an embedded Chroma says
-        of a failed write passes: `storage_failures` in qa/ knows it."""
+        """Raises VectorStoreError for a server that does not answer. An embedded Chroma's errors
+        for a failed write pass through: `storage_failures` in qa/ handles them."""
         if not isinstance(self._where, ChromaServer):
             yield
             return
@@ -226,13 +226,13 @@ class VectorStore:
         try:
             yield
         except NotFoundError as error:
-            # Another process has rebuilt the vectors: the name now stands for another collection.
+            # Another process has rebuilt the vectors: the name now refers to another collection.
             client = self._open().client
             self._opened = _Opened(client, self._open_collection(client))
             raise VectorStoreError(
                 f"The vectors at {self._where.place} were rebuilt meanwhile. Do it again."
             ) from error
-        # The client raises ValueError where it finds no server.
+        # The client raises ValueError if it finds no server.
         except (httpx.HTTPError, ChromaError, ValueError) as error:
             what = "failed" if isinstance(error, ChromaError) else "does not answer"
             raise VectorStoreError(
@@ -278,15 +278,15 @@ class ChromaServer:
             headers=_authorization(parts.username, parts.password),
             settings=Settings(anonymized_telemetry=False),
         )
-        # Without it a server that is reached but silent is waited for without end.
+        # Without a timeout, a server that is reached but silent would be waited for forever.
         for session in _sessions_of(client):
             session.timeout = httpx.Timeout(SECONDS_TO_ANSWER)
         return client
 
 
 def _sessions_of(client: "ClientAPI") -> list[httpx.Client]:
-    """Its HTTP connections, and those it looks up the tenant with: it neither limits nor closes
-    them itself."""
+    """The client's HTTP sessions, including the one for tenant lookups: it neither sets timeouts
+    for them nor closes them."""
     whole: Any = client
     both = (whole, whole._admin_client)  # noqa: SLF001
     return [each._server._session for each in both]  # noqa: SLF001
@@ -306,7 +306,7 @@ def _chroma_error() -> type[Exception]:
 
 
 def _is_of_a_full_disk(error: Exception) -> bool:
-    """Chroma's errors are known by their words alone."""
+    """Chroma's errors can be told apart only by their messages."""
     return "disk is full" in str(error) or "No space left" in str(error)
 
 

@@ -73,7 +73,7 @@ def embedded_text(passage: Passage, title: str, tokens: Tokens, size: PassageSiz
 
 
 def prose_spans(article: Article) -> Iterator[Span]:
-    """The ranges of an article's text between its skipped ranges, without blank ones."""
+    """The ranges of an article's text between its skipped ranges, except blank ones."""
     position = 0
     end = len(article.text)
     for skipped in (*article.skipped, SkippedSpan(end, end)):
@@ -86,7 +86,7 @@ def prose_spans(article: Article) -> Iterator[Span]:
 def _fitting_sentences(
     prose: Span, text: str, tokens: Tokens, limit: int
 ) -> Iterator[tuple[Span, int]]:
-    """The sentences with their token counts; those that are too long, in pieces."""
+    """The sentences with their token counts; those that are too long are cut into pieces."""
     within = prose.of(text)
     sentences = [
         Span(prose.start + paragraph.start + start, prose.start + paragraph.start + end)

@@ -1,7 +1,7 @@
-"""Which rows have vectors near one another: of many, a search compares only the likely ones.
+"""Clusters rows with similar vectors, so that a search of many compares only the likely ones.
 
-Vectors belong to the nearest of some centroids, which spherical k-means finds in a sample of them
-(Dhillon and Modha 2001). A question's vector is compared with those of the nearest centroids only:
+Each vector belongs to its nearest centroid; spherical k-means finds the centroids in a sample
+(Dhillon and Modha 2001). A question's vector is compared only with those of the nearest centroids:
 an inverted file, as in Sivic and Zisserman 2003.
 """
 
@@ -19,19 +19,19 @@ from vectorstore.types import Vectors
 
 MAGIC = b"qaclu\x00\x00\x01"
 HEADER = struct.Struct("<8sIIQ")
-"""What begins the file: MAGIC, how many centroids of which dimension, and how many rows there were.
-The centroids follow, then the cluster of each row."""
+"""The start of the file: MAGIC, the number of centroids, their dimension, and the number of rows
+when they were made. The centroids follow, then the cluster of each row."""
 CENTROID = np.dtype("<f4")
 CLUSTER = np.dtype("<u2")
 NONE = 0
-"""The cluster of a row that has none: what was never written in a file is 0."""
+"""The cluster of a row that has none: unwritten parts of a file read as 0."""
 MOST_CLUSTERS = 65_535
 FEWEST_ROWS = 30_000
 """Fewer are compared one by one."""
 GROWN = 4
-"""Clusters are made anew once there are so many times as many rows."""
+"""Clusters are rebuilt once there are this many times as many rows."""
 CLUSTERS_OF_A_ROOT = 2
-"""Of n vectors, so many times the square root of n clusters are made."""
+"""For n vectors, this many times the square root of n clusters are made."""
 SAMPLE_OF_A_CLUSTER = 30
 ROUNDS = 8
 COMPARED_AT_ONCE = 8_192
@@ -46,7 +46,7 @@ VectorsOf = Callable[[NDArray[np.int64]], Vectors]
 @dataclass(frozen=True, slots=True)
 class _Made:
     """Clusters 1 to c: their centroids (c, d), and the cluster of each row. `sorted_rows` are the
-    rows by their cluster, those of cluster n from `starts[n]` to `starts[n + 1]`."""
+    rows sorted by cluster, those of cluster n from `starts[n]` to `starts[n + 1]`."""
 
     centroids: Vectors
     of_rows: NDArray[np.uint16]
@@ -64,8 +64,8 @@ class _Made:
 
 
 class Clusters:
-    """The cluster of each row, in a file beside the vectors. Any thread may ask; one at a time may
-    change. Without a file no row has a cluster."""
+    """The cluster of each row, in a file beside the vectors. Any thread may read; one at a time
+    may write. Without a file, no row has a cluster."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -80,11 +80,11 @@ class Clusters:
             self._file = -1
 
     def are_due(self, rows: int) -> bool:
-        """Whether clusters should be made, anew or for the first time, of so many rows."""
+        """Whether clusters should be made or rebuilt, given this many rows."""
         return rows > max(FEWEST_ROWS, GROWN * self._made_of)
 
     def make(self, rows: NDArray[np.int64], vectors_of: VectorsOf) -> None:
-        """Find the clusters of the vectors of these rows: of a million, within a minute."""
+        """Cluster the vectors of these rows: a million take less than a minute."""
         centroids = centroids_of(rows, vectors_of)
         of_rows = np.full(int(rows.max()) + 1, NONE, CLUSTER)
         for start in range(0, len(rows), COMPARED_AT_ONCE):
@@ -102,7 +102,7 @@ class Clusters:
         self._open()
 
     def put(self, rows: NDArray[np.int64], vectors: Vectors) -> None:
-        """Give each of these rows the cluster of its vector, one of (n, d)."""
+        """Assign each of these rows to the cluster of its vector, from `vectors` (n, d)."""
         if self._made is None:
             return
         centroids, of_rows = self._made.centroids, self._made.of_rows
@@ -125,13 +125,13 @@ class Clusters:
         self._open()
 
     def sync(self) -> None:
-        """Return when all that was put is on the disk."""
+        """Return once everything that was put is on disk."""
         if self._file >= 0:
             os.fsync(self._file)
 
     def near(self, vector: Vectors, share: float) -> NDArray[np.int32] | None:
-        """The rows of the clusters nearest to `vector` (d,): so many clusters that they have this
-        share of all rows. Rows without a cluster are near to everything. None without clusters."""
+        """The rows of the clusters nearest to `vector` (d,): enough clusters to hold this share of
+        all rows. Rows without a cluster are near everything. None if there are no clusters."""
         made = self._made
         if made is None:
             return None
@@ -156,7 +156,7 @@ class Clusters:
 
 
 def centroids_of(rows: NDArray[np.int64], vectors_of: VectorsOf) -> Vectors:
-    """Centroids (c, d), unit vectors, of these rows' vectors: by k-means in a sample of them."""
+    """Centroids (c, d), unit vectors, of these rows' vectors, by k-means on a sample of them."""
     count = min(round(CLUSTERS_OF_A_ROOT * len(rows) ** 0.5), len(rows), MOST_CLUSTERS)
     random = np.random.default_rng(0)
     sample = vectors_of(
@@ -174,7 +174,7 @@ def centroids_of(rows: NDArray[np.int64], vectors_of: VectorsOf) -> Vectors:
         numbers, firsts = np.unique(nearest[order], return_index=True)
         sums = np.add.reduceat(sample[order], firsts)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        # A cluster that nothing is nearest to stays where it is.
+        # A centroid that no vector is nearest to stays where it is.
         centroids[numbers.astype(np.int64) - 1] = sums / np.maximum(lengths, 1e-12)
     return centroids
 

@@ -1,4 +1,4 @@
-"""Of the passages that copies share, one is kept: the earliest, or the newest that differs."""
+"""Keeps one of the passages that copies share: the earliest, or the newest that differs."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,15 +14,14 @@ from vectorstore.text.words import WORD
 from vectorstore.types import ArticleInfo, Filters, Passage, ScoredPassage, Span
 
 SAME_PASSAGE = 0.7
-"""The share of a passage's runs of words that passages kept of its story have, from which it tells
-nothing more."""
+"""A passage adds nothing if the passages kept from its story have this share of its word runs."""
 SAME_SENTENCE = 0.4
-"""The same of a sentence in an article, from which the article has a version of it."""
+"""An article has a version of a sentence if it has this share of its word runs."""
 MOSTLY = 0.5
-"""The same of a quote in an article, from which the article says it, slightly edited."""
+"""An article has a quote, slightly edited, if it has this share of its word runs."""
 PASSAGES_REMEMBERED = 4_096
 MOST_READ = 50
-"""How many articles of a story are looked through for a quote."""
+"""How many articles of a story are searched for a quote."""
 
 _wording = lru_cache(PASSAGES_REMEMBERED)(Wording.of)
 
@@ -33,12 +32,12 @@ def one_of_each(
     stories: Mapping[str, Story],
     filters: Filters,
 ) -> list[ScoredPassage]:
-    """Passages of articles with these stories, by article id, without those that another one of
-    their story makes superfluous; in no order.
+    """Passages of articles with these stories, by article id, without those that another of their
+    story makes redundant; in no order.
 
-    The one that is kept has the best of their scores. It is from the earliest article that the
-    filters let through, or from the newest of those that give another number or name in it. Where
-    it is not known which is newer, none is lost that does.
+    The one kept gets the best of their scores. It comes from the earliest article that the filters
+    let through, or from the newest of those that give a different number or name in it. If it is
+    unknown which is newer, all of those are kept.
     """
     kept: list[ScoredPassage] = []
     for story in {each.cluster.id: each for each in stories.values()}.values():
@@ -72,7 +71,7 @@ def _kept_of(
             if not is_newer and says_otherwise(shown.passage, wording(each.article.id)):
                 versions.append(version)
                 continue
-            # Of two that are equally old, or where that is not known, the one that says more.
+            # Of two equally old, or of unknown age, the one that says more.
             if is_newer or shown.article.id == nearest.first.id:
                 nearest.found, nearest.wording = version.found, version.wording
         nearest.found = replace(nearest.found, score=best)
@@ -80,7 +79,7 @@ def _kept_of(
 
 
 class _Version:
-    """What is kept of the passages that say the same, and the earliest article that says it."""
+    """The passage kept of those that say the same, and the earliest article that says it."""
 
     def __init__(self, found: ScoredPassage, wording: Wording) -> None:
         self.found = found
@@ -95,8 +94,8 @@ class _Version:
 
 
 def says_otherwise(passage: Passage, earlier: Wording) -> bool:
-    """Whether a sentence of the passage, of which the earlier article has a version, has a number
-    or a name that the earlier article lacks."""
+    """Whether a sentence of the passage has a number or name that the earlier article lacks,
+    though that article has a version of the sentence."""
     for sentence in passage.sentences:
         wording = _wording(passage.sentence_text(sentence))
         if not len(wording.runs) or share_in(wording.runs, earlier.runs) < SAME_SENTENCE:
@@ -109,8 +108,8 @@ def says_otherwise(passage: Passage, earlier: Wording) -> bool:
 def _outermost(
     catalog: Catalog, story: Story, told: Sequence[ScoredPassage], filters: Filters
 ) -> Iterator[ScoredPassage]:
-    """Passages of the earliest and of the newest article of the story that the filters let through,
-    where the search has found only copies of them."""
+    """Passages of the earliest and the newest article of the story that the filters let through, if
+    the search has found only copies of them."""
     allowed = [each for each in story.articles if filters.let_through(each)]
     dated = [each for each in allowed if each.published is not None]
     known = {each.passage.id for each in told}
@@ -144,16 +143,16 @@ def _by_date(found: ScoredPassage) -> tuple[date, str, int]:
 
 @dataclass(frozen=True, slots=True)
 class QuoteElsewhere:
-    """An article of the same story that says what a quote says. `span` is where it has the very
-    words, up to case, spacing and marks; None if it has them slightly edited."""
+    """An article of the same story that says what a quote says. `span` is where it has the
+    exact words, ignoring case, spacing and punctuation; None if they are slightly edited."""
 
     article: ArticleInfo
     span: Span | None
 
 
 def quote_elsewhere(catalog: Catalog, article_id: str, quote: str) -> tuple[QuoteElsewhere, ...]:
-    """The other articles of an article's story that say what a quote from it says, the earliest
-    first; of a story of very many articles, those among the first."""
+    """The other articles of an article's story that say what a quote from it says, earliest first;
+    in a story of very many articles, only those among the first."""
     story = catalog.stories([article_id]).get(article_id)
     found = []
     for info in story.articles[: MOST_READ + 1] if story else ():
@@ -167,7 +166,7 @@ def quote_elsewhere(catalog: Catalog, article_id: str, quote: str) -> tuple[Quot
 
 
 def find_words(text: str, quote: str) -> Span | None:
-    """Where the text has the words of the quote, up to case, spacing and marks.
+    """Where the text has the words of the quote, ignoring case, spacing and punctuation.
 
     >>> find_words('He said: "The port is open".', "The port  is open.")
     Span(start=10, end=26)

@@ -1,7 +1,7 @@
-"""Models over the bundled embedding model that read two texts together.
+"""Models built on the bundled embedding model that read two texts together.
 
 Only what fine-tuning changed is shipped: the differences from the bundled weights, matrices as int8
-with one scale a row, in a safetensors file. Its metadata names the base they belong to.
+with one scale per row, in a safetensors file. Its metadata names the base they belong to.
 `qa/training/networks.py` trains and writes them.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tokenizers import Encoding
 
 MAX_TOKENS = 256
-"""Both texts together; the longer one loses its end first."""
+"""For both texts together; the longer one is truncated first."""
 BATCH_TOKENS = 4096
 """The most tokens computed at once, padding included."""
 
@@ -36,7 +36,7 @@ class CrossEncoderError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class TrainedWeights:
-    """A fine-tuned encoder, the head on it, both by torch's names, and settings to go with them."""
+    """A fine-tuned encoder and its head, both by torch's names, and the settings for them."""
 
     encoder: Weights
     head: Weights
@@ -46,8 +46,8 @@ class TrainedWeights:
 class CrossEncoder:
     """One linear layer on the tokens.
 
-    It sees the first token, and the mean and the maximum over the second text's tokens: one
-    word of it that the first text does not have can decide.
+    It sees the first token, and the mean and the maximum over the second text's tokens, so that a
+    single word of it that the first text lacks can decide.
     """
 
     def __init__(self, trained: TrainedWeights) -> None:
@@ -70,7 +70,7 @@ class CrossEncoder:
 
 
 def batches(encodings: Sequence["Encoding"], tokens: int) -> list[list[int]]:
-    """Indexes of the encodings, those of like length together, at most `tokens` padded each.
+    """Indexes of the encodings in batches of similar length, at most `tokens` each with padding.
 
     A batch has at least one encoding, however long.
     """
@@ -85,10 +85,10 @@ def batches(encodings: Sequence["Encoding"], tokens: int) -> list[list[int]]:
 
 
 def read_weights(path: Path, sha256: str | None = None) -> TrainedWeights:
-    """What a file of differences makes of the bundled model.
+    """The bundled model's weights with a file of differences applied.
 
-    Raises CrossEncoderError where the file is not that of `sha256`, if given, or the bundled model
-    is not the one that its differences belong to.
+    Raises CrossEncoderError if the file's hash is not `sha256`, if given, or the bundled model is
+    not the one that its differences belong to.
     """
     from safetensors import safe_open
 
@@ -124,6 +124,6 @@ def read_weights(path: Path, sha256: str | None = None) -> TrainedWeights:
 
 
 def packaged_sha256(weights: Path) -> str:
-    """The hash that the package gives for a file of weights; empty where it gives none."""
+    """The hash that the package gives for a file of weights; empty if it gives none."""
     expected = weights.with_suffix(".sha256")
     return expected.read_text(encoding="ascii").split()[0] if expected.is_file() else ""

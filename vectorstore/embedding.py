@@ -31,7 +31,7 @@ from vectorstore.torch_speed import bfloat16_is_faster, fastest_setting, has_gpu
 from vectorstore.types import Embedder, Span, Vectors
 
 BUILDING_A_MODEL = threading.Lock()
-"""Held while any model is built: transformers changes settings of the whole process meanwhile."""
+"""Held while any model is built: transformers changes process-wide settings meanwhile."""
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -42,7 +42,7 @@ SPECIAL_TOKENS = 2
 MOST_TOKENS = 256
 BATCH = 16
 MANY = 128
-"""So many texts, in calls of more than a batch, are worth the seconds that torch takes to start."""
+"""More texts than this, in calls of over a batch, are worth the seconds torch takes to start."""
 TRIALS = 2
 
 
@@ -54,10 +54,9 @@ def embedder_for(setting: str) -> Embedder:
 class BundledEmbedder:
     """The bundled model. Thread-safe; needs no network.
 
-    A few texts, such as a question, are computed by ONNX Runtime, which is ready at once. Many are
-    left to torch where that is installed and, tried with one batch, faster: on a GPU, or a CPU that
-    gains from bfloat16.
-    The two give a text vectors with a cosine above 0.999.
+    A few texts, such as a question, go to ONNX Runtime, which is ready at once. Many go to torch if
+    it is installed and, tried on one batch, faster: on a GPU, or a CPU that gains from bfloat16.
+    The vectors that the two give for a text have a cosine above 0.999.
     """
 
     name = BUNDLED_MODEL
@@ -274,7 +273,7 @@ def _unit(vectors: Vectors) -> Vectors:
 
 
 def _seconds(embed: Callable[[Sequence[str]], Vectors], texts: Sequence[str]) -> float:
-    """The shortest of some times that it takes to embed these, once what it needs is loaded."""
+    """The shortest of `TRIALS` times to embed these texts, once everything needed is loaded."""
     embed(texts[:1])
     times = []
     for _ in range(TRIALS):

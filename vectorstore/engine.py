@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The process that has an index open, and the `url` where it serves it, if it does."""
+    """The process that has an index open, and the `url` where it serves the index, if it does."""
 
     pid: int | None
     url: str | None
@@ -58,7 +58,7 @@ class ServersUnavailable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class OpenEngine:
-    """The parts of an index while it is open. `columns` are made once the catalog is in order."""
+    """The parts of an index while it is open. The columns are read once the catalog is in order."""
 
     database: Database
     writing: WritingLock
@@ -69,8 +69,8 @@ class OpenEngine:
 
 
 class OpenVectors(Protocol):
-    """Opens a generation of the vectors, or begins it. Raises VectorStoreError; with `read_all`,
-    also if any one in a folder cannot be read."""
+    """Opens or starts a generation of the vectors. Raises VectorStoreError; with `read_all`, also
+    if any vector in a folder cannot be read."""
 
     def __call__(
         self,
@@ -88,7 +88,7 @@ class Engine(Protocol):
 
     @property
     def folder(self) -> Path:
-        """The index folder: all of an embedded index, and what is kept beside any."""
+        """The index folder: all of an embedded index, and what is kept beside any index."""
 
     @property
     def place(self) -> str:
@@ -106,8 +106,8 @@ class Engine(Protocol):
 
 
 def has_index(folder: Path) -> bool:
-    """Whether there is an index, or a restored one that is not yet in place. False also where
-    that cannot be told, as of a folder in a file."""
+    """Whether there is an index, or a restored one that is not yet in place. False also if
+    that cannot be determined, as for a folder inside a file."""
     try:
         return any((folder / name).exists() for name in (CATALOG, RESTORED, MOVING, "owner.json"))
     except OSError:
@@ -115,7 +115,7 @@ def has_index(folder: Path) -> bool:
 
 
 class FolderEngine:
-    """SQLite and an embedded Chroma in a folder, which one process at a time has open."""
+    """SQLite and an embedded Chroma in a folder, open in one process at a time."""
 
     is_shared = False
 
@@ -125,7 +125,7 @@ class FolderEngine:
 
     def open(self, closing: ExitStack) -> OpenEngine:
         self.folder.mkdir(parents=True, exist_ok=True)
-        # Another thread than the one that opened the index may close it.
+        # A thread other than the one that opened the index may close it.
         lock = FileLock(self.folder / "lock", thread_local=False)
         try:
             lock.acquire(timeout=0)
@@ -155,15 +155,15 @@ class FolderEngine:
 
 
 class ServerEngine:
-    """PostgreSQL and a Chroma server, which any number of processes have open."""
+    """PostgreSQL and a Chroma server, open in any number of processes."""
 
     is_shared = True
 
     def __init__(
         self, folder: Path, database_url: str, chroma_url: str, schema: str = "article_qa"
     ) -> None:
-        """The folder holds nothing of the index: only what this process keeps beside it. Several
-        indexes in one database have a `schema` each."""
+        """The folder holds no part of the index, only what this process keeps beside it. Indexes in
+        the same database each have their own `schema`."""
         self.folder = folder
         self._database_url = database_url
         self._schema = schema
@@ -202,7 +202,7 @@ class ServerEngine:
         return OpenEngine(database, database.writing, open_shared, read_columns, records)
 
     def serve_at(self, url: str) -> None:
-        """Nothing: every process has the index open itself."""
+        """Does nothing: every process has the index open itself."""
 
     def _open_database(self) -> "PostgresDatabase":
         try:

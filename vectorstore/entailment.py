@@ -1,4 +1,4 @@
-"""Models that read evidence and a claim, and say how likely the one bears out the other."""
+"""Models that read evidence and a claim, and say how likely the evidence supports the claim."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ OUTCOMES = ("supported", "contradicted", "not found")
 """The columns of all logits and probabilities here."""
 
 Probabilities = NDArray[np.float32]
-"""One row per pair, one column per outcome, rows adding up to one: shape (n, 3)."""
+"""One row per pair, one column per outcome, rows summing to one: shape (n, 3)."""
 
 
 class EntailmentModelError(UserError):
@@ -36,7 +36,7 @@ class Calibration:
     intercept: float = 0.0
 
     def probabilities(self, logits: Logits) -> Probabilities:
-        """The probability of support is calibrated; the others share the rest as in the logits.
+        """The probability of support is calibrated; the others split the rest by their softmax.
 
         >>> Calibration().probabilities(np.zeros((1, 3), np.float32)).round(3)
         array([[0.333, 0.333, 0.333]], dtype=float32)
@@ -53,7 +53,7 @@ class Calibration:
 def log_odds(logits: Logits) -> NDArray[np.float64]:
     """The log-odds of support against both other outcomes together: (n, 3) -> (n,).
 
-    Those beyond `SUREST` count as it: no pair is surer than that.
+    Clipped to plus or minus `SUREST`: no pair is surer than that.
     """
     wide = logits.astype(np.float64)
     odds: NDArray[np.float64] = wide[:, 0] - np.logaddexp(wide[:, 1], wide[:, 2])
@@ -61,10 +61,10 @@ def log_odds(logits: Logits) -> NDArray[np.float64]:
 
 
 class BundledEntailment:
-    """The bundled model. Its weights are read once, with the first pair. Thread-safe."""
+    """The bundled model. Its weights are read once, for the first pair. Thread-safe."""
 
     threshold = 0.5
-    """The probabilities are calibrated: more likely than not."""
+    """More likely than not: the probabilities are calibrated."""
 
     def __init__(self, read: Callable[[], tuple[CrossEncoder, Calibration]] | None = None) -> None:
         self.model = LazyModel(read or read_bundled)
@@ -76,7 +76,7 @@ class BundledEntailment:
 
 
 def read_bundled(weights: Path = WEIGHTS) -> tuple[CrossEncoder, Calibration]:
-    """The model in the package, whose hash is checked. Raises CrossEncoderError."""
+    """The model in the package, its hash verified. Raises CrossEncoderError."""
     trained = read_weights(weights, packaged_sha256(weights))
     return CrossEncoder(trained), Calibration(**trained.settings)
 
@@ -84,8 +84,8 @@ def read_bundled(weights: Path = WEIGHTS) -> tuple[CrossEncoder, Calibration]:
 class NamedEntailment:
     """A sentence-transformers CrossEncoder for entailment: a folder, or a name on the hub.
 
-    Which of its labels stands for what is read from its configuration. It is loaded with the first
-    pair. Only a name that is not in the local cache needs the network.
+    What its labels mean is read from its configuration. It is loaded for the first pair. Only a
+    name that is not in the local cache needs the network.
     """
 
     threshold = 0.5

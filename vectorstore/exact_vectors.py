@@ -1,4 +1,4 @@
-"""Vectors on disk by row, for exact comparisons: eight bits a value, read as a mapped file."""
+"""Vectors on disk by row, for exact comparisons: eight bits per value, read by memory map."""
 
 import os
 import struct
@@ -19,12 +19,12 @@ HEADER = struct.Struct("<8sI")
 SCALE = np.dtype("<f4")
 LARGEST = 127
 ROWS_AT_ONCE = 256
-"""As floats they fit in a core's cache."""
+"""As floats, this many fit in a core's cache."""
 GROWTH = 4_096
 
 
 class RowVectors(Protocol):
-    """One vector per row, for exact comparisons. Any thread may read; one at a time may change."""
+    """One vector per row, for exact comparisons. Any thread may read; one at a time may write."""
 
     @property
     def changes(self) -> int:
@@ -37,16 +37,16 @@ class RowVectors(Protocol):
     def close(self) -> None: ...
 
     def put(self, rows: Sequence[int], vectors: Vectors) -> None:
-        """Store one of `vectors` (n, d) for each row, in place of any that it has."""
+        """Store one of `vectors` (n, d) for each row, replacing any that it has."""
 
     def copy(self, rows: Sequence[int], to: Sequence[int]) -> None:
-        """Give the rows `to` the vectors of `rows`."""
+        """Copy the vectors of `rows` to the rows `to`."""
 
     def clear(self) -> None:
         """Forget everything, whatever its dimension."""
 
     def sync(self) -> None:
-        """Return when all that was put is on the disk."""
+        """Return once everything that was put is on disk."""
 
     def known(self, rows: Sequence[int]) -> NDArray[np.bool_]:
         """Which of these rows have a vector; shape (n,)."""
@@ -59,15 +59,15 @@ class RowVectors(Protocol):
 
     def near(self, vector: Vectors, share: float) -> NDArray[np.int32] | None:
         """The rows that are likely to be nearest to `vector` (d,), about this share of all, in no
-        order. None if that is not known."""
+        order. None if unknown."""
 
 
 class ExactVectors:
-    """One vector per row, in a file. Any thread may read; one at a time may change.
+    """One vector per row, in a file. Any thread may read; one at a time may write.
 
-    A vector is stored as integers of eight bits and the number they are multiplied by, which
-    changes a cosine by about 0.001. A row without a vector is all zeros. Where there are many,
-    `clusters` tell which are worth comparing.
+    A vector is stored as 8-bit integers and the scale to multiply them by, which changes a cosine
+    by about 0.001. A row without a vector is all zeros. If there are many, `clusters` say which are
+    worth comparing.
     """
 
     def __init__(self, path: Path, clusters: Clusters | None = None) -> None:
@@ -93,14 +93,14 @@ class ExactVectors:
             self._clusters.close()
 
     def put(self, rows: Sequence[int], vectors: Vectors) -> None:
-        """Store one of `vectors` (n, d) for each row, in place of any that it has."""
+        """Store one of `vectors` (n, d) for each row, replacing any that it has."""
         if not len(rows):
             return
         with self._lock:
             self._put(np.asarray(rows, np.int64), encode(vectors))
 
     def copy(self, rows: Sequence[int], to: Sequence[int]) -> None:
-        """Give the rows `to` the vectors of `rows`."""
+        """Copy the vectors of `rows` to the rows `to`."""
         if not rows:
             return
         with self._lock:
@@ -116,7 +116,7 @@ class ExactVectors:
                 self._clusters.clear()
 
     def sync(self) -> None:
-        """Return when all that was put is on the disk."""
+        """Return once everything that was put is on disk."""
         if self._clusters:
             self._clusters.sync()
         os.fsync(self._file)
@@ -142,7 +142,7 @@ class ExactVectors:
         places = np.arange(len(rows))
         if len(rows) and int(rows.max()) >= len(held):
             places = np.flatnonzero(rows < len(held))
-        # Reused, since new memory for each batch takes longer than what is done in it.
+        # Reused, since allocating memory for each batch takes longer than the arithmetic.
         encoded = np.empty((ROWS_AT_ONCE, held.shape[1]), np.uint8)
         values = np.empty((ROWS_AT_ONCE, self.dimension), np.float32)
         for start in range(0, len(places), ROWS_AT_ONCE):
@@ -153,13 +153,13 @@ class ExactVectors:
         return found
 
     def near(self, vector: Vectors, share: float) -> NDArray[np.int32] | None:
-        """See `RowVectors`. Not known without `clusters`, or where vectors are few."""
+        """See `RowVectors`. None without `clusters`, or if there are few vectors."""
         return self._clusters.near(vector, share) if self._clusters else None
 
     def _put(self, rows: NDArray[np.int64], encoded: NDArray[np.uint8]) -> None:
         self.changes += 1
-        # Clusters first: a row with a vector that is in the cluster of an earlier one would be
-        # overlooked after a crash.
+        # Clusters first: after a crash, a row with a new vector but the cluster of its earlier one
+        # would be overlooked.
         if self._clusters:
             self._clusters.put(rows, decode(encoded))
         self._write(rows, encoded)
@@ -172,7 +172,7 @@ class ExactVectors:
                 self._clusters.make(known, lambda few: decode(self._rows[few]))
 
     def _write(self, rows: NDArray[np.int64], encoded: NDArray[np.uint8]) -> None:
-        # Not through the map: on a full disk that would end the process instead of raising OSError.
+        # Not through the map: on a full disk that kills the process instead of raising OSError.
         width = encoded.shape[1]
         self._reserve(int(rows.max()) + 1, width)
         for run in consecutive(rows):
@@ -185,7 +185,7 @@ class ExactVectors:
             return
         if not len(held):
             write_all(self._file, HEADER.pack(MAGIC, width), 0)
-        # By a tenth at least, so that it is mapped anew seldom; what is not written takes no space.
+        # By at least a tenth, so that remapping is rare; unwritten parts take no space.
         rows = max(rows + GROWTH, len(held) + len(held) // 10)
         os.ftruncate(self._file, HEADER.size + width * rows)
         self._map()
@@ -204,7 +204,7 @@ class ExactVectors:
 
 
 def is_exact_file(path: Path) -> bool:
-    """Whether there is a file of exact vectors at `path`; an empty one is one without vectors."""
+    """Whether there is a file of exact vectors at `path`; an empty one counts, without vectors."""
     try:
         with path.open("rb") as file:
             header = file.read(HEADER.size)
@@ -225,14 +225,14 @@ def encode(vectors: Vectors) -> NDArray[np.uint8]:
 
 
 def decode(encoded: NDArray[np.uint8]) -> Vectors:
-    """What `encode` was given, (n, d), nearly."""
+    """Approximately what `encode` was given, (n, d)."""
     vectors: Vectors = _integers(encoded).astype(np.float32) * _scales(encoded)[:, np.newaxis]
     return vectors
 
 
 def cosines(encoded: NDArray[np.uint8], vector: Vectors, values: Vectors) -> Vectors:
-    """The cosine of `vector` (d,) with each of these vectors (n, 4 + d); shape (n,). What `values`
-    (n, d) hold is lost."""
+    """The cosine of `vector` (d,) with each of these vectors (n, 4 + d); shape (n,).
+    `values` (n, d) is overwritten."""
     values[:] = _integers(encoded)
     found: Vectors = (values @ vector) * _scales(encoded)
     return found

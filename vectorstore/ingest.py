@@ -16,8 +16,8 @@ ARTICLES_STAGED_AT_ONCE = 200
 # Enough to group texts of similar length, few enough to report progress often.
 PASSAGES_EMBEDDED_AT_ONCE = 256
 PASSAGES_EMBEDDED_FIRST = 32
-"""The first batches are smaller, each twice the one before, so that who interrupts a short ingest
-keeps some of it."""
+"""The first batches are smaller, each twice the one before, so that an interrupted short ingest
+keeps some of its work."""
 
 NOTHING_OF_ITS_OWN = (
     "has no text of its own: only promotional lines, or paragraphs repeated in many articles"
@@ -28,7 +28,7 @@ NOT_STORABLE = "contains half of a surrogate pair, which cannot be stored"
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome for one article. `id` is where it was read from if it has no id;
-    `reason` says why it was skipped, in words that follow that name."""
+    `reason` says why it was skipped, phrased to follow `id`."""
 
     id: str
     status: Status
@@ -103,7 +103,7 @@ def ingest(
 def _stage(
     store: Store, incoming: Iterable[Article | Unreadable]
 ) -> Iterator[tuple[str | int, Outcome]]:
-    """The outcome for each, by article id, or by number for what is not an article."""
+    """The outcome for each, by article id, or by number if it is not an article."""
     waiting: dict[str, Article] = {}
     staged: set[str] = set()
     for number, each in enumerate(incoming):

@@ -15,7 +15,7 @@ ARTICLES_SPLIT_AT_ONCE = 50
 PASSAGES_EMBEDDED_AT_ONCE = 256
 VECTORS_COMPARED_AT_ONCE = 5_000
 LEAST_COSINE = 0.98
-"""A vector and its exact copy of eight bits have a cosine above 0.99."""
+"""A vector and its 8-bit copy in the exact store have a cosine above 0.99."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class IndexReport:
 
 @dataclass(slots=True)
 class VectorDifferences:
-    """The ids of passages whose vectors are not in order, and of vectors without a passage."""
+    """The ids of passages with missing or damaged vectors, and of vectors without a passage."""
 
     missing: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
-    """The two stores have vectors that are not of the same text."""
+    """The two stores have vectors of different texts."""
     only_in_chroma: list[str] = field(default_factory=list)
     only_exact: list[str] = field(default_factory=list)
     orphaned: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class VectorDifferences:
 
 
 def inspect_index(store: Store) -> IndexReport:
-    """Look for inconsistencies, once any change in progress is finished."""
+    """Look for inconsistencies, once any change in progress has finished."""
     with store.writing:
         return _check(store)
 
@@ -84,9 +84,9 @@ def repair_index(
 ) -> IndexReport:
     """Make the vectors and the full-text index match the articles, and check again.
 
-    Vectors that only one of their two stores lacks are copied from the other one, others are
-    computed, in batches; `on_progress` gets the number of passages done. Interrupted, it keeps the
-    finished batches; running it again makes the rest.
+    Vectors missing from only one of the two stores are copied from the other, the rest computed, in
+    batches; `on_progress` gets the number of passages done. If interrupted, the finished batches
+    are kept; running it again does the rest.
 
     Raises VectorStoreError for vectors that cannot be read: a store opened with `rebuild` has none.
     """
@@ -116,7 +116,7 @@ def repair_index(
 
 
 def articles_with_long_passages(store: Store) -> list[str]:
-    """The ids of articles with passages beyond the passage size, which is that of the model."""
+    """The ids of articles with passages longer than the passage size for the current model."""
     found = []
     for article_id in store.catalog.article_ids():
         passages = store.catalog.passages_of(article_id)
@@ -127,8 +127,8 @@ def articles_with_long_passages(store: Store) -> list[str]:
 
 
 def split_too_long(store: Store, on_progress: Callable[[Progress], None] = ignore_progress) -> None:
-    """Split articles again that have passages beyond the passage size, as those of another model
-    may be. `on_progress` gets the number of these articles done."""
+    """Split again the articles with passages longer than the passage size, as those for another
+    model may be. `on_progress` gets the number of these articles done."""
     article_ids = articles_with_long_passages(store)
     for start in range(0, len(article_ids), ARTICLES_SPLIT_AT_ONCE):
         batch = article_ids[start : start + ARTICLES_SPLIT_AT_ONCE]
@@ -143,7 +143,7 @@ def split_too_long(store: Store, on_progress: Callable[[Progress], None] = ignor
 
 
 def compare_vectors(store: Store) -> VectorDifferences:
-    """Hold the vectors of both stores against the passages, and against each other.
+    """Compare the vectors of both stores with the passages, and with each other.
 
     Raises VectorStoreError for vectors that cannot be read.
     """
@@ -172,7 +172,7 @@ def compare_vectors(store: Store) -> VectorDifferences:
 
 
 def _distrust_unlike_lengths(store: Store, rows: dict[str, int], found: VectorDifferences) -> None:
-    """Count vectors that only the exact store has as missing, where they are no unit vectors."""
+    """Count vectors that only the exact store has as missing if they are not unit vectors."""
     exact = _exact(store, [rows[each] for each in found.only_exact])
     sound = _agree(exact, exact)
     pairs = list(zip(found.only_exact, sound, strict=True))
@@ -186,7 +186,7 @@ def _exact(store: Store, rows: Sequence[int]) -> Vectors:
 
 
 def _agree(some: Vectors, others: Vectors) -> list[bool]:
-    """Of each row of (n, d) and (n, d), whether both are nearly the same unit vector."""
+    """For each row of two arrays (n, d), whether both are nearly the same unit vector."""
     if some.shape != others.shape:
         return [False] * len(some)
     with np.errstate(all="ignore"):

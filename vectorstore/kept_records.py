@@ -1,4 +1,4 @@
-"""Texts that are kept beside an index for a while, each under an id."""
+"""Texts kept beside an index for a limited time, by id."""
 
 import sqlite3
 import threading
@@ -21,17 +21,17 @@ SECONDS_TO_WAIT = 5
 
 
 class RecordsFailed(UserError):
-    """What was kept cannot be read or written; the message says why and what to do."""
+    """Kept records cannot be read or written; the message says why and what to do."""
 
 
 class RecordRows(Protocol):
-    """A database with the table `kept_records`, in which every statement takes effect at once."""
+    """A database with the table `kept_records`, where every statement commits at once."""
 
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]: ...
 
 
 class KeptRecords:
-    """Any thread may keep and read. Times are seconds since 1970."""
+    """Any thread may read and write. Times are seconds since 1970."""
 
     def __init__(self, database: RecordRows) -> None:
         self._database = database
@@ -51,14 +51,14 @@ class KeptRecords:
             self.forget(int(time.time()))
 
     def read(self, record_id: str, now: int) -> str | None:
-        """The record; None if there is none, or its time is over."""
+        """The record; None if there is none, or it has expired."""
         found = self._database.rows(
             "SELECT record FROM kept_records WHERE id = ? AND kept_until > ?", (record_id, now)
         )
         return str(found[0][0]) if found else None
 
     def forget(self, until: int) -> int:
-        """Remove those whose time is over by then. Returns how many."""
+        """Remove the records that expire by then. Returns how many."""
         removed = self._database.rows(
             "DELETE FROM kept_records WHERE kept_until <= ? RETURNING id", (until,)
         )
@@ -66,7 +66,7 @@ class KeptRecords:
 
 
 class RecordsFile:
-    """`RecordRows` in an SQLite file, which is made with the first record."""
+    """`RecordRows` in an SQLite file, created with the first record."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

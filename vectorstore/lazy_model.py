@@ -1,4 +1,4 @@
-"""Models that are loaded with their first use, and used by one thread at a time."""
+"""Models that are loaded on first use, and used by one thread at a time."""
 
 import os
 import threading
@@ -14,7 +14,7 @@ Model = TypeVar("Model")
 
 
 class LazyModel(Generic[Model]):
-    """Torch uses every core for a batch, so that threads take turns."""
+    """Torch uses every core for a batch, so threads take turns."""
 
     def __init__(self, load: Callable[[], Model]) -> None:
         self._load = load
@@ -27,7 +27,7 @@ class LazyModel(Generic[Model]):
 
     @contextmanager
     def in_turn(self) -> Iterator[Model]:
-        """The model, for this thread alone. Raises what loading it raises, and tries again then."""
+        """The model, for this thread alone. Raises what loading it raises; the next use retries."""
         with self._turn:
             if self._model is None:
                 self._model = self._load()
@@ -37,13 +37,13 @@ class LazyModel(Generic[Model]):
 def load_named(
     setting: str, load: Callable[[bool], Model], refusal: Callable[[str], UserError]
 ) -> Model:
-    """What `load` gives for a folder or a name on the hub; it is told whether all is on disk.
+    """What `load` returns for a folder or a name on the hub; it is passed whether this is a folder.
 
-    Raises what `refusal` makes of the reason, where there is no such model.
+    Raises what `refusal` makes of the reason, if there is no such model.
     """
     is_folder = Path(setting).is_dir()
     if is_folder:
-        # Without this the library would ask its hub for newer files.
+        # Otherwise the library would ask the hub for newer files.
         os.environ["HF_HUB_OFFLINE"] = "1"
     from transformers.utils import logging
 

@@ -1,4 +1,4 @@
-"""Micro-batching: what several threads ask of a model at the same time, computed in one call."""
+"""Micro-batching: concurrent requests to a model from several threads, computed in one call."""
 
 import threading
 from collections import deque
@@ -13,10 +13,10 @@ Result = TypeVar("Result")
 
 
 class MicroBatcher(Generic[Item, Result]):
-    """Gives `run` the items of all threads that wait for it, at most `most` at once.
+    """Passes the items of all waiting threads to `run`, at most `most` at once.
 
-    Nobody waits for a batch to fill: the first thread is served at once, and those that come
-    meanwhile together after it.
+    Nobody waits for a batch to fill: the first thread is served at once, and those that arrive
+    meanwhile are served together after it.
     """
 
     def __init__(self, run: Callable[[Sequence[Item]], Sequence[Result]], most: int) -> None:
@@ -28,11 +28,11 @@ class MicroBatcher(Generic[Item, Result]):
 
     @property
     def waiting(self) -> int:
-        """How many items wait for the next batches."""
+        """How many items are waiting for the next batches."""
         return len(self._waiting)
 
     def __call__(self, items: Sequence[Item]) -> list[Result]:
-        """The result of each item. Raises what `run` raises for a batch that has one of them."""
+        """The result of each item. Raises what `run` raises for a batch with any of them."""
         futures: list[Future[Result]] = [Future() for _ in items]
         with self._adding:
             self._waiting.extend(zip(items, futures, strict=True))

@@ -1,4 +1,4 @@
-"""Moves an index to another engine, with its vectors as they are."""
+"""Moves an index to another engine, without recomputing its vectors."""
 
 from collections.abc import Callable
 
@@ -18,11 +18,11 @@ class CannotMove(UserError):
 def move_index(
     source: Store, target: Store, on_progress: Callable[[Progress], None] = ignore_progress
 ) -> int:
-    """Copy the index `source` into the empty index `target`; `source` stays as it is. Returns the
-    number of passages; `on_progress` is told how many have been done.
+    """Copy the index `source` into the empty index `target`; `source` is left unchanged. Returns
+    the number of passages; `on_progress` gets the number done.
 
-    Vectors go first, then the catalog in one transaction: until that, `target` is empty, and an
-    interrupted move can be done again. Close `target` afterwards, and open it to use it.
+    Vectors go first, then the catalog in one transaction: until then, `target` is empty, and an
+    interrupted move can be repeated. Close `target` afterwards, and reopen it to use it.
 
     Raises CannotMove.
     """

@@ -1,4 +1,4 @@
-"""What search has to know of every passage, in memory: 15 bytes each, by the passage's row."""
+"""What search needs to know about every passage, in memory: 15 bytes each, by row."""
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ UNDATED = 0
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The facts of all rows at one time, one value per row, in use or not."""
+    """A snapshot of the facts of all rows, one value per row, in use or not."""
 
     used: NDArray[np.bool_]
     norms: Vectors
@@ -48,7 +48,7 @@ class Columns:
 
 
 class PassageColumns:
-    """Any thread may `look`; one at a time may change."""
+    """Any thread may `look`; one at a time may write."""
 
     def __init__(self, facts: Iterable[PassageFacts] = ()) -> None:
         self._words: NDArray[np.int32] = np.empty(0, np.int32)
@@ -67,7 +67,7 @@ class PassageColumns:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Encloses a visible change."""
+        """Wraps a visible change."""
         self.known_changes += 1
         try:
             yield

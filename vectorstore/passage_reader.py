@@ -1,4 +1,4 @@
-"""Models that read a question and passages: which sentence answers it, if any does."""
+"""Models that read a question and passages, and say which sentence answers it, if any."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).with_name("reading.safetensors")
 MAX_TOKENS = 352
-"""Of question, title and passage; the longer one loses its end first."""
+"""Of question, title and passage together; the longer text loses its end first."""
 LONGEST_QUESTION = 400
-"""In characters; what a longer one says after them is not read."""
+"""In characters; the rest of a longer one is not read."""
 BATCH_TOKENS = 4096
 
 
@@ -53,7 +53,7 @@ class ReadingPassage:
 
     @property
     def heading(self) -> str:
-        """What is read before the text: the title, unless the text has it."""
+        """What is read before the text: the title, unless the text contains it."""
         title = " ".join(self.title.split())
         return "" if not title or title in " ".join(self.text.split()) else f"{title}\n"
 
@@ -88,8 +88,8 @@ class SentenceScorer(Protocol):
     def logits(
         self, encodings: Sequence["Encoding"], owners: Sequence[NDArray[np.int64]], most: int
     ) -> tuple[Logits, Logits]:
-        """Logits of none and of each sentence, (n, 1 + most), and of each token to be the first and
-        the last of the answer, (n, longest, 2).
+        """Logits of no answer and of each sentence, (n, 1 + most), and of each token as the first
+        and the last of the answer, (n, longest, 2).
 
         `owners` say which sentence a token belongs to, -1 for none. A sentence without tokens has
         the logit -inf.
@@ -97,10 +97,10 @@ class SentenceScorer(Protocol):
 
 
 class PassageReader:
-    """Reads a passage once, and gives a logit to each of its sentences and to none of them.
+    """Reads a passage once, and gives a logit to each of its sentences and one to no answer.
 
     A sentence's logit comes from the first token, and the mean and the maximum of the sentence's
-    tokens, which have read the question and the sentences around. Those of the answer's ends come
+    tokens, which attend to the question and the other sentences. Those of the answer's ends come
     from each token (Devlin et al. 2019, section 4.2).
     """
 
@@ -136,7 +136,7 @@ class PassageReader:
 
 
 def owners_of(encoding: "Encoding", passage: ReadingPassage) -> NDArray[np.int64]:
-    """Which sentence each token belongs to; -1 for the question's, the title's and special ones."""
+    """Which sentence each token belongs to; -1 for special tokens, question and title."""
     is_second = np.array(encoding.type_ids) == 1
     is_second &= np.array(encoding.special_tokens_mask) == 0
     return sentence_owners(encoding.offsets, is_second, passage)
@@ -163,13 +163,13 @@ class BundledReader:
         self.model = LazyModel(read_bundled_reader)
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Reading]:
-        """Raises CrossEncoderError where the weights cannot be read."""
+        """Raises CrossEncoderError if the weights cannot be read."""
         with self.model.in_turn() as network:
             return read_passages(network, question, [ReadingPassage.of(p) for p in passages])
 
 
 def read_bundled_reader() -> PassageReader:
-    """The model in the package, whose hash is checked. Raises CrossEncoderError."""
+    """The packaged model, after a check of its hash. Raises CrossEncoderError."""
     return PassageReader(read_weights(WEIGHTS, packaged_sha256(WEIGHTS)))
 
 
@@ -200,8 +200,8 @@ def answer_words(
     offsets: Sequence[Sequence[int]],
     passage: ReadingPassage,
 ) -> dict[int, Span]:
-    """By sentence, the range of the passage's text with the best first and last token, whose
-    logits are `ends` (n, 2), of at most `LONGEST_ANSWER` tokens."""
+    """By sentence, the range of the passage's text from the best first token to the best last one,
+    whose logits are `ends` (n, 2), of at most `LONGEST_ANSWER` tokens."""
     found: dict[int, Span] = {}
     shift = len(passage.heading)
     firsts, lasts = ends.T.tolist()
@@ -219,15 +219,16 @@ def answer_words(
 class NamedReader:
     """A model for extractive question answering: a folder, or a name on the hub.
 
-    A sentence's log-odds are those of its best span against no answer, which such models give to
-    their first token (Devlin et al. 2019, section 4.3). It is loaded with the first question.
+    A sentence's log-odds are those of its best span against no answer, which such models assign
+    to their first token (Devlin et al. 2019, section 4.3). The model is loaded with the first
+    question.
     """
 
     def __init__(self, model: str) -> None:
         self.model = LazyModel(partial(_named_reader, model))
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Reading]:
-        """Raises ReaderError where the model cannot be loaded."""
+        """Raises ReaderError if the model cannot be loaded."""
         with self.model.in_turn() as read:
             return [read(question, ReadingPassage.of(each)) for each in passages]
 
@@ -239,7 +240,7 @@ class NamedReranker:
         self.model = LazyModel(partial(_named_reranker, model))
 
     def log_odds(self, question: str, passages: Sequence[ScoredPassage]) -> list[float]:
-        """Raises ReaderError where the model cannot be loaded."""
+        """Raises ReaderError if the model cannot be loaded."""
         with self.model.in_turn() as log_odds:
             return log_odds(question, [ReadingPassage.of(each) for each in passages])
 

@@ -1,4 +1,4 @@
-"""Keeps what was read, for when the same is asked again."""
+"""Caches readings, for when the same question is asked again."""
 
 import threading
 from collections import OrderedDict
@@ -11,10 +11,10 @@ Key = tuple[str, ReadingPassage]
 
 
 class CachedReader:
-    """A `Reader` that has another one read only what it has not read yet. Thread-safe.
+    """A `Reader` that passes to another one only what it has not read yet. Thread-safe.
 
-    What is read depends on the question, the title and the text alone. The `size` most recently
-    used readings are kept.
+    A reading depends on the question, the title and the text alone. The `size` most recently used
+    readings are kept.
     """
 
     def __init__(self, reader: Reader, size: int) -> None:
@@ -29,7 +29,7 @@ class CachedReader:
         with self._lock:
             known = {key: self._kept[key] for key in keys if key in self._kept}
         unread = {key: each for key, each in zip(keys, passages, strict=True) if key not in known}
-        # Asked even if nothing is left to read, so that its model is loaded by the first search.
+        # Called even without passages, so that the first search loads its model.
         if unread or not passages:
             readings = self._reader.read(question, list(unread.values()))
             known |= zip(unread, readings, strict=True)

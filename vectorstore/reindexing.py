@@ -1,7 +1,7 @@
-"""Embeds an index with another model beside the vectors in use, and then puts those in their place.
+"""Embeds an index with another model beside the vectors in use, then switches to the new ones.
 
-Searches and changes go on meanwhile. Interrupted, the vectors in use stay, and those that were made
-are taken up by the next run for the same model.
+Searches and changes go on meanwhile. If interrupted, the vectors in use stay, and the next run for
+the same model picks up those already made.
 """
 
 import json
@@ -19,18 +19,18 @@ from vectorstore.types import Embedder
 from vectorstore.vector_index import VECTORS_COPIED_AT_ONCE, VectorIndex, next_generation
 
 FEW_LEFT = 64
-"""With so many passages or fewer to embed, changes wait until the new vectors are in use."""
+"""With this many passages or fewer left, changes wait until the new vectors are in use."""
 MOST_ROUNDS = 20
 
 
 class ReindexRefused(UserError):
-    """The index cannot be embedded anew; the message says why."""
+    """The index cannot be re-embedded; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReindexReport:
-    """How many passages there are, and how many of them `model` embedded: without those of an
-    earlier run that was interrupted."""
+    """How many passages there are, and how many of them `model` embedded in this run, not counting
+    those of an earlier, interrupted run."""
 
     model: str
     passages: int
@@ -38,7 +38,7 @@ class ReindexReport:
 
 
 class Reindexing:
-    """Embeds one index anew, one run at a time."""
+    """Re-embeds one index, one run at a time."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -49,7 +49,7 @@ class Reindexing:
     ) -> ReindexReport:
         """Embed every passage with `embedder`, and search with it from then on.
 
-        `on_progress` gets the number of passages done; what it raises interrupts the run.
+        `on_progress` gets the number of passages done; an exception from it interrupts the run.
 
         Raises ReindexRefused if a run is in progress, and what the embedder raises.
         """
@@ -70,7 +70,7 @@ class Reindexing:
             )
         if store.was_built_with(embedder) and store.catalog.summary().articles:
             raise ReindexRefused(f"The index is searched with {embedder.name} already.")
-        embedder.embed(["ready"])  # a model that cannot be used says so now
+        embedder.embed(["ready"])  # an unusable model raises here
         new = self._begin(embedder)
         try:
             building = _Building(store, new)
@@ -101,13 +101,13 @@ class Reindexing:
 
 
 class _Building:
-    """New vectors, which follow the catalog until they are those of its passages."""
+    """New vectors, which follow the catalog until every passage has one."""
 
     def __init__(self, store: Store, new: VectorIndex) -> None:
         self._store = store
         self._new = new
         self._rows: dict[str, int] = {}
-        """Where the exact vector of each passage is, by the passage's id."""
+        """The row of each passage's exact vector, by passage id."""
         self._done = 0
 
     def follow(self, on_progress: Callable[[Progress], None]) -> int:
@@ -123,7 +123,7 @@ class _Building:
         return embedded
 
     def finish(self, on_progress: Callable[[Progress], None]) -> int:
-        """Embed the rest, and remove what belongs to no passage, while nothing changes. Returns how
+        """Embed the rest, and remove vectors of no passage, while nothing else changes. Returns how
         many passages were embedded."""
         embedded = self._embed(self._missing(), on_progress)
         rows = self._store.catalog.rows_by_passage()

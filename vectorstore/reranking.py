@@ -1,4 +1,4 @@
-"""Search, and then the best passages read: ranked by what they say to the question."""
+"""Searches, then reads the best passages and reranks them by how well they answer the question."""
 
 import math
 import time
@@ -13,26 +13,26 @@ READ = 8
 """How many passages are read: those that the search ranks first."""
 READ_AT_ONCE = 4
 PRIOR = 14.0
-"""The weight of the search's score beside a reading's log-odds, chosen on the development half of
+"""The weight of the search score beside a reading's log-odds, chosen on the development half of
 NewsQA."""
 LATER = -0.7
-"""The weight of `lateness`: news says first what matters most. Half of what was fitted there, since
-NewsQA's questions were written by people who had seen no more than an article's highlights."""
+"""The weight of `lateness`: news puts what matters most first. Half of what was fitted there, since
+NewsQA's questions were written by people who had seen only an article's highlights."""
 LENGTH_OF_NEWS = 4_000
-"""In characters: further on, in a long report, later is no worse."""
+"""In characters: beyond this, in a long report, later is no worse."""
 BIAS = -10.5
 UNREAD = -3.0
-"""The log-odds that a passage which was not read is taken to have."""
+"""The log-odds assumed for a passage that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingSearch:
-    """`search`, its first passages read, and ranked again by both.
+    """`search`, with its first passages read and reranked by both scores.
 
-    Reading stops after `seconds`, and what was not read keeps its place by the search's score; so
-    does everything without a reader. The limit is for a machine that is overwhelmed: it should be
-    several times what reading takes, or the same question has different answers at different times.
-    `reranker` ranks in the reader's stead.
+    Reading stops after `seconds`; passages not read keep their order by search score, as all do
+    without a reader. The limit is for an overloaded machine: it should be several times what
+    reading takes, or the same question gets different answers at different times. `reranker` ranks
+    in place of the reader.
     """
 
     store: Store
@@ -61,7 +61,7 @@ class ReadingSearch:
         if self.reader is None:
             return list(found)
         end = time.monotonic() + self.seconds
-        # Asked even if there is nothing to read, so that its model is loaded by the first search.
+        # Called even if there is nothing to read, so that the first search loads its model.
         readings = self.reader.read(question, found[:READ_AT_ONCE])
         while len(readings) < min(READ, len(found)) and time.monotonic() < end:
             batch = found[len(readings) : min(len(readings) + READ_AT_ONCE, READ)]
@@ -81,7 +81,7 @@ class ReadingSearch:
 
 
 def lateness(start: int) -> float:
-    """How late in its article something stands, from 0: a logarithm of the characters before it.
+    """How late in its article something is, from 0: a logarithm of the characters before it.
 
     >>> [round(lateness(start), 1) for start in (0, 100, 1_000, 4_000, 90_000)]
     [0.0, 0.7, 2.4, 3.7, 3.7]

@@ -1,4 +1,4 @@
-"""Puts the files of a restored index in place of those of the index that it replaces."""
+"""Replaces the files of an index with those of a restored one."""
 
 from pathlib import Path
 
@@ -8,18 +8,18 @@ CATALOG = "catalog.sqlite"
 RESTORING = "restoring"
 RESTORED = "restored"
 MOVING = "restored-moving"
-"""Folders in that of an index: a restore in progress; one that is whole; and one whose files are
-being moved into place, where those of the earlier index are gone."""
+"""Folders inside an index folder: a restore in progress; a complete one; and one whose files are
+being moved into place, those of the earlier index already gone."""
 OBSOLETE = "obsolete"
-"""In a restored folder, the file that names, one a line, what else to remove of the old index."""
+"""In a restored folder, the file that lists, one per line, what else to remove of the old index."""
 
 
 def finish_restore(folder: Path) -> None:
-    """Move a restored index into place, in the folder of the index that it replaces.
+    """Move a restored index into the folder of the index that it replaces.
 
-    Interrupted, it is finished by the next call.
+    If interrupted, the next call finishes it.
 
-    For whoever holds the folder's lock.
+    The caller must hold the folder's lock.
     """
     restored, moving = folder / RESTORED, folder / MOVING
     _move_into_place(moving, folder)

@@ -26,15 +26,15 @@ LOOKS = 3
 QUESTIONS_EMBEDDED_AT_ONCE = 16
 MOST_OF_ONE_ARTICLE = 4
 FAVOUR = 0.1
-"""What matching `favoured` adds to a score, which is from 0 to 1 without it."""
+"""What matching `favoured` adds to a score, which otherwise is from 0 to 1."""
 
 COMPARED_EXACTLY = 30_000
-"""So many vectors are compared in 5 to 7 ms."""
+"""Comparing this many vectors takes 5 to 7 ms."""
 MORE_THAN_WANTED = 2
 
 
 class RankedPassage(Protocol):
-    """A passage with a score: where it is, and which story its article and its copies tell."""
+    """A passage with a score: where it is, and which story its article and copies tell."""
 
     @property
     def article_id(self) -> str: ...
@@ -57,7 +57,7 @@ AnyRanked = TypeVar("AnyRanked", bound=RankedPassage)
 
 @dataclass(frozen=True, slots=True)
 class CandidatePassage:
-    """A passage in a row of the catalog that is ranked, but not read yet."""
+    """A passage, by its row in the catalog, that is ranked but not yet read."""
 
     row: int
     article_id: str
@@ -81,8 +81,8 @@ def search(
 
     Candidates are the passages with the nearest vectors and those with the best BM25 scores. Every
     candidate gets both scores, each scaled to [0, 1] over the candidates, and is ranked by their
-    weighted sum. Passages that match `favoured` are candidates even if others come before them,
-    and rank `FAVOUR` higher.
+    weighted sum. Passages that match `favoured` are candidates even if others outrank them, and
+    score `FAVOUR` higher.
     """
     (found,) = search_many(store, [question], k, filters, favoured)
     return found
@@ -147,7 +147,7 @@ def _search(
         ranked = _ranked(store, index, vector, columns, allowed, preferred, lexical, candidates)
         kept = _without_copies(store.catalog, ranked, filters)
         chosen = select_passages(kept, k)
-        # Copies of one story may leave no room for others.
+        # Copies of one story may have crowded out others.
         more = len(kept) < len(ranked) >= candidates < MOST_CANDIDATES
         if len(chosen) >= k or not more:
             return _read(store.catalog, chosen)
@@ -164,7 +164,7 @@ def _ranked(
     lexical: Vectors,
     candidates: int,
 ) -> list[CandidatePassage]:
-    """The candidates of both sides by both scores, best first."""
+    """The dense and the lexical candidates, ranked by both scores, best first."""
     best = _highest(lexical, candidates)
     dense = nearest_rows(store, index, vector, columns, allowed, candidates)
     if preferred is not None:
@@ -189,8 +189,8 @@ def _ranked(
 def _without_copies(
     catalog: Catalog, ranked: Sequence[CandidatePassage], filters: Filters
 ) -> list[CandidatePassage | ScoredPassage]:
-    """The candidates, best first, one for those that copies share. Only passages of articles with
-    copies are read."""
+    """The candidates, best first, with one kept of those that copies share. Only passages of
+    articles with copies are read."""
     stories = catalog.stories(list(dict.fromkeys(each.article_id for each in ranked)))
     told = _read(catalog, [each for each in ranked if each.article_id in stories])
     alone = [each for each in ranked if each.article_id not in stories]
@@ -200,7 +200,7 @@ def _without_copies(
 def _read(
     catalog: Catalog, ranked: Sequence[CandidatePassage | ScoredPassage]
 ) -> list[ScoredPassage]:
-    """The passages, in order, without those that have gone since."""
+    """The passages, in order, except those removed since."""
     found = catalog.passages_at([each.row for each in ranked if isinstance(each, CandidatePassage)])
     read = []
     for each in ranked:
@@ -229,7 +229,7 @@ def query_terms(question: str) -> list[str]:
     """
     words = content_words(question) or WORD.findall(question)
     terms = dict.fromkeys(stem(word) for word in words)
-    # Half of a surrogate pair is in no article, and no database takes it.
+    # No article contains half of a surrogate pair, and no database accepts one.
     return [each for each in terms if each.isprintable()]
 
 
@@ -285,8 +285,8 @@ def nearest_rows(
 ) -> dict[int, float]:
     """The rows of the nearest passages that are allowed, with their cosine similarities.
 
-    Few are compared exactly. Of many, so many are that are likely to be nearest, or, where that is
-    not known, Chroma's nearest are taken and those of them that are allowed kept. Should that leave
+    If there are few, all are compared exactly. If there are many, only those likely to be nearest
+    are, or, if these are unknown, the allowed ones among Chroma's nearest are taken. If that leaves
     too few, all are compared.
     """
     compared = columns.used if allowed is None else allowed
@@ -299,7 +299,7 @@ def nearest_rows(
             if allowed is None or len(found) >= candidates:
                 return dict(list(found.items())[:candidates])
         else:
-            # A row that was added after `compared` was made is not in it.
+            # A row added after `compared` was made is not in it.
             near = near[near < len(compared)]
             near = near[compared[near]]
             rows = near.astype(np.int64) if len(near) >= candidates else None
@@ -318,7 +318,7 @@ def _nearest_in_chroma(
     allowed: NDArray[np.bool_] | None,
     candidates: int,
 ) -> dict[int, float]:
-    """Those of Chroma's nearest that are allowed: of so many that `candidates` should be left."""
+    """Those of Chroma's nearest that are allowed; enough are fetched to leave `candidates`."""
     wanted = candidates
     if allowed is not None:
         share = np.count_nonzero(allowed) / columns.passages
@@ -334,13 +334,13 @@ def _nearest_in_chroma(
 
 
 def _is_allowed(allowed: NDArray[np.bool_], row: int) -> bool:
-    # A row that was added after `allowed` was made is not.
+    # A row added after `allowed` was made is not allowed.
     return row < len(allowed) and bool(allowed[row])
 
 
 def _highest(scores: Vectors, most: int) -> NDArray[np.int64]:
     """The places of the `most` highest positive scores, best first."""
-    # Of booleans numpy finds those that are not 0 several times as fast as of numbers.
+    # numpy finds nonzero booleans several times as fast as nonzero numbers.
     return _best_of(scores, np.flatnonzero(scores > 0), most)
 
 
@@ -362,7 +362,7 @@ def _scaled(scores: Vectors) -> Vectors:
 
 
 def _overlap(a: RankedPassage, b: RankedPassage) -> float:
-    """The share of the shorter passage that the other one contains, from 0 to 1."""
+    """The share of the shorter passage that the other contains, from 0 to 1."""
     if a.article_id != b.article_id:
         return 0.0
     shared = min(a.end, b.end) - max(a.start, b.start)

@@ -1,4 +1,4 @@
-"""Writing rows of one width into a file."""
+"""Writes fixed-width rows to a file."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def consecutive(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """The places in `rows` (n,), lowest row first, those of rows that follow one another together.
+    """Indexes into `rows` (n,), lowest row first, grouped into runs of consecutive rows.
 
     >>> [places.tolist() for places in consecutive(np.array([7, 3, 4]))]
     [[1, 2], [0]]

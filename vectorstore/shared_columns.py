@@ -1,4 +1,4 @@
-"""The facts of all passages in memory, of an index that other processes change too."""
+"""The facts of all passages, in memory, for an index that other processes change too."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from vectorstore.passage_columns import Columns, PassageColumns
 class SharedColumns(PassageColumns):
     """`PassageColumns` that catch up with the database whenever they are looked at.
 
-    `on_change` gets the rows of passages that came or went; what it raises, the look raises.
+    `on_change` gets the rows of passages that came or went; what it raises, `look` raises.
     """
 
     def __init__(
@@ -22,13 +22,13 @@ class SharedColumns(PassageColumns):
         self._database = database
         self._on_change = on_change
         self._catching_up = threading.Lock()
-        # Before the facts are read: what changes meanwhile is then read twice, not missed.
+        # Before the facts are read: what changes meanwhile is read twice rather than missed.
         self._number = database.change_number()
         super().__init__(Catalog(database).passage_facts())
         self.known_changes = 2 * self._number
 
     def changes(self) -> int:
-        """Always even: what a transaction does becomes visible at once."""
+        """Always even: a transaction's changes become visible all at once."""
         return 2 * self._database.change_number()
 
     @contextmanager

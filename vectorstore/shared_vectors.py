@@ -1,4 +1,4 @@
-"""Vectors by row in a database that several processes share, for exact comparisons."""
+"""Vectors by row in a database shared by several processes, for exact comparisons."""
 
 import threading
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from vectorstore.types import Vectors
 FETCHED_AT_ONCE = 5_000
 NOT_REMEMBERED = -1
 MOST_REMEMBERED = 1_000_000
-"""Rows. Of a vector of 384 values, they take 388 MB."""
+"""Rows. With 384 values per vector, they take 388 MB."""
 
 
 class SharedVectors:
-    """`RowVectors` in the table `vectors`. What a search compared is remembered, so that only the
-    first with a filter waits for the database; `forget` rows that another process changed."""
+    """`RowVectors` in the table `vectors`. Vectors that a search compared are cached, so that only
+    the first with a filter waits for the database; `forget` rows that another process changed."""
 
     def __init__(self, database: SharedDatabase) -> None:
         self._database = database
@@ -38,7 +38,7 @@ class SharedVectors:
         return len(found[0][0]) - SCALE.itemsize if found else 0
 
     def close(self) -> None:
-        """Nothing: the database is closed by whoever opened it."""
+        """Does nothing: whoever opened the database closes it."""
 
     def put(self, rows: Sequence[int], vectors: Vectors) -> None:
         if not len(rows):
@@ -71,7 +71,7 @@ class SharedVectors:
             self._forget_all()
 
     def sync(self) -> None:
-        """Nothing: what a transaction has committed is on the disk."""
+        """Does nothing: what a transaction has committed is on disk."""
 
     def known(self, rows: Sequence[int]) -> NDArray[np.bool_]:
         found = self._database.rows_for("SELECT row FROM vectors WHERE row IN ({keys})", rows)
@@ -95,18 +95,18 @@ class SharedVectors:
         return found
 
     def near(self, vector: Vectors, share: float) -> None:
-        """Not known: Chroma is asked for the nearest."""
+        """Unknown: Chroma is asked for the nearest."""
 
     def forget(self, rows: Sequence[int]) -> None:
-        """Read these rows again when they are compared next."""
+        """Read these rows again when they are next compared."""
         with self._lock:
             self._generation += 1
             known = np.asarray(rows, np.int64)
             self._places[known[known < len(self._places)]] = NOT_REMEMBERED
 
     def _encoded_at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """Which of these rows (n,) have a vector, as places in `rows` (m,), and the vectors as
-        bytes (m, 4 + d)."""
+        """Which of these rows (n,) have a vector, as indexes into `rows` (m,), and the vectors
+        as bytes (m, 4 + d)."""
         with self._lock:
             generation = self._generation
             places = np.full(len(rows), NOT_REMEMBERED, np.int32)
@@ -136,7 +136,7 @@ class SharedVectors:
         self, rows: NDArray[np.int64], encoded: NDArray[np.uint8], generation: int
     ) -> None:
         with self._lock:
-            # What was read before something was forgotten may be what was to be forgotten.
+            # Vectors read before a `forget` may be the ones that it was to drop.
             if generation != self._generation:
                 return
             if self._count + len(rows) > MOST_REMEMBERED or self._encoded.shape[1:] not in (

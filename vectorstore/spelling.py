@@ -1,5 +1,5 @@
-"""Puts a question into words that the articles have: what is misspelt, abbreviations of what they
-spell out, and names that were typed without capitals."""
+"""Puts a question into the articles' words: corrects misspellings, spells out abbreviations as
+they do, and capitalises names that were typed without capitals."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
 
 SHORTEST = 3
 LONG = 8
-"""From so many letters on, a word may have two mistakes."""
+"""A word with at least this many letters may have two mistakes."""
 READ_FOR_SPELLING = 5
 READ_FOR_NAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A word as it was typed, and the articles' word that it is taken for."""
+    """A word as it was typed, and the articles' word that it is taken to mean."""
 
     start: int
     end: int
@@ -29,24 +29,24 @@ class Correction:
 
     @property
     def is_sure(self) -> bool:
-        """A capital is more often a name that the articles lack than a slip; but a common
+        """A capitalised word is more often a name that the articles lack than a typo; but a common
         abbreviation is neither."""
         return self.written.islower() or self.meant == spelled_out(self.written)
 
     @property
     def is_of_capitals(self) -> bool:
-        """Whether nothing but capitals was missing."""
+        """Whether only capitals were missing."""
         return self.written.lower() == self.meant.lower()
 
 
 def corrections(store: Store, question: str) -> list[Correction]:
     """For words that no article has, the nearest ones that some have, in order.
 
-    An abbreviation, as of a title, is spelled out where the articles do so. In a question without
-    capitalised names, words that the articles capitalise within their sentences are.
-    A mistake is a letter more, less, other or swapped with the next; the first letter is right. A
-    word that the embedding model's vocabulary has as a whole is no mistake, whatever the articles
-    say.
+    An abbreviation, such as of a title, is spelled out if the articles do so. In a question without
+    capitalised names, words that the articles capitalise within their sentences are capitalised.
+    A mistake is an extra, missing or wrong letter, or two adjacent ones swapped; the first letter
+    is right. A word that the embedding model's vocabulary has whole is no mistake, whatever the
+    articles say.
     """
     words = [e for e in WORD.finditer(question) if _may_be_misspelt(e[0]) or spelled_out(e[0])]
     phrases = (spelled_out(each[0]) or "" for each in words)
@@ -69,7 +69,7 @@ def corrected(question: str, found: Sequence[Correction]) -> str:
 
 
 def _meant(store: Store, word: str, known: Mapping[str, int], *, has_names: bool) -> str | None:
-    """What the articles have for a word; None if that is the word itself, or nothing is like it."""
+    """What the articles write for a word; None if it is the word itself, or nothing is like it."""
     if stem(word) in known:
         is_plain = word.islower() and word not in FUNCTION_WORDS
         return _as_name(store, word) if is_plain and not has_names else None
@@ -87,24 +87,24 @@ def _may_be_misspelt(word: str) -> bool:
 
 
 def _nearest(store: Store, word: str) -> str | None:
-    """The term with the fewest mistakes; of several, the one that most passages have."""
+    """The term with the fewest mistakes; if several, the one that the most passages have."""
     most = 2 if len(word) >= LONG else 1
     terms = store.catalog.terms_from(word[0], (len(word) - most, len(word) + most))
     near = [
         (distance, -frequency, term)
         for term, frequency in terms
         if (distance := OSA.distance(word, term, score_cutoff=most)) <= most
-        # Too short to lose a letter or to have a wrong one.
+        # The shortest words may neither lose a letter nor have a wrong one.
         and (len(word) > SHORTEST or sorted(word) == sorted(term) or len(term) > len(word))
     ]
     return min(near)[2] if near else None
 
 
 def _as_name(store: Store, word: str) -> str | None:
-    """The word as the articles write it, if within sentences they always capitalise it."""
+    """The word as the articles write it, if they always capitalise it within sentences."""
     forms: Counter[str] = Counter()
     for row in _rows_with(store, stem(word), READ_FOR_NAMES):
-        # One by one: most words are no names, and the first passage shows it.
+        # One by one: most words are not names, and the first passage shows it.
         for found, _ in store.catalog.passages_at([row]).values():
             begins = {each.start - found.start for each in found.sentences}
             forms.update(
@@ -118,7 +118,7 @@ def _as_name(store: Store, word: str) -> str | None:
 
 
 def _written(store: Store, term: str) -> str:
-    """The form in which the articles use a stemmed term most."""
+    """The form of a stemmed term that the articles use most."""
     passages = store.catalog.passages_at(_rows_with(store, term, READ_FOR_SPELLING)).values()
     forms = Counter(
         word for found, _ in passages for word in WORD.findall(found.text) if stem(word) == term
@@ -127,6 +127,6 @@ def _written(store: Store, term: str) -> str:
 
 
 def _rows_with(store: Store, term: str, most: int) -> list[int]:
-    """The first passages with a stemmed term that some have."""
+    """The rows of the first passages with a stemmed term, which some passage must have."""
     rows: list[int] = store.catalog.postings([term])[term].rows[:most].tolist()
     return rows

@@ -36,8 +36,8 @@ EMBEDDING_MODEL = "embedding_model"
 EMBEDDING_FINGERPRINT = "embedding_fingerprint"
 GENERATION = "vectors"
 UNFINISHED = "unfinished_vectors"
-"""Keys of the catalog's `meta`. The last two name the vectors in use, and those that are being made
-beside them for another model."""
+"""Keys of the catalog's `meta`. The last two name the vectors in use, and those being made beside
+them for another model."""
 
 
 class OtherEmbeddingModel(UserError):
@@ -47,8 +47,8 @@ class OtherEmbeddingModel(UserError):
 class Store:
     """An open index. Any thread may read; every change holds `writing`.
 
-    A folder stands for its `FolderEngine`. Raises IndexInUse, OtherEmbeddingModel, CatalogError or
-    VectorStoreError on opening. With `rebuild`, vectors of another model are discarded, and
+    A folder stands for its `FolderEngine`. Opening raises IndexInUse, OtherEmbeddingModel,
+    CatalogError or VectorStoreError. With `rebuild`, vectors of another model are discarded, and
     `repair_index` recomputes them.
     """
 
@@ -83,7 +83,7 @@ class Store:
             self.columns = engine.read_columns(
                 self.catalog, lambda: self._check_model(self.embedder)
             )
-            # Where another process is changing a shared index, that one finishes what was begun.
+            # If another process is changing a shared index, it finishes what was begun.
             if self.writing.acquire(blocking=rebuild or not self.engine.is_shared):
                 try:
                     self._finish_opening(rebuild)
@@ -97,7 +97,7 @@ class Store:
                 pass
         if self.catalog.meta(EMBEDDING_MODEL) is not None:
             if not rebuild:
-                # Another process may have embedded a shared index anew meanwhile.
+                # Another process may have re-embedded a shared index meanwhile.
                 self._check_model(self.embedder)
             elif not self.was_built_with(self.embedder):
                 self.vector_index.clear()
@@ -107,17 +107,17 @@ class Store:
 
     @property
     def folder(self) -> Path:
-        """The index folder, which has only what is kept beside an index on servers."""
+        """The index folder; for an index on servers, it has only what is kept beside it."""
         return self.engine.folder
 
     @property
     def changes(self) -> int:
-        """Grows with every visible change, of other processes too; odd while one is in progress."""
+        """Grows with every visible change, by any process; odd while one is in progress."""
         return self.columns.changes()
 
     @property
     def known_changes(self) -> int:
-        """`changes` as of the last search; asks nobody."""
+        """`changes` as of the last search; does not query the database."""
         return self.columns.known_changes
 
     @property
@@ -172,8 +172,8 @@ class Store:
             self.catalog.settle()
 
     def without_vectors(self, rows: Mapping[str, int]) -> list[str]:
-        """Those of these passages, given with their rows, of which one of the two stores of vectors
-        lacks theirs."""
+        """Which of these passages, given with their rows, lack a vector in at least one of the two
+        vector stores."""
         ids = list(rows)
         exact = dict(zip(ids, self.exact.known(list(rows.values())), strict=True))
         stored = self.vectors.known(ids)
@@ -243,10 +243,11 @@ class Store:
         return IndexedArticle(article, tuple(passages), repeated)
 
     def settle_paragraphs(self) -> None:
-        """Split articles again that hold a paragraph which has become repeated, or is no longer
-        repeated, since other articles came or went.
+        """Split again the articles with a paragraph that has become repeated, or is no longer
+        repeated, because other articles came or went.
 
-        Ends every change. If it is interrupted, opening the index or the next change finishes it.
+        Every change ends with this. If interrupted, opening the index or the next change finishes
+        it.
         """
         with self.writing:
             unsettled = self.catalog.unsettled_paragraphs()
@@ -272,7 +273,7 @@ class Store:
             self.vector_index.put(list(rows), list(rows.values()), vectors)
 
     def copy_to_exact(self, passage_ids: Sequence[str]) -> None:
-        """Give these passages the exact vectors of those that Chroma has of them."""
+        """Copy the vectors of these passages from Chroma to the exact store."""
         with self.writing:
             rows = self.catalog.rows_of(passage_ids)
             vectors = self.vectors.vectors(list(rows))
@@ -280,21 +281,21 @@ class Store:
             self.exact.sync()
 
     def copy_to_chroma(self, passage_ids: Sequence[str]) -> None:
-        """Give Chroma the exact vectors of these passages, with a cosine to the first ones of
+        """Copy the exact vectors of these passages to Chroma; their cosine to the original ones is
         0.999."""
         with self.writing:
             rows = self.catalog.rows_of(passage_ids)
             self.vectors.put(list(rows), self.exact.vectors(list(rows.values())))
 
     def _open_vectors(self, embedder: Embedder, rebuild: bool) -> VectorIndex:
-        """The vectors in use. With `rebuild`, those that cannot be read are left for new ones."""
+        """The vectors in use. With `rebuild`, unreadable ones are abandoned for new ones."""
         name = self._generation()
         try:
             return self.open_generation(name, embedder, read_all=rebuild)
         except VectorStoreError:
             if not rebuild or self.engine.is_shared:
                 raise
-        # Chroma remembers a folder that it failed to open, so the new ones have another name.
+        # Chroma remembers a folder that it failed to open, so the new ones get another name.
         new = next_generation(self.folder)
         if is_exact_file(exact_path(self.folder, name)):
             shutil.copyfile(exact_path(self.folder, name), exact_path(self.folder, new))
@@ -304,8 +305,8 @@ class Store:
     def open_generation(
         self, name: str, embedder: Embedder, *, read_all: bool = False
     ) -> VectorIndex:
-        """Open vectors, in use or beside those. Raises VectorStoreError; with `read_all`, also if
-        any one of them cannot be read."""
+        """Open the vectors in use, or others beside them. Raises VectorStoreError; with `read_all`,
+        also if any vector cannot be read."""
         return self._opened_engine.open_vectors(
             name, embedder, self._size, self.catalog.rows_of, read_all=read_all
         )
@@ -315,9 +316,9 @@ class Store:
         discard_generation(self.folder, name)
 
     def switch_vectors(self, new: VectorIndex) -> None:
-        """Use these vectors, which every passage has to have, from now on.
+        """Use these vectors, which every passage must have, from now on.
 
-        A search that has begun goes on with the old ones; they are removed once it is over.
+        A search already running continues with the old ones; they are removed once it is over.
         """
         with self.writing:
             old = self.vector_index
@@ -334,7 +335,7 @@ class Store:
             retire(old, self.folder)
 
     def _replace_chroma(self) -> None:
-        """Begin a new generation, for which Chroma gets its vectors from the exact ones."""
+        """Start a new generation, filling its Chroma from the exact vectors."""
         old, name = self.vector_index, next_generation(self.folder)
         shutil.copyfile(exact_path(self.folder, old.name), exact_path(self.folder, name))
         new = self.open_generation(name, old.embedder)
@@ -357,11 +358,11 @@ class Store:
 
     def in_step(self) -> bool:
         """Whether every passage has the vector that searches compare; during a change, whether it
-        was so before."""
+        did before."""
         if self.writing.acquire(blocking=False):
             try:
                 if self.engine.is_shared:
-                    # Whoever was interrupted may not come back.
+                    # A process that was interrupted may not come back.
                     self.recover()
                     self._in_step = self.columns.look().passages == self.vectors.count()
                 else:
@@ -371,8 +372,8 @@ class Store:
         return self._in_step
 
     def _look_for_vectors(self) -> None:
-        """Look in the exact vectors, since Chroma, where it is embedded, would load all of its own.
-        Again only once something has changed: of a million it takes 50 ms."""
+        """Check the exact vectors, since an embedded Chroma would load all of its own; again only
+        once something has changed, since a million take 50 ms."""
         looked = self.columns.look(), self.exact, self.exact.changes
         if self._looked is None or any(
             a is not b for a, b in zip(self._looked, looked, strict=True)
@@ -388,7 +389,7 @@ class Store:
             self.catalog.set_meta(EMBEDDING_FINGERPRINT, fingerprint)
 
     def was_built_with(self, embedder: Embedder) -> bool:
-        """Whether the vectors are of this model."""
+        """Whether the vectors come from this model."""
         return is_of_model(self.catalog, embedder)
 
     def _check_model(self, embedder: Embedder) -> None:
@@ -408,8 +409,8 @@ class Store:
 
 
 def is_of_model(catalog: Catalog, embedder: Embedder) -> bool:
-    """Whether the vectors of a catalog's passages are of this model: its weights if both are known,
-    else its name. An index without any fits every model."""
+    """Whether the vectors of a catalog's passages come from this model, by its weights if both are
+    known, else by its name. An index without vectors fits every model."""
     weights, wanted = catalog.meta(EMBEDDING_FINGERPRINT), embedder.fingerprint
     if weights and wanted:
         return weights == wanted

@@ -13,7 +13,7 @@ def torch_is_installed() -> bool:
 
 
 def require_torch(model: str, refusal: type[UserError]) -> None:
-    """Raises `refusal`, with the extra to install, where torch is missing."""
+    """Raises `refusal`, naming the extra to install, if torch is missing."""
     if not torch_is_installed():
         raise refusal(
             f"The model {model!r} runs on torch, which is not installed. Install it with "

@@ -1,7 +1,7 @@
-"""Where torch computes models fastest on this machine, and in which type.
+"""Where torch runs models fastest on this machine, and in which dtype.
 
-Not every CPU that has instructions for bfloat16 gains from them, so they are tried: on some, it
-takes nearly twice as long as float32.
+Not every CPU with bfloat16 instructions gains from them, so they are timed: on some, bfloat16 takes
+nearly twice as long as float32.
 """
 
 import platform
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 INSTRUCTIONS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 TOKENS, WIDTH, INNER_WIDTH = 2_048, 384, 1_536
-"""Of the layer that is tried: the bundled model's largest, for a batch of passages."""
+"""Of the layer that is timed: the bundled model's largest, for a batch of passages."""
 TRIALS = 5
 CLEARLY = 0.9
-"""The share of float32's time from which on bfloat16 counts as faster."""
+"""bfloat16 counts as faster if it takes less than this share of float32's time."""
 
 
 def has_gpu() -> bool:
@@ -30,7 +30,7 @@ def has_gpu() -> bool:
 
 
 def fastest_setting() -> "tuple[torch.device, torch.dtype]":
-    """The device that computes models fastest, and the type to compute them in there."""
+    """The device that runs models fastest, and the dtype to use on it."""
     import torch
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -40,7 +40,7 @@ def fastest_setting() -> "tuple[torch.device, torch.dtype]":
 
 @lru_cache(maxsize=1)
 def bfloat16_is_faster() -> bool:
-    """Tried once, in about 0.2 s; False where torch is not installed."""
+    """Timed once, in about 0.2 s; False if torch is not installed."""
     if not INSTRUCTIONS.intersection(_cpu_flags()) or not torch_is_installed():
         return False
     import torch

@@ -152,10 +152,10 @@ class Reading:
     """What a reader made of a passage and a question."""
 
     sentences: tuple[float, ...]
-    """For each sentence, the log-odds that it answers, against that nothing in the passage does."""
+    """For each sentence, the log-odds that it answers, against nothing in the passage doing so."""
     words: tuple[Span | None, ...] = ()
     """For each sentence, the words in it that answer if it does, as a range of the passage's text;
-    None, or nothing at all, where that is not known."""
+    None, or an empty tuple for all, if unknown."""
 
     @property
     def log_odds(self) -> float:
@@ -175,8 +175,8 @@ class Cluster:
 class ScoredPassage:
     """A passage found for a question. `score` is in [0, 1]; higher is better.
 
-    `prior` is the score of the search alone. `reading` is None where no reader read it, `cluster`
-    where the article has no copies.
+    `prior` is the score of the search alone. `reading` is None if no reader read it, `cluster` if
+    the article has no copies.
     """
 
     passage: Passage
@@ -262,11 +262,11 @@ class Reader(Protocol):
     """Reads passages for a question."""
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Reading]:
-        """One reading per passage, in order. Raises UserError where its model cannot be used."""
+        """One reading per passage, in order. Raises UserError if its model cannot be used."""
 
 
 class Reranker(Protocol):
-    """Says how well passages answer a question."""
+    """Scores how well passages answer a question."""
 
     def log_odds(self, question: str, passages: Sequence[ScoredPassage]) -> list[float]:
-        """One number per passage, in order. Raises UserError where its model cannot be used."""
+        """One number per passage, in order. Raises UserError if its model cannot be used."""

@@ -1,4 +1,4 @@
-"""One generation of an index's vectors: the model that makes them, and the two stores of them."""
+"""One generation of an index's vectors: the model that makes them, and the two stores for them."""
 
 import re
 import shutil
@@ -19,15 +19,16 @@ FIRST_GENERATION = "vectors"
 VECTORS_COPIED_AT_ONCE = 5_000
 
 RowsOf = Callable[[Sequence[str]], Mapping[str, int]]
-"""The rows of passages by their ids; those that are not known are left out."""
+"""The rows of passages by id; unknown ones are left out."""
 
 _GENERATION = re.compile(rf"({FIRST_GENERATION}(?:-(\d+))?)(?:\.i8|\.clusters)?(?:\.new)?")
 
 
 class VectorIndex:
-    """The vectors that `embedder` makes of passages, by passage id in Chroma and by row exactly.
+    """The vectors that `embedder` makes of passages, by passage id in Chroma and by row in the
+    exact store.
 
-    Any thread may read; one at a time may change. A search uses one of these from its question's
+    Any thread may read; one at a time may write. A search uses one of these from its question's
     vector to its last comparison, so that it never compares vectors of two models.
     """
 
@@ -85,13 +86,13 @@ def open_vectors(
     *,
     read_all: bool = False,
 ) -> VectorIndex:
-    """Open a generation of the index in `folder`, or begin it.
+    """Open or start a generation of the index in `folder`.
 
-    Where the file of exact vectors is missing or is none, it is made from Chroma's; `rows_of` gives
-    the rows of passages by their ids.
+    If the file of exact vectors is missing or invalid, it is made from Chroma's; `rows_of` maps
+    passage ids to rows.
 
-    Raises VectorStoreError if the vectors cannot be opened; with `read_all`, also if any one of
-    them cannot be read.
+    Raises VectorStoreError if the vectors cannot be opened; with `read_all`, also if any of them
+    cannot be read.
     """
     vectors = VectorStore(folder / name)
     try:
@@ -141,11 +142,11 @@ def discard_generation(folder: Path, name: str) -> None:
 
 
 def retire(index: VectorIndex, folder: Path) -> None:
-    """Close the index and remove its files, once no search uses it any longer: when the last
-    reference to it is gone."""
+    """Close the index and remove its files once no search uses it any more: when the last reference
+    to it is gone."""
     stores = index.vectors, index.exact
     finalizer = weakref.finalize(index, _end, stores, folder, index.name)
-    finalizer.atexit = False  # what is left then is removed when the index is opened
+    finalizer.atexit = False  # what is left at exit is removed when the index is next opened
 
 
 def _end(stores: tuple[VectorStore, RowVectors], folder: Path, name: str) -> None:
@@ -155,7 +156,7 @@ def _end(stores: tuple[VectorStore, RowVectors], folder: Path, name: str) -> Non
 
 
 def discard(path: Path) -> None:
-    """Remove a file, or a folder with what is in it."""
+    """Remove a file, or a folder and its contents."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

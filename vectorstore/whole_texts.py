@@ -1,4 +1,4 @@
-"""Vectors of texts that are longer than an embedding model reads."""
+"""Vectors of texts longer than an embedding model can read."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from vectorstore.types import Embedder, Span, Vectors
 def embed_whole(embedder: Embedder, texts: Sequence[str]) -> Vectors:
     """One unit vector for each text, shape (len(texts), dimension).
 
-    A text of more than `max_tokens` tokens is embedded in pieces, and has the mean of their
-    vectors, weighted by their number of tokens, as in
+    A text of more than `max_tokens` tokens is embedded in pieces; its vector is the mean of theirs,
+    weighted by their number of tokens, as in
     https://cookbook.openai.com/examples/embedding_long_inputs.
     """
     pieces = [_pieces(embedder, text) for text in texts]
@@ -34,7 +34,7 @@ def embed_whole(embedder: Embedder, texts: Sequence[str]) -> Vectors:
 
 
 def _pieces(embedder: Embedder, text: str) -> list[tuple[Span, int]]:
-    """The ranges of a text that the model reads whole, each with its number of tokens."""
+    """The ranges of a text that the model can read whole, each with its number of tokens."""
     tokens = embedder.token_spans(text)
     if len(tokens) <= embedder.max_tokens:
         return [(Span(0, len(text)), 1)]

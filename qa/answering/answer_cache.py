@@ -1,4 +1,4 @@
-"""Keeps the answers that a chat model wrote, for when the same is asked again."""
+"""Caches the answers that a chat model wrote, for when the same question is asked again."""
 
 import threading
 from collections import OrderedDict
@@ -16,9 +16,9 @@ Key = tuple[object, ...]
 class CachedAnswerer:
     """An `Answerer` that asks another one only what it has not answered yet.
 
-    The key is the question and the passages it is answered from; `version` gives whatever else an
+    The key is the question and the passages it is answered from; `version` returns whatever else an
     answer depends on: the model, the prompts, the state of the collection. The `size` most recently
-    used answers are kept. Answers with a notice are not, since what went wrong may not do so again.
+    used answers are kept. Answers with a notice are not, since what went wrong may not recur.
     """
 
     def __init__(self, answerer: Answerer, size: int, version: Callable[[], Key]) -> None:

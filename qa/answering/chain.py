@@ -1,9 +1,9 @@
 """A pipeline as a LangChain Runnable.
 
     chain.invoke(question)     the Answer
-    chain.stream(question)     PassagesFound, then Token and SentenceChecked, last the Answer
+    chain.stream(question)     PassagesFound, then Token and SentenceChecked, finally the Answer
 
-`ainvoke` and `astream` do the same. The runs of the chat model are children of the chain's run.
+`ainvoke` and `astream` do the same. Chat model runs are children of the chain's run.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
@@ -29,14 +29,14 @@ class AnswererMissing(UserError):
 
 
 def build_chain(pipeline: Pipeline) -> "Chain":
-    """The Runnable over a pipeline. `Question.answerer` counts for nothing in it."""
+    """The Runnable over a pipeline. It ignores `Question.answerer`."""
     return runnable_over(pipeline.events, "article_qa")
 
 
 def runnable_over(
     events_of: Callable[[Asked], AsyncGenerator[Event]], name: str
 ) -> "Runnable[Asked, Event]":
-    """The Runnable that gives the events of whatever is asked."""
+    """The Runnable that yields the events of whatever is asked."""
     from langchain_core.runnables import RunnableGenerator  # takes a second to import
 
     async def answer_async(given: AsyncIterator[Asked]) -> AsyncIterator[Event]:
@@ -46,7 +46,7 @@ def runnable_over(
                     yield event
 
     def answer(given: Iterator[Asked]) -> Iterator[Event]:
-        # The loop has a thread of its own, since the caller's may run one, as in a notebook.
+        # The event loop has its own thread: the caller's may already run one, as in a notebook.
         with start_blocking_portal() as portal:
             for asked in given:
                 events = events_of(asked)
@@ -61,7 +61,7 @@ def runnable_over(
 
 
 class Chains:
-    """The chain of each answerer, built when it is first asked for. Thread-safe."""
+    """The chain of each answerer, built on first use. Thread-safe."""
 
     def __init__(self, pipelines: Mapping[AnswererName, Pipeline]) -> None:
         self._pipelines = pipelines
@@ -72,7 +72,7 @@ class Chains:
         return tuple(self._pipelines)
 
     def for_question(self, question: Question) -> "Chain":
-        """That of the answerer which the question names, or the last. Raises AnswererMissing."""
+        """The chain of the answerer the question names, or of the last. Raises AnswererMissing."""
         name = question.answerer or self.answerers[-1]
         if name not in self._pipelines:
             raise AnswererMissing(

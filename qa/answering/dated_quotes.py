@@ -1,7 +1,7 @@
 """Dated quotes about a name or a question, in order: a timeline. Pure.
 
-A sentence that states when something happened is dated by that; the best one of an article that
-states nothing of the kind is dated by its publication, and says so.
+A sentence that states when something happened is dated by that. If an article's best sentence
+states no date, it is dated by publication, and the entry says so.
 """
 
 import re
@@ -18,8 +18,8 @@ from vectorstore.text.words import stem, stems_of
 from vectorstore.types import ScoredPassage, Span
 
 ABOUT = 0.5
-"""The share of what is asked about that a sentence has, or its title and passage have, from which
-it is about it."""
+"""The share of the topic's words that a sentence, or its title and passage, must have to be about
+it."""
 MOST_ENTRIES = 50
 
 DatedBy = Literal["event", "publication"]
@@ -38,18 +38,18 @@ _DATELINE = re.compile(
     r"^[A-Z][\w .'’/-]*(?:, [A-Z][\w .]*)??, [A-Z][a-z]+\.? \d{1,2}(?:, \d{4})?"
     r"\s*(?:\([^)]{1,40}\)\s*)?[-–—]"
 )
-"""The place and the day at the head of an agency's report, which are those of the report."""
+"""The place and day at the head of an agency's report: those of the report, not of an event."""
 _TO_COME = re.compile(
     r"\b(?:will|shall|won['’]t|faces?|due|expect(?:s|ed)|scheduled|plans?|planned|set (?:to|for)"
     r"|begins?|starts?|opens?|(?:is|are) to|next)\b[^.;]{0,60}$",
     re.IGNORECASE,
 )
-"""What stands before a day that is still to come."""
+"""Words before a day that is still to come."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A quote and the day that it is about, "2022-04-20", or a month, "2022-04".
+    """A quote and the day it is about, "2022-04-20", or month, "2022-04".
 
     `dated_by` says whether the quote states it or the article was published then.
     """
@@ -61,7 +61,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What articles tell about something, in the order of the days; the body of `GET /timeline`."""
+    """What articles say about something, in date order; the body of `GET /timeline`."""
 
     about: str
     entries: tuple[TimelineEntry, ...]
@@ -70,7 +70,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Sentence `number` of a passage, how much of what is asked about it has, and its day."""
+    """Sentence `number` of a passage, the share of the topic that it has, and its day."""
 
     passage: int
     number: int
@@ -81,9 +81,9 @@ class _Told:
 def timeline_of(
     about: str, passages: Sequence[ScoredPassage], as_of: date | None = None
 ) -> Timeline:
-    """The timeline of what passages tell; one entry for each day that an event is dated to.
+    """The timeline of what passages say; one entry for each day that has an event.
 
-    Entries are numbered in order. Of copies, the passages should be there once.
+    Entries are numbered in order. `passages` should not include several copies of one.
     """
     wanted = frozenset(stem(word) for word in topic_words(about))
     told = list(_told(wanted, passages))
@@ -103,7 +103,7 @@ def timeline_of(
 
 
 def event_day(sentence: str, published: date) -> str | None:
-    """The day or month on which a sentence says that something happens, as ISO text.
+    """The day or month in which a sentence says that something happens, in ISO format.
 
     >>> event_day("It opened on 4 May, the mayor said on Friday.", date(2025, 5, 12))
     '2025-05-04'
@@ -145,7 +145,7 @@ def event_day(sentence: str, published: date) -> str | None:
 
 
 def as_markdown(timeline: Timeline) -> str:
-    """The timeline as a list, each entry with its quote and where it is from."""
+    """The timeline as a list, each entry with its quote and source."""
     lines = [f"# {_plain(timeline.about)}", ""]
     if timeline.as_of is not None:
         lines += [f"As of {day_name(timeline.as_of)}.", ""]
@@ -169,8 +169,8 @@ def shown_day(day: str) -> str:
 
 
 def _told(wanted: frozenset[str], passages: Sequence[ScoredPassage]) -> Iterator[_Told]:
-    """The sentences about what is wanted: of passages that are, those that name some of it or say
-    on which day something happened."""
+    """The sentences about the topic: in passages about it, those that name part of it or say on
+    which day something happened."""
     for index, found in enumerate(passages):
         around = frozenset(stems_of(f"{found.article.title}\n{found.passage.text}"))
         if _share(wanted, around) <= ABOUT and not wanted <= around:
@@ -191,8 +191,8 @@ def _share(wanted: frozenset[str], stems: frozenset[str]) -> float:
 
 
 def _one_of_each_day(told: Iterable[_Told], passages: Sequence[ScoredPassage]) -> Iterator[_Told]:
-    """Of the sentences that date something to one day, that which has most of what is asked about;
-    of equals, the earliest article's."""
+    """For each day, of the sentences that date something to it, the one with most of the topic; of
+    equals, the earliest article's."""
     kept: dict[str, _Told] = {}
     for each in told:
         day = each.day or ""
@@ -202,14 +202,14 @@ def _one_of_each_day(told: Iterable[_Told], passages: Sequence[ScoredPassage]) -
 
 
 def _rank(told: _Told, passages: Sequence[ScoredPassage]) -> tuple[float, bool, date, int]:
-    """What was written after the event goes before what announces it."""
+    """Ranks what was written after an event before what announces it."""
     published = passages[told.passage].article.published or date.max
     announces = published.isoformat() < (told.day or "")
     return (-told.share, announces, published, told.number)
 
 
 def _best_of_each(told: Iterable[_Told], passages: Sequence[ScoredPassage]) -> Iterator[_Told]:
-    """The sentence of each article that has most of what is asked about, if it states no day."""
+    """Each article's sentence with most of the topic, if it states no day."""
     best: dict[str, _Told] = {}
     for each in told:
         article = passages[each.passage].article.id
@@ -233,7 +233,7 @@ def _fullness(mention: DateMention) -> int:
 
 
 def _is_of_another(sentence: str, mention: DateMention) -> bool:
-    """Whether a date is that of a saying or a limit, and not of what the sentence tells."""
+    """Whether a date is that of a statement or a limit, not of what the sentence reports."""
     before = sentence[: mention.start]
     words = re.sub(r"\s(?:on|in|at)\s$", " ", before)
     by_weekday = _is_by_weekday(sentence, mention)
@@ -246,7 +246,7 @@ def _is_by_weekday(sentence: str, mention: DateMention) -> bool:
 
 
 def _is_to_come(sentence: str, mention: DateMention) -> bool:
-    """Whether a sentence speaks of a day to come, and does not say of which year."""
+    """Whether a sentence speaks of a day to come without saying the year."""
     written = sentence[mention.start : mention.end]
     return not re.search(r"\d{4}", written) and bool(_TO_COME.search(sentence[: mention.start]))
 
@@ -259,7 +259,7 @@ def _on(year: int, mention: DateMention) -> date | None:
 
 
 def _year_of(mention: DateMention, published: date) -> int:
-    """Of the years that a date without one may have, that nearest to the day of publication."""
+    """The year of a date; of several possible ones, the nearest to the day of publication."""
     if len(mention.years) == 1:
         return next(iter(mention.years))
     return min(mention.years, key=lambda year: abs(_months(year, mention) - _months_of(published)))

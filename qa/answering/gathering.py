@@ -1,6 +1,6 @@
-"""Questions for articles: which and how many there are about something. Pure.
+"""Questions about articles: which, and how many, are about something. Pure.
 
-The answer is what was found, and not all that there is: it says in how much it was looked for.
+The answer is what was found, which may not be all there is: it says how much was searched.
 """
 
 import re
@@ -30,7 +30,7 @@ _TELLS = re.compile(
 
 
 def counted_about(question: str) -> str | None:
-    """What articles are to be counted about; None if a question does not ask for articles.
+    """The topic to count articles about; None if a question does not ask for articles.
 
     >>> counted_about("In how many articles is Carol Whitcombe named?")
     'Carol Whitcombe'
@@ -46,7 +46,8 @@ def counted_about(question: str) -> str | None:
 
 def counted(about: str, found: Sequence[ScoredPassage]) -> Reply | None:
     """How many of the articles found have all words of `about` in a passage or its title, each with
-    the sentence that has most of them; None if none has. Of copies, `found` should have one."""
+    the sentence that has most of them; None if none has. `found` should not include several copies
+    of one."""
     wanted = frozenset(stem(word) for word in content_words(about))
     best: dict[str, tuple[int, ScoredPassage, int]] = {}
     for each in found:

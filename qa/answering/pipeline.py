@@ -1,4 +1,4 @@
-"""The way of a question: rewritten to stand alone, spelt right, searched for, answered."""
+"""The path of a question: rewritten to stand alone, spelling corrected, searched for, answered."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ Correct = Callable[[str], Sequence[Correction]]
 FindCopies = Callable[[Citation], tuple[CitedCopy, ...]]
 
 Plan = Callable[[str, date], Sequence[Part]]
-"""The parts that a question is asked in, given the day that is today in it."""
+"""The parts that a question is split into, given the day that "today" means in it."""
 
 Attest = Callable[[Sentence, Sequence[Citation], Sequence[ScoredPassage]], int | None]
 """How many independent articles bear out a sentence with these citations."""
@@ -51,7 +51,7 @@ Damage = Callable[[], str | None]
 
 class Retrieve(Protocol):
     """The `k` best passages for a question among those that match `filters`, best first; those that
-    match `favoured` as well rank higher."""
+    also match `favoured` rank higher."""
 
     def __call__(
         self, question: str, k: int, filters: Filters, favoured: Filters | None = None, /
@@ -82,7 +82,7 @@ def no_damage() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Answers questions with one answerer, and with the query rewriter that goes with it."""
+    """Answers questions with one answerer and the query rewriter that goes with it."""
 
     rewrite: Rewrite
     retrieve: Retrieve
@@ -93,15 +93,15 @@ class Pipeline:
     attest: Attest = not_attested
     plan: Plan = no_plan
     answers_in_parts: bool = False
-    """Whether the answerer is asked each part by itself; otherwise it is given what all found."""
+    """Whether the answerer is asked each part separately; otherwise it gets the passages of all."""
     traces_questions: bool = False
     """Whether questions are recorded in traces."""
     today: Callable[[], date] = date.today
 
     async def events(self, question: Question) -> AsyncGenerator[Event]:
-        """`PassagesFound`, then `Token` and `SentenceChecked` as they come, last the `Answer`.
+        """`PassagesFound`, then `Token` and `SentenceChecked` as they come, then the `Answer`.
 
-        Closing the generator closes the answerer, and so cancels a call of the chat model.
+        Closing the generator closes the answerer, which cancels any chat model call.
         """
         clock = _Clock()
         with step("rewrite"):
@@ -170,7 +170,7 @@ class Pipeline:
     def _search_parts(
         self, parts: Sequence[Part], question: Question
     ) -> list[Sequence[ScoredPassage]]:
-        """The passages found for each part of a question, within the filters of the question."""
+        """The passages found for each part of a question, within the question's filters."""
 
         def found(part: Part, filters: Filters) -> Sequence[ScoredPassage]:
             within = both(filters, question.filters, question.as_of)
@@ -190,7 +190,7 @@ class Pipeline:
         filters: Filters,
         today: date,
     ) -> AsyncGenerator[AnswerPart]:
-        """The answer to the parts, each from its own passages, or that to the question as it is."""
+        """The answer to the parts, each from its own passages, or to the question as a whole."""
         about = counted_about(question) if self.answers_in_parts else None
         if about is not None:
             reply = counted(
@@ -224,7 +224,7 @@ class Pipeline:
     async def _with_copies(
         self, part: AnswerPart, known: dict[Citation, tuple[CitedCopy, ...]]
     ) -> AnswerPart:
-        """The part, its citations with the copies that say the same."""
+        """The part, with the copies that say the same added to its citations."""
         if isinstance(part, Token):
             return part
         for each in part.citations:
@@ -236,7 +236,7 @@ class Pipeline:
     async def _attested(
         self, part: AnswerPart, known: "_Attested", found: Sequence[ScoredPassage]
     ) -> AnswerPart:
-        """The part, its sentences with the number of articles that bear them out."""
+        """The part, with the number of articles that bear out each of its sentences."""
         if isinstance(part, Token):
             return part
         known.citations.update((each.number, each) for each in part.citations)
@@ -252,7 +252,7 @@ class Pipeline:
 
 
 def both(filters: Filters, other: Filters, until: date | None) -> Filters:
-    """What both let through, published by `until`."""
+    """Filters for what both match, published by `until`."""
     return Filters(
         published_from=max(
             (e.published_from for e in (filters, other) if e.published_from), default=None
@@ -264,34 +264,34 @@ def both(filters: Filters, other: Filters, until: date | None) -> Filters:
 
 
 def _in_turn(planned: Sequence[Sequence[ScoredPassage]], k: int) -> list[ScoredPassage]:
-    """The first `k` passages, taken from each part in turn, each once."""
+    """The first `k` passages, taken from each part in turn, without duplicates."""
     turns = chain.from_iterable(zip_longest(*planned))
     found = {each.passage.id: each for each in turns if each is not None}
     return list(found.values())[:k]
 
 
 def read_as(slips: Sequence[Correction]) -> str | None:
-    """A sentence that says as what misspelt words were read, if any were."""
+    """A sentence that says how misspelt words were read, if there were any."""
     read = [f"“{each.written}” as “{each.meant}”" for each in slips if not each.is_of_capitals]
     return f"Read {', '.join(read)}." if read else None
 
 
 def with_notices(reply: Reply, *sentences: str | None) -> Reply:
-    """The reply, with these sentences after its own notice."""
+    """The reply, with these sentences appended to its notice."""
     notices = [each for each in (reply.notice, *sentences) if each]
     return replace(reply, notice=" ".join(notices) or None)
 
 
 @dataclass(slots=True)
 class _Attested:
-    """What is known so far: by how many articles each sentence, by its start, is borne out."""
+    """What is known so far: how many articles bear out each sentence, by its start."""
 
     counts: dict[int, int | None] = field(default_factory=dict)
     citations: dict[int, Citation] = field(default_factory=dict)
 
 
 class _Clock:
-    """Measures the steps one after another."""
+    """Times consecutive steps."""
 
     def __init__(self) -> None:
         self.milliseconds: dict[str, float] = {}

@@ -1,7 +1,7 @@
-"""Questions of several parts: a search and an answer for each, then put together. Pure.
+"""Questions in several parts: each is searched for and answered, then combined. Pure.
 
 Which cost more, the bridge or the mill?      the bridge · the mill
-How did the price change between May and      the price, of articles of May · the price, of
+How did the price change between May and      the price, in articles of May · the price, in
 July 2025?                                    articles of July
 """
 
@@ -42,8 +42,8 @@ _COMPARES_AMOUNTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is asked of one side; `name` is how the answer calls it. Without an answer from the
-    articles that `filters` let through, those of `wider` are searched."""
+    """What is asked about one side; `name` is what the answer calls it. If nothing is found with
+    `filters`, the search is repeated with `wider`."""
 
     name: str
     question: str
@@ -52,7 +52,7 @@ class Part:
 
 
 def plan_of(question: str, today: date) -> tuple[Part, ...]:
-    """The parts of a question, in order; none if it is to be asked as it is.
+    """The parts of a question, in order; none if it is asked as it is.
 
     >>> [part.question for part in plan_of("Who pays more, Fennway or Ostermann?", date.today())]
     ['How much pays Fennway?', 'How much pays Ostermann?']
@@ -63,7 +63,7 @@ def plan_of(question: str, today: date) -> tuple[Part, ...]:
 
 
 def combined(parts: Sequence[Part], replies: Sequence[Reply]) -> Reply | None:
-    """One reply that says of each part what it rests on; None unless two are answered."""
+    """One reply with the answer to each part and its citations; None unless two are answered."""
     answered = [(part, reply) for part, reply in zip(parts, replies, strict=True) if reply.answered]
     if len(answered) < 2:
         return None

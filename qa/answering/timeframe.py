@@ -1,7 +1,7 @@
-"""When a question asks about: "in April 2022", "last week", "before 3 May", as days.
+"""The time a question asks about ("in April 2022", "last week", "before 3 May"), as days.
 
-Rules know which words speak of time and how they bound it; dateparser counts back from today, and
-`vectorstore.text.dates` reads dates.
+Rules know which words refer to time and how they bound it; dateparser counts back from today, and
+`vectorstore.text.dates` parses dates.
 """
 
 import re
@@ -18,7 +18,7 @@ from vectorstore.types import Filters, Span
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """From the first day to the last, both included; None is without end."""
+    """From the first day to the last, both inclusive; None is unbounded."""
 
     first: date | None
     last: date | None
@@ -33,7 +33,7 @@ class Timeframe:
     speaks_of: SpeaksOf
 
     def narrowed(self, filters: Filters) -> Filters:
-        """The filters, and only articles of the days named, if the phrase dates articles."""
+        """The filters, limited to articles from the days named if the phrase dates articles."""
         if self.speaks_of == "happened":
             return filters
         return replace(
@@ -44,7 +44,7 @@ class Timeframe:
 
     @property
     def favoured(self) -> Filters | None:
-        """The articles to prefer: of the days on which something happened, and soon after."""
+        """The articles to prefer: from the days on which something happened, and soon after."""
         if self.speaks_of != "happened":
             return None
         last = self.days.last
@@ -93,7 +93,7 @@ _OF_ARTICLES = re.compile(
 PLAIN = frozenset(["", "in", "on", "during", "throughout", "over", "within", "of", "for", "at"])
 DAYS_UNTIL_REPORTED = 45
 FRESH_DAYS = 62
-"""What is said to have happened within so many days was reported since."""
+"""What is said to have happened within this many days was reported since then."""
 
 
 def timeframe_of(question: str, today: date) -> Timeframe | None:
@@ -113,7 +113,7 @@ def timeframe_of(question: str, today: date) -> Timeframe | None:
         if not word and _NEEDS_A_CONNECTIVE.fullmatch(span.of(question)):
             continue
         if span.of(question).lower() == "today" and not _OF_ARTICLES.search(question):
-            continue  # "What is it called today?" asks for the newest word, not for today's
+            continue  # "What is it called today?" asks for the latest report, not for today's
         start = connective.start("word") if connective else span.start
         if word in ("between", "from") and place + 1 < len(anchors):
             following, until = anchors[place + 1]
@@ -130,8 +130,8 @@ def timeframe_of(question: str, today: date) -> Timeframe | None:
 def spans_between(
     question: str, today: date
 ) -> tuple[Span, tuple[tuple[str, Days], tuple[str, Days]]] | None:
-    """The phrase "between May and July 2025" of a question, and each of its ends as it is written
-    and as days; None if there is none.
+    """The phrase "between May and July 2025" in a question, and each of its ends as written and as
+    days; None if there is none.
 
     >>> span, ends = spans_between("What changed between May and July 2025?", date(2025, 9, 1))
     >>> [(name, days.first.isoformat()) for name, days in ends]
@@ -155,20 +155,20 @@ def spans_between(
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """What a question says of time, and what follows for the search."""
+    """What a question says about time, and what follows for the search."""
 
     filters: Filters
     question: str
-    """Without a phrase that the filters stand for, whose words would be looked for too."""
+    """Without a phrase that the filters replace, whose words would be searched for too."""
     favoured: Filters | None = None
     as_of: date | None = None
     read: ReadTimeframe | None = None
     otherwise: "When | None" = None
-    """What follows if no article is of these days: "on Thursday" may be that of any week."""
+    """What to use if no article is from these days: "on Thursday" may be in any week."""
 
     def notice(self, *, answered: bool) -> str | None:
-        """A sentence that says which articles were left out; after an answer, only those that
-        another day to answer as of would bring in."""
+        """A sentence that says which articles were left out; after an answer, only those that a
+        later `as_of` would let in."""
         if self.as_of is not None:
             return f"As of {day_name(self.as_of)}: articles published later were left out."
         if answered or self.read is None or self.read.speaks_of == "happened":
@@ -182,8 +182,8 @@ class When:
 
 
 def time_of(question: Question, asked: str, today: date) -> When:
-    """When a question asks about, as `asked` to stand alone. What its filters say of dates counts
-    for more than its words."""
+    """The time a question asks about; `asked` is its standalone form. Dates in its filters take
+    precedence over its words."""
     filters, as_of = question.filters, question.as_of
     filters = replace(filters, published_to=earliest(filters.published_to, as_of))
     says = question.reads_dates and not (filters.published_from or question.filters.published_to)
@@ -221,7 +221,7 @@ def _without(question: str, span: Span) -> str:
 
 
 def earliest(*days: date | None) -> date | None:
-    """The earliest of the days that are given; None if none is."""
+    """The earliest of the days given; None if none is."""
     return min((each for each in days if each is not None), default=None)
 
 
@@ -241,7 +241,7 @@ def _timeframe(question: str, days: Days, span: Span, word: str, today: date) ->
 
 
 def _anchors(question: str, today: date) -> Iterator[tuple[Span, Days]]:
-    """The places where a question names days, and which."""
+    """The places where a question names days, and those days."""
     taken: list[Span] = []
     for match in _SEASON.finditer(question):
         taken.append(Span(*match.span()))
@@ -262,7 +262,7 @@ def _anchors(question: str, today: date) -> Iterator[tuple[Span, Days]]:
 
 
 def _joined_to_weekdays(dates: Sequence[DateMention], question: str) -> Iterator[DateMention]:
-    """The dates, those that follow a weekday with it: "Tuesday, 3 May"."""
+    """The dates, with a preceding weekday joined to its date: "Tuesday, 3 May"."""
     weekday: DateMention | None = None
     for each in dates:
         is_of_it = weekday and not question[weekday.end : each.start].strip(" ,") and each.day
@@ -278,7 +278,7 @@ def _joined_to_weekdays(dates: Sequence[DateMention], question: str) -> Iterator
 
 
 def _bounded(days: Days, word: str) -> Days:
-    """The days that "since", "before" and their like leave of `days` on."""
+    """`days` as bounded by "since", "before" and the like."""
     if word in ("since", "ever since", "from"):
         return Days(days.first, None)
     if word == "after":
@@ -291,7 +291,7 @@ def _bounded(days: Days, word: str) -> Days:
 
 
 def _through(first: Days, last: Days) -> Days:
-    """From the one to the other: "January to March 2021" gives the year with its end."""
+    """From one to the other: "January to March 2021" gives the year only at the end."""
     if first.first and last.last and first.first > last.last:
         try:
             return Days(first.first.replace(year=last.last.year), last.last)
@@ -364,7 +364,7 @@ def _season_end(first: date) -> date:
 
 
 def _days_of(mention: DateMention, today: date) -> Days | None:
-    """The days of a date; without a year, the last such before today."""
+    """The days of a date; without a year, the most recent such date."""
     if mention.weekday is not None:
         day = today - timedelta(days=(today.weekday() - mention.weekday) % 7)
         return Days(day, day)
@@ -407,5 +407,5 @@ def _part_of(days: Days, part: str) -> Days:
 
 
 def _month(year: int, month: int) -> date:
-    """The first day of a month; the 13th is the next year's first, the 0th the last year's last."""
+    """The first day of a month; month 13 is the next year's first, month 0 the last year's last."""
     return date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)

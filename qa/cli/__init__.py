@@ -1,1 +1,1 @@
-"""The command line: commands, and what they print. Imports heavy modules inside the commands."""
+"""The command line: commands and their output. Heavy modules are imported inside the commands."""

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from vectorstore.types import Article
 
 SOME_SKIPPED = 3
-"""The exit status of `qa ingest` where some articles are in and others were skipped."""
+"""The exit status of `qa ingest` if some articles are in and others were skipped."""
 
 OnProgress = Callable[["Progress"], None]
 
@@ -162,8 +162,8 @@ def _read_addresses(
     on_progress: "Callable[[Progress], None]",
     candidates: int,
 ) -> "Iterator[Article | Unreadable]":
-    """The articles at the addresses, the last of the `candidates`. The progress counts each entry
-    of a list: a page a second is fetched of a site at most."""
+    """The articles at the addresses, which are the last of the `candidates`. Progress counts each
+    entry of a list, since at most one page a second is fetched from a site."""
     if not addresses:
         return
     from qa.composition import make_fetcher
@@ -638,10 +638,10 @@ for _command in (chat, completion, mcp, verify, upkeep.backup, upkeep.restore, u
 
 
 def main() -> None:
-    """Run the program. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but for some."""
+    """Run the program. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal may know fewer characters
+            stream.reconfigure(errors="replace")  # a terminal may not have every character
     try:
         cli.main(prog_name="qa", standalone_mode=False)
     except click.exceptions.Exit as error:

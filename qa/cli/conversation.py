@@ -64,10 +64,10 @@ def chat(answerer: str | None, collection: str | None, data: Path | None) -> Non
 
 
 def questions() -> Iterator[str]:
-    """The lines of standard input that ask something; a terminal is prompted for them."""
+    """The questions on standard input, one per line; a terminal is prompted for them."""
     is_terminal = sys.stdin.isatty()
     if is_terminal:
-        with suppress(ImportError):  # where there is one, lines can be edited and called back
+        with suppress(ImportError):  # if available, lines can be edited and recalled
             import readline  # noqa: F401
     while True:
         if is_terminal:
@@ -91,7 +91,7 @@ def questions() -> Iterator[str]:
 
 
 async def shown(library: "Library", question: "Question") -> "Answer":
-    """The answer, printed as it is made."""
+    """The answer, printed as it is generated."""
     from qa.types import Answer
 
     found: list[Answer] = []
@@ -107,7 +107,7 @@ async def shown(library: "Library", question: "Question") -> "Answer":
 
 
 def continued(history: "Sequence[Turn]", question: str, answer: str) -> "tuple[Turn, ...]":
-    """The history with one more exchange, and without the oldest that are too much for it."""
+    """The history with one more exchange, without the oldest ones that no longer fit."""
     from qa.types import Turn
 
     turns = [*history, Turn("user", question), Turn("assistant", answer)][-MOST_TURNS:]

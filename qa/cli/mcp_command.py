@@ -1,4 +1,4 @@
-"""`qa mcp`: the collection as tools of the Model Context Protocol, over standard streams."""
+"""`qa mcp`: the collection as Model Context Protocol tools, over standard input and output."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -9,14 +9,14 @@ import click
 
 LONGEST_QUESTION = 2_000
 BYTES_READ = 100_000
-"""Of standard input: more than any question has."""
+"""From standard input: more than any question has."""
 
 
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 class Text(click.ParamType[str]):
-    """Text in UTF-8: the shell may pass other bytes, which could be neither searched nor sent."""
+    """UTF-8 text: the shell may pass other bytes, which could be neither searched nor sent."""
 
     name = "TEXT"
 
@@ -47,8 +47,8 @@ question_argument: Decorator = click.argument("words", nargs=-1, metavar="[QUEST
 
 
 def question_from(words: Sequence[str]) -> str:
-    """The question in the words of a command line, which need no quotes around them; read from
-    standard input if there are none or only "-".
+    """The question in the words of a command line, which need no quotes; read from standard input
+    if there are none or only "-".
 
     Raises click.UsageError.
     """
@@ -118,6 +118,6 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def check_days(published_from: date | None, published_to: date | None) -> None:
-    """Raises click.UsageError for a range that no date is in."""
+    """Raises click.UsageError for an empty date range."""
     if published_from and published_to and published_from > published_to:
         raise click.UsageError(f"--from {published_from} is after --to {published_to}.")

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 WIDTH = 88
 NARROWEST = 24
-# The text of an article cannot be trusted: a terminal would obey its control characters, and show
-# what follows a bidirectional one in another order than it is written in.
+# The text of an article cannot be trusted: a terminal would obey its control characters, and
+# bidirectional ones would reorder the text after them.
 BIDIRECTIONAL = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 UNTRUSTED = (*range(32), *range(127, 160), *BIDIRECTIONAL)
 CONTROLS = dict.fromkeys(UNTRUSTED, "\N{REPLACEMENT CHARACTER}") | {
@@ -62,7 +62,7 @@ def printable(text: str) -> str:
 
 
 def show_json(value: object) -> None:
-    """The value as JSON; in a terminal, with the characters that it would obey escaped."""
+    """Prints the value as JSON; in a terminal, with the characters it would obey escaped."""
     from pydantic_core import to_json
 
     text = to_json(value, indent=2).decode()
@@ -100,7 +100,7 @@ def _bar(console: Console, unit: str) -> Progress:
 def ingest_progress(
     console: Console, candidates: int
 ) -> Iterator[Callable[["IngestProgress"], None]]:
-    """Shows how many articles are read, and how many are indexed, while it is open."""
+    """Shows how many articles have been read, and how many indexed, while it is open."""
     with _bar(console, "articles") as bar:
         tasks = {
             "reading": bar.add_task("Reading", total=candidates),
@@ -179,7 +179,7 @@ def _time(moment: datetime) -> str:
 
 
 async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -> "Answer | None":
-    """The answer as it is written, then its quotes. Returns it."""
+    """Prints the answer as it is written, then its quotes. Returns it."""
     from qa.types import Answer, Token
 
     written = False
@@ -195,14 +195,14 @@ async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -
                     console.print()
                 _show_sources(console, event)
     finally:
-        # Left to the end of the event loop, a stream over HTTP cannot be closed cleanly.
+        # If left to the end of the event loop, a stream over HTTP cannot be closed cleanly.
         if isinstance(events, AsyncGenerator):
             await events.aclose()
     return answer
 
 
 def _read_as_days(frame: "ReadTimeframe") -> str:
-    """A sentence that says what was made of "last week"."""
+    """A sentence that says how, for example, "last week" was understood."""
     first, last = frame.first, frame.last
     days = " ".join(f"{word} {day}" for word, day in (("from", first), ("to", last)) if day)
     if frame.speaks_of == "happened":
@@ -311,7 +311,7 @@ def show_diagnosis(console: Console, check: "IndexReport") -> None:
 
 STYLES = {"exact": "green", "moved": "cyan", "changed": "yellow", "removed": "red"}
 MARKS = {"kept": "{}", "deleted": "[-{}-]", "inserted": "{{+{}+}}"}
-"""As `git diff --word-diff` marks words."""
+"""The word marks of `git diff --word-diff`."""
 
 
 def show_verification(console: Console, verification: "Verification") -> None:
@@ -395,7 +395,7 @@ def _safe(text: str) -> str:
 
 
 def width_of(console: Console) -> int:
-    """The columns that text is wrapped to: those of a terminal, up to what is read with ease."""
+    """The columns that text is wrapped to: those of a terminal, up to what is easy to read."""
     return max(NARROWEST, min(WIDTH, console.width)) if console.is_terminal else WIDTH
 
 

@@ -25,8 +25,8 @@ SECONDS_TO_STOP_LOADING = 20.0
 
 
 def serve(settings: Settings, seed: Path | None, console: Console, on_wait: OnWait) -> None:
-    """Serve until interrupted. Raises UserError if the index is served, the port taken, or a key
-    missing."""
+    """Serve until interrupted. Raises UserError if the index is already being served, the port is
+    taken, or a key is missing."""
     keys = required_keys(settings)
     start_logging(settings.log)
     if settings.otel_endpoint is not None:
@@ -38,9 +38,9 @@ def serve(settings: Settings, seed: Path | None, console: Console, on_wait: OnWa
 
 
 def required_keys(settings: Settings) -> KeyRing | None:
-    """The keys that requests need; None if there never was one and only this machine gets in.
+    """The keys that requests need; None if there never was one and only this machine has access.
 
-    Raises UserError if others get in and there is no key.
+    Raises UserError if others have access and there is no key.
     """
     fixed = settings.api_keys.get_secret_value() if settings.api_keys else ""
     keys = KeyRing(keys_from_setting(fixed), KeyFile(settings.path_of_keys))
@@ -81,13 +81,13 @@ def _serve(
         ended.set()
         remove_local_key(settings.data)
         pool.close()
-        # A process that ends while torch computes in another thread is aborted.
+        # Exiting while torch is computing in another thread would abort the process.
         if loading.ident is not None:
             loading.join(SECONDS_TO_STOP_LOADING)
 
 
 def _follow(service: Service, console: Console) -> None:
-    """Begin to look at what is followed. Without it, the service still answers."""
+    """Start looking at what is followed. If that fails, the service still answers."""
     try:
         service.follower.start()
     except UserError as error:

@@ -1,4 +1,4 @@
-"""What commands have in common: the consoles, the library they open, and how they fail."""
+"""What commands share: the consoles, the library they open, and how they fail."""
 
 import sys
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @contextmanager
 def open_for(settings: Settings, *, is_made: bool = False) -> Iterator["Library"]:
-    """The library of these settings, closed at the end; tells the user if it has to wait.
+    """The library for these settings, closed at the end; tells the user if it has to wait.
 
-    An index that is not there is made only if `is_made`: a command that reads it was told the
-    wrong folder.
+    A missing index is created only if `is_made`: a command that only reads was given the wrong
+    folder.
     """
     from qa.connect import open_library
 
@@ -38,7 +38,7 @@ def open_for(settings: Settings, *, is_made: bool = False) -> Iterator["Library"
 
 
 def refuse_if_there_is_none(settings: Settings) -> None:
-    """Exits with code 1 if the folder has no index, or is not there."""
+    """Exits with code 1 if the folder has no index, or does not exist."""
     from vectorstore.engine import has_index
 
     is_here = settings.database_url is None and settings.collection == DEFAULT_COLLECTION

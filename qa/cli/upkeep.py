@@ -12,8 +12,8 @@ from qa.settings import Settings, read_settings
 
 BESIDE = ("followed.json",)
 IF_MISSING = ("keys.json",)
-"""Files beside the catalog. Keys are restored only where there are none: those that were revoked
-since the backup stay so."""
+"""Files beside the catalog. Keys are restored only if there are none, so that keys revoked since
+the backup stay revoked."""
 
 
 @click.command()
@@ -121,7 +121,7 @@ def reindex(model: str, collection: str | None, data: Path | None) -> None:
 
 
 def _collections_of_the_services_model(settings: Settings) -> list[str]:
-    """The collections with a name that have no embedding model of their own."""
+    """The named collections that have no embedding model of their own."""
     from qa.collections.collection_folders import CollectionFolders
 
     return [
@@ -132,7 +132,7 @@ def _collections_of_the_services_model(settings: Settings) -> list[str]:
 
 
 def _settings_in_a_folder(collection: str | None, data: Path | None) -> Settings:
-    """The settings of the collection. Ends the command if its index is not in a folder."""
+    """The settings of the collection. Exits if its index is not in a folder."""
     from qa.connect import settings_of_collection
 
     settings = settings_of_collection(read_settings(data=data, collection=collection))

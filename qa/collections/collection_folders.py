@@ -1,4 +1,4 @@
-"""The folders of the collections: DATA/collections/NAME, beside the default one, which is DATA."""
+"""The collections' folders: DATA/collections/NAME, and DATA itself for the default one."""
 
 import shutil
 import tempfile
@@ -32,10 +32,10 @@ INFO = TypeAdapter(CollectionInfo)
 
 
 class CollectionFolders:
-    """The collections of a data folder, as they are on the disk. Other processes may change them.
+    """The collections of a data folder, as they are on disk. Other processes may change them.
 
-    Methods raise NoSuchCollection, CollectionProblem, and StorageFailed where the disk fails. Keys
-    follow a collection to its new name, and are no longer for one that is removed.
+    Methods raise NoSuchCollection, CollectionProblem, and StorageFailed if the disk fails. Keys
+    follow a collection to its new name, and no longer apply to one that is removed.
     """
 
     def __init__(self, data: Path, keys: KeyFile) -> None:
@@ -121,13 +121,13 @@ class CollectionFolders:
                 self._refuse_taken(new.name)
             write_privately(self.folder(name) / INFO_FILE, INFO.dump_json(new, indent=2))
             if new.name != name:
-                # Should it end between the two, keys are for nothing rather than for another.
+                # If interrupted in between, keys open no collection rather than another one.
                 self._keys.rename_collection(name, new.name)
                 self.folder(name).rename(self.folder(new.name))
 
     def keep_model(self, name: str, model: str) -> None:
-        """Note the embedding model that the index of a collection was embedded with anew, for
-        whoever opens it next."""
+        """Record the embedding model that a collection's index was re-embedded with, for whoever
+        opens it next."""
         info = replace(self.info(name), embedding_model=model)
         with told_as_sentences(self._data), self._changing():
             write_privately(self.folder(name) / INFO_FILE, INFO.dump_json(info, indent=2))
@@ -178,8 +178,8 @@ class CollectionFolders:
 
 
 def settings_of(settings: Settings, info: CollectionInfo) -> Settings:
-    """The settings of a collection: those of the service, with what is its own. One with a name is
-    in a folder, also where the default one is on servers."""
+    """The settings of a collection: those of the service, overridden by its own. A named collection
+    is in a folder, even if the default one is on servers."""
     if info.name == DEFAULT_COLLECTION:
         return settings
     return settings.model_copy(

@@ -1,7 +1,7 @@
-"""What a collection may be called, and what is said of one that is not there.
+"""What a collection may be called, and the errors for one that does not exist.
 
-A name is part of a path on the disk, of a URL and of a model's name. So it is made of characters
-that mean themselves in all three, and that no other characters look like.
+A name is part of a path on disk, of a URL and of a model's name. So it is made of characters that
+stand for themselves in all three, and that no other characters look like.
 """
 
 import re
@@ -15,25 +15,25 @@ NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
 RESERVED = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{device}{n}" for device in ("com", "lpt") for n in range(10)}
 )
-"""Names that Windows keeps for devices: a folder could not be copied there."""
+"""Names that Windows reserves for devices: a folder could not be copied there."""
 MOST_NAMED = 20
 MOST_SAID_BACK = 100
 
 
 class CollectionProblem(UserError):
-    """A collection cannot be made or changed so; the message says why."""
+    """A collection cannot be created or changed like this; the message says why."""
 
 
 class NameTaken(CollectionProblem):
-    """There is a collection of that name already."""
+    """There is already a collection of that name."""
 
 
 class CollectionBusy(UserError):
-    """A collection cannot be closed, because requests still use it."""
+    """A collection cannot be closed, because requests are still using it."""
 
 
 class NoSuchCollection(UserError):
-    """There is no collection of that name, or none that the key may use, which are `known`."""
+    """There is no collection of that name that the key may use; `known` are those it may use."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         said = name if len(name) <= MOST_SAID_BACK else f"{name[:MOST_SAID_BACK]}…"

@@ -1,4 +1,4 @@
-"""The open collections of a process: a service for each, opened when it is first used."""
+"""The open collections of a process: a service for each, opened on first use."""
 
 import logging
 import threading
@@ -17,9 +17,9 @@ from qa.service import Service
 from vectorstore.errors import UserError
 
 MOST_OPEN = 32
-"""Beyond this many, the one that was used longest ago is closed when another is opened."""
+"""Beyond this many, opening another closes the least recently used one."""
 SECONDS_TO_CLOSE = 30.0
-"""How long a collection that is changed or removed waits for the requests that use it."""
+"""How long changing or removing a collection waits for the requests that use it."""
 
 OpenOne = Callable[[CollectionInfo], Service]
 
@@ -34,10 +34,10 @@ class _Open:
 
 
 class ServicePool:
-    """The services of the collections of one data folder. Any thread may call it.
+    """The services of the collections of one data folder. Thread-safe.
 
-    A service is not closed while it is used, that is between `begin` and `end`. The default one
-    makes no room for others.
+    A service is not closed while it is in use, that is, between `begin` and `end`. The default one
+    is not closed to make room for others.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class ServicePool:
         self._state = threading.Condition()
         self._open = {DEFAULT_COLLECTION: _Open(default)}
         self._moving: set[str] = set()
-        """Names of those that are being opened or closed."""
+        """Names of the collections that are being opened or closed."""
         self._url: str | None = None
 
     @classmethod
@@ -69,17 +69,16 @@ class ServicePool:
 
     @property
     def default(self) -> Service:
-        """The service of the default collection; for a moment, while `reopen` works, one that is
-        closed."""
+        """The service of the default collection; briefly, while `reopen` runs, a closed one."""
         return self._default
 
     def begin_if_open(self, name: str, *, noted: bool = True) -> Service | None:
-        """The service if it can be had at once. Does not wait, for use in the event loop."""
+        """The service if it is available at once. Never waits, for use on the event loop."""
         with self._state:
             return self._taken(name, noted=noted)
 
     def begin(self, name: str) -> Service:
-        """The service, opened if need be. Raises NoSuchCollection, and what opening it raises."""
+        """The service, opened if need be. Raises NoSuchCollection and what opening it raises."""
         with self._state:
             while True:
                 self._state.wait_for(lambda: name not in self._moving)
@@ -100,7 +99,7 @@ class ServicePool:
         return opened.service
 
     def end(self, name: str) -> None:
-        """Say that the service that `begin` gave is not used any more."""
+        """Release the service that `begin` returned."""
         with self._state:
             opened = self._open.get(name)
             if opened is not None:
@@ -117,7 +116,7 @@ class ServicePool:
 
     @contextmanager
     def if_open(self, name: str) -> Iterator[Service | None]:
-        """The service, kept open meanwhile; None if it is not open now. Looking is no use of it."""
+        """The service, kept open meanwhile; None if it is not open now. Does not count as use."""
         service = self.begin_if_open(name, noted=False)
         try:
             yield service
@@ -126,7 +125,7 @@ class ServicePool:
                 self.end(name)
 
     def opened(self) -> tuple[str, ...]:
-        """The names of those that are open now."""
+        """The names of the collections that are open now."""
         with self._state:
             return (DEFAULT_COLLECTION, *sorted(self._open.keys() - {DEFAULT_COLLECTION}))
 
@@ -146,20 +145,20 @@ class ServicePool:
         self._folders.add(info)
 
     def change(self, name: str, new: CollectionInfo) -> None:
-        """Raises CollectionBusy if it is still used after a while."""
+        """Raises CollectionBusy if it is still in use after a while."""
         with self._closed(name):
             self._folders.change(name, new)
 
     def remove(self, name: str) -> None:
-        """Raises CollectionBusy if it is still used after a while."""
+        """Raises CollectionBusy if it is still in use after a while."""
         with self._closed(name):
             self._folders.remove(name)
 
     def reopen(self, name: str) -> None:
-        """Open a collection anew, with what was restored beside its index. Requests that come
+        """Reopen a collection with what was restored beside its index. Requests that arrive
         meanwhile wait.
 
-        Raises CollectionBusy, and what opening it raises: the next request tries that again.
+        Raises CollectionBusy, and what opening it raises; the next request then tries again.
         """
         with self._closed(name):
             pass
@@ -172,7 +171,7 @@ class ServicePool:
         self.default.store.serve_at(url)
 
     def open_followers(self) -> None:
-        """Open the collections that follow anything, so that they look at it by themselves."""
+        """Open the collections that follow anything, so that they start looking at it."""
         for name in self.names():
             try:
                 if name != DEFAULT_COLLECTION and FollowedFile(self._folders.folder(name)).load():
@@ -210,8 +209,8 @@ class ServicePool:
 
     @contextmanager
     def _closed(self, name: str) -> Iterator[None]:
-        """Closes the service, and keeps it closed meanwhile. Requests that come while it waits for
-        those that use it wait too, or a busy collection would never be free."""
+        """Closes the service, and keeps it closed meanwhile. While it waits for the requests that
+        use it, new ones wait too, or a busy collection would never be free."""
         with self._state:
             self._state.wait_for(lambda: name not in self._moving)
             self._moving.add(name)
@@ -265,8 +264,8 @@ def _follows_anything(service: Service) -> bool:
 
 
 def refuse_unknown(pool: ServicePool, name: str, may_use: Callable[[str], bool]) -> None:
-    """Raise NoSuchCollection, the same for a collection that is not there and for one that may
-    not be used: it says only which may be."""
+    """Raise NoSuchCollection, the same for a collection that does not exist as for one that may not
+    be used: it only names those that may be."""
     is_there = pool.has(name)
     if not (may_use(name) and is_there):
         raise NoSuchCollection(name, [each for each in pool.names() if may_use(each)])

@@ -1,1 +1,1 @@
-"""Feeds, sitemaps, pages and folders that are looked at again and again. Knows nothing of HTTP."""
+"""Feeds, sitemaps, pages and folders that are looked at regularly. Knows nothing of HTTP."""

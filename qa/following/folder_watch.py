@@ -1,4 +1,4 @@
-"""Says when something changes in folders."""
+"""Reports when something changes in a folder."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ MILLISECONDS_TO_SETTLE = 400
 
 
 class FolderWatch:
-    """Calls `on_change` with a folder that is watched, from a thread of its own."""
+    """Calls `on_change` with each watched folder that changes, from a thread of its own."""
 
     def __init__(self, on_change: Callable[[str], None]) -> None:
         self._on_change = on_change
@@ -33,7 +33,7 @@ class FolderWatch:
                 self._thread.start()
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching, for good."""
         with self._changing:
             self._closed = True
             self._end()
@@ -61,5 +61,5 @@ class FolderWatch:
                     if any(path.is_relative_to(folder) for path in paths):
                         self._on_change(folder)
         except OSError:
-            # Such as too many watched folders: they are looked at when they are due instead.
+            # For example, too many are watched: they are looked at when they are due instead.
             logger.exception("Folders cannot be watched.")

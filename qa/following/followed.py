@@ -1,4 +1,4 @@
-"""What is followed, and what is known of it from earlier looks."""
+"""What is followed, and what is known about it from earlier looks."""
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -11,8 +11,8 @@ FollowedKind = Literal["page", "feed", "sitemap", "folder"]
 class FollowedPage:
     """One page of a source, or one file of a folder.
 
-    `key` tells it apart within its source: its address, or its name in the folder. `updated` is
-    what the source said of its version: a date, or the time and size of a file.
+    `key` identifies it within its source: its address, or its name in the folder. `updated` is its
+    version according to the source: a date, or the time and size of a file.
     """
 
     key: str
@@ -22,7 +22,7 @@ class FollowedPage:
     article_ids: tuple[str, ...] = ()
     checked: datetime | None = None
     missing: int = 0
-    """How often in a row it was not there."""
+    """How many times in a row it was not there."""
     listed: bool = True
     """Whether the source still lists it."""
     error: str | None = None
@@ -30,10 +30,10 @@ class FollowedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """A source: an address on the web, or the whole path of a folder.
+    """A source: a web address, or the absolute path of a folder.
 
-    `failures` counts the looks in a row that failed; `error` says why the last one did, or what of
-    it could not be read. `due` is when it is looked at next.
+    `failures` counts consecutive failed looks; `error` says why the last one failed, or which part
+    of it could not be read. `due` is when it is looked at next.
     """
 
     address: str

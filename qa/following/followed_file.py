@@ -1,4 +1,4 @@
-"""The file in the index folder that keeps what is followed."""
+"""The file in the index folder that stores what is followed."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ FOLLOWED = TypeAdapter(tuple[Followed, ...])
 
 
 class FollowedFileError(UserError):
-    """What is followed cannot be read or kept; the message says why and what to do."""
+    """What is followed cannot be loaded or saved; the message says why and what to do."""
 
 
 class FollowedFile:
@@ -37,7 +37,7 @@ class FollowedFile:
             raise FollowedFileError(f"{self._path} cannot be read: {error.strerror}.") from error
 
     def save(self, followed: tuple[Followed, ...]) -> None:
-        """Keep all of it, or what was there before. Raises FollowedFileError."""
+        """Save all of it, or keep what was there before. Raises FollowedFileError."""
         new = self._path.with_suffix(".new")
         try:
             with new.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Looks at what is followed: when it is due, when a folder changes, and when somebody asks."""
+"""Looks at what is followed: when it is due, when a folder changes, and on request."""
 
 import logging
 import threading
@@ -31,7 +31,7 @@ class CannotFollow(UserError):
 
 
 class _Ended(Exception):
-    """The index is being closed, or the source is followed no longer: nothing may be added."""
+    """The index is being closed, or the source is no longer followed: nothing may be added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class FollowReport:
 
 
 class _Collected:
-    """The changes of one look, passed on and noted."""
+    """The changes from one look, passed on and recorded."""
 
     def __init__(self, add: Add, remove: Remove, is_ended: Callable[[], bool]) -> None:
         self._add = add
@@ -72,9 +72,9 @@ class _Collected:
 
 
 class Follower:
-    """Follows sources for one index. Any thread may call it.
+    """Follows sources for one index. Thread-safe.
 
-    `start` begins to look by itself: at what is due, and at folders when they change.
+    `start` makes it look by itself: at what is due, and at folders when they change.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Follower:
         self._watch = FolderWatch(self._folder_changed)
 
     def followed(self) -> tuple[FollowedSource, ...]:
-        """What is followed, in the order in which it was begun."""
+        """What is followed, in the order in which it was added."""
         with self._state:
             return tuple(FollowedSource.of(each) for each in self._followed.values())
 
@@ -125,7 +125,7 @@ class Follower:
         return report
 
     def unfollow(self, given: str) -> bool:
-        """Follow it no longer; its articles stay. Returns whether it was followed."""
+        """Stop following it; its articles stay. Returns whether it was followed."""
         with self._state:
             addresses = {given, _normal_or_given(given)} & self._followed.keys()
             for address in addresses:
@@ -135,7 +135,7 @@ class Follower:
         return bool(addresses)
 
     def look_now(self, given: str | None = None) -> FollowReport:
-        """Look at one source, or all, and at every page of it, whether or not it is due.
+        """Look at every page of one source, or of all, whether or not it is due.
 
         Raises CannotFollow for a source that is not followed.
         """
@@ -156,7 +156,7 @@ class Follower:
         )
 
     def start(self) -> None:
-        """Look by itself from now on; at folders at once, which may have changed meanwhile."""
+        """Look by itself from now on; at folders at once, since they may have changed meanwhile."""
         for source in self.followed():
             if source.kind == "folder":
                 self._folder_changed(source.address)
@@ -164,7 +164,7 @@ class Follower:
         self._watch_folders()
 
     def close(self) -> None:
-        """Stop looking. A look that is under way ends before its next change of the index."""
+        """Stop looking. A look in progress ends before its next change to the index."""
         with self._state:
             self._closed = True
             self._state.notify_all()
@@ -194,7 +194,7 @@ class Follower:
             return None
 
     def _look(self, source: Followed, options: LookOptions) -> FollowReport:
-        """Look at a source, unless another thread does; then wait until it has."""
+        """Look at a source; if another thread is doing so, wait until it is done instead."""
         with self._state:
             if source.address in self._busy:
                 self._state.wait_for(lambda: source.address not in self._busy)
@@ -271,7 +271,7 @@ class Follower:
 
 
 def normal_address(given: str) -> str:
-    """An address without its fragment, or the whole path of a folder. Raises CannotFollow."""
+    """An address without its fragment, or the absolute path of a folder. Raises CannotFollow."""
     if "://" in given:
         try:
             return str(parse_address(given))
@@ -286,7 +286,7 @@ def normal_address(given: str) -> str:
 
 
 def _normal_or_given(given: str) -> str:
-    """As `normal_address`, also for a folder that is no longer there."""
+    """Like `normal_address`, but also for a folder that no longer exists."""
     try:
         return normal_address(given)
     except CannotFollow:

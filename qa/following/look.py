@@ -20,15 +20,15 @@ from vectorstore.readers import Unreadable
 from vectorstore.types import Article
 
 CHECK_AGAIN = timedelta(days=1)
-"""When a page is asked for again although its list says nothing new of it."""
+"""When a page is fetched again although its list reports nothing new about it."""
 LONGEST_BACKOFF = timedelta(days=1)
 MISSING_BEFORE_REMOVAL = 2
-"""A page that answers 404 may be back on the next look; one that answers 410 says it is not."""
+"""A page that answers 404 may be back at the next look; one that answers 410 will not be."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookOptions:
-    """`every` is the time between two looks; `check_all` asks for every page again."""
+    """`every` is the time between two looks; `check_all` fetches every page again."""
 
     every: timedelta
     keep_all: bool = False
@@ -46,8 +46,8 @@ class Changes(Protocol):
 def look_at_address(
     source: Followed, fetcher: Fetcher, changes: Changes, options: LookOptions
 ) -> Iterator[Followed]:
-    """Look at a page, a feed or a sitemap. Yields its state after each page of it, the last one
-    being the result. Never raises for what is wrong with the source: that is its `error`."""
+    """Look at a page, a feed or a sitemap. Yields its state after each of its pages, the last one
+    being the result. Never raises for problems with the source: they are in its `error`."""
     known = Validators(source.etag, source.last_modified)
     try:
         fetched = fetcher.fetch(source.address, None if options.check_all else known)
@@ -99,7 +99,7 @@ def _look_at_list(
     changes: Changes,
     options: LookOptions,
 ) -> Iterator[Followed]:
-    """`listing` is None where it has not changed."""
+    """`listing` is None if it has not changed."""
     was_sent = listing is not None
     pages = {page.key: page for page in source.pages}
     if listing is None:
@@ -125,13 +125,13 @@ def _look_at_list(
     listed = {_key(entry) for entry in listing.entries}
     left = [each for each in pages.values() if each.listed and each.key not in listed]
     for page in left if was_sent else ():
-        # Lists are short, and old articles leave them; but one that was withdrawn leaves it too.
+        # Lists are short, and old articles drop out of them; but so do withdrawn ones.
         after = page
         if is_address(page.key):
             known = Validators(page.etag, page.last_modified)
             read = read_page(fetcher, page.key, known, keep_all=options.keep_all)
             after = _after(page, read, changes)
-        # One that is missing for the first time is asked for once more.
+        # One that is missing for the first time is requested once more.
         pages[page.key] = replace(after, listed=bool(after.missing and after.article_ids))
         yield replace(source, pages=tuple(pages.values()))
     kept = tuple(page for page in pages.values() if page.listed or page.article_ids)
@@ -145,7 +145,7 @@ def look_at_files(
     changes: Changes,
     options: LookOptions,
 ) -> Iterator[Followed]:
-    """Look at a folder: `files` are the names in it with their versions, and `read` reads one."""
+    """Look at a folder: `files` are its file names with their versions, and `read` reads one."""
     versions = dict(files)
     pages = {page.key: page for page in source.pages}
     if pages and not versions:
@@ -172,7 +172,7 @@ def look_at_files(
 def failed(
     source: Followed, error: str, options: LookOptions, retry_after: float | None = None
 ) -> Followed:
-    """The source after a look that failed: looked at again later and later, up to once a day."""
+    """The source after a failed look: the wait until the next doubles each time, up to a day."""
     failures = source.failures + 1
     wait = min(options.every * 2 ** min(failures, 20), max(options.every, LONGEST_BACKOFF))
     wait = max(wait, timedelta(seconds=retry_after or 0))
@@ -235,7 +235,7 @@ def _page_of(source: Followed) -> FollowedPage | None:
 
 
 def _is_due(page: FollowedPage, entry: ListingEntry) -> bool:
-    """Whether to ask for a listed page: it is new, has changed, or was not asked for in a day."""
+    """Whether to fetch a listed page: it is new, has changed, or was not fetched for a day."""
     if page.checked is None or page.updated != entry.updated:
         return True
     if page.missing and page.article_ids:

@@ -1,4 +1,4 @@
-"""Who may do what: a key for every request, its scope, and its rate."""
+"""Who may do what: the key of each request, its scope, and its rate limit."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ WRONG = "That is not one of this service's keys. Ask whoever runs it for one."
 
 
 class AccessControl:
-    """The keys of a service, and the rates of each key and each address."""
+    """A service's keys, and the rate limits per key and per address."""
 
     def __init__(self, keys: KeyRing, key_rate: str, address_rate: str) -> None:
         self._keys = keys
@@ -39,7 +39,7 @@ class AccessControl:
         self._failures = RequestRate("failures", FAILURES)
 
     def key_with(self, secret: str | None, address: str) -> Key:
-        """Raises Problem: 401 for a missing or wrong key, 429 for too many of them."""
+        """Raises Problem: 401 for a missing or wrong key, 429 after too many of them."""
         key = None if secret is None else self._keys.find(secret)
         if key is not None:
             return key
@@ -50,7 +50,7 @@ class AccessControl:
         raise Problem(401, detail, {"WWW-Authenticate": "Bearer"})
 
     def admit(self, scope: Scope) -> "Admission":
-        """Raises Problem for a request that may not be made."""
+        """Raises Problem if the request is not allowed."""
         address = address_of(scope)
         standing = self._of_address.count(address)
         if standing is not None and standing.refused:
@@ -74,7 +74,7 @@ class Admission:
 
 
 class KeyRequired:
-    """Lets a request through if it has a key that may make it; pages and probes need none."""
+    """Lets a request through if its key allows it; pages and probes need none."""
 
     def __init__(self, app: ASGIApp, control: AccessControl) -> None:
         self.app = app
@@ -101,7 +101,7 @@ class KeyRequired:
 
 
 def refusal_of(scope: Scope, refused: Problem) -> Response:
-    """A problem document, or a page where somebody wants to read an article or an answer."""
+    """A problem document, or a page if someone wants to read an article or an answer."""
     headers = dict(refused.headers or {})
     is_page = scope["method"] == "GET" and route_path(scope).startswith(PAGES)
     if not is_page or not wants_page(Headers(scope=scope)):
@@ -116,7 +116,7 @@ def is_open(path: str) -> bool:
 
 
 def scope_needed(method: str, path: str) -> KeyScope:
-    """Whatever is not known to read needs a key that may change.
+    """Anything not known to be read-only needs a key that may change articles.
 
     >>> scope_needed("POST", "/ask"), scope_needed("DELETE", "/articles/x")
     ('read', 'change')
@@ -126,7 +126,7 @@ def scope_needed(method: str, path: str) -> KeyScope:
 
 
 def secret_of(headers: Headers) -> str | None:
-    """The key that a request was sent with: as Bearer, or in the page's cookie."""
+    """The key sent with a request: as a Bearer token, or in the page's cookie."""
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret.strip():
         return secret.strip()
@@ -134,13 +134,13 @@ def secret_of(headers: Headers) -> str | None:
 
 
 def address_of(scope: Scope) -> str:
-    """The client's address, or its network if that is what one client has."""
+    """The client's address; for IPv6, its network."""
     client = scope.get("client")
     return network_of(client[0]) if client else "unknown"
 
 
 def set_cookie(response: Response, request: Request, secret: str) -> None:
-    """Keep the key in the reader's browser, where no script and no other site can use it."""
+    """Store the key in the reader's browser, where no script and no other site can use it."""
     response.set_cookie(
         COOKIE,
         secret,

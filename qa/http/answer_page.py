@@ -1,4 +1,4 @@
-"""A kept answer as a page that any browser shows, with what has become of its quotes."""
+"""A kept answer as a page for any browser, with what has become of its quotes."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ SAVED = {"json": "Receipt (JSON)", "markdown": "Markdown", "html": "HTML", "json
 def answer_page(
     root: str, base_url: str, receipt: Receipt, verified: Sequence[VerifiedQuote]
 ) -> Response:
-    """`root` is the path under which its collection is served, `base_url` that address."""
+    """`root` is the path at which its collection is served, `base_url` the full URL."""
     here = f"{root}/answers/{path_segment(receipt.id)}"
     saved = " · ".join(link(f"{here}?format={form}", words) for form, words in SAVED.items())
     until = ""

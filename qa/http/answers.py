@@ -1,4 +1,4 @@
-"""/answers: those that were kept, to read, save and cite. /verify: what became of their quotes."""
+"""/answers: kept answers, to read, save and cite. /verify: what has become of their quotes."""
 
 from functools import partial
 from typing import Annotated

@@ -1,5 +1,5 @@
-"""What the OpenAPI description says beyond what FastAPI finds out by itself: the bodies that are
-parsed off the event loop, and the problem documents."""
+"""The parts of the OpenAPI description that FastAPI cannot infer: the bodies that are parsed off
+the event loop, and the problem documents."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ PROBLEM_SCHEMA = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """A route's `responses` for these statuses, and for those that every route can give."""
+    """A route's `responses` for these statuses, and for those that any route can return."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         status: {"description": PROBLEMS[status], "content": content}
@@ -95,9 +95,9 @@ SECURITY = {
 def description_of(
     app: FastAPI, bodies: tuple[type[BaseModel], ...], *, keyed: bool = False
 ) -> dict[str, Any]:
-    """The OpenAPI document, with the schemas of `bodies` and of problem documents. Made once.
+    """The OpenAPI document, with the schemas of `bodies` and of problem documents. Built once.
 
-    `keyed`: requests need a key.
+    `keyed`: whether requests need a key.
     """
     if app.openapi_schema is None:
         document = get_openapi(
@@ -126,6 +126,6 @@ def description_of(
 
 
 def _remove_unused_422(responses: dict[str, Any]) -> None:
-    """FastAPI gives every route with parameters a 422 of its own kind, even for any string."""
+    """FastAPI adds its own 422 to every route with parameters, even if any string is valid."""
     if MEDIA_TYPE not in responses.get("422", {}).get("content", {MEDIA_TYPE: {}}):
         del responses["422"]

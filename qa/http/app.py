@@ -1,4 +1,4 @@
-"""The application over a service. It does not own the service: the caller closes it."""
+"""The FastAPI application for a service. It does not own the service: the caller closes it."""
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -81,10 +81,10 @@ def create_app(
 ) -> FastAPI:
     """The service over HTTP, with the other collections of its `pool`.
 
-    It answers requests for `hosts` alone; None means any. With `control` every request needs a key.
-    Pages of `cors_origins` may use it, of no other website.
+    It answers requests for `hosts` only; None means any. With `control`, every request needs a key.
+    Of other websites, only pages of `cors_origins` may use it.
 
-    A stream on which nothing was sent for `keep_alive` seconds is sent a comment.
+    A stream that has been silent for `keep_alive` seconds is sent a comment.
     """
     pool = pool or ServicePool.of_one(service)
     limits = limits or Limits()
@@ -101,7 +101,7 @@ def create_app(
         description=DESCRIPTION.format(limits=limits),
         redoc_url=None,
         lifespan=lifespan,
-        # FastAPI's own traces hold the query of the URL, and with it what was searched for.
+        # FastAPI's own traces include the URL's query string, and with it the search terms.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
@@ -115,7 +115,7 @@ def create_app(
         AskBody, CheckBody, ReceiptBody, CollectionBody, CollectionChangeBody, AddressBody,
         LookBody, ReindexBody, ChatBody, PromptBody, ResponseBody, EmbeddingBody, SessionBody,
     )  # fmt: skip
-    # FastAPI documents this way to extend the description; mypy knows no assignment to a method.
+    # FastAPI documents this way of extending the description; mypy rejects assigning to a method.
     app.openapi = partial(  # type: ignore[method-assign]
         description_of, app, bodies, keyed=control is not None
     )

@@ -1,4 +1,4 @@
-"""An article as a page that any browser shows, with the quoted words marked. It has no scripts."""
+"""An article as a page for any browser, with the quoted words marked. It has no scripts."""
 
 from html import escape
 from http import HTTPStatus
@@ -22,12 +22,12 @@ HEADERS = {
 
 
 def root_of(scope: Scope) -> str:
-    """The path under which a collection is served, encoded, without a slash at the end."""
+    """The path at which a collection is served, percent-encoded, without a trailing slash."""
     return quote(scope.get("root_path", ""))
 
 
 def article_page(root: str, article: WholeArticle, start: int | None, end: int | None) -> Response:
-    """The page of an article; [start, end) is the range to mark, None if there is none."""
+    """An article's page; [start, end) is the range to mark, None if there is none."""
     marked = None if start is None or end is None else (start, end)
     notice = ""
     if marked is not None and not 0 <= marked[0] < marked[1] <= len(article.text):
@@ -57,12 +57,12 @@ def article_page(root: str, article: WholeArticle, start: int | None, end: int |
 
 
 def problem_page(scope: Scope, status: int, detail: str) -> Response:
-    """A problem that a reader of an article's page meets."""
+    """A problem, as a page for readers of articles and answers."""
     root = root_of(scope)
     title = HTTPStatus(status).phrase
     links = [link(f"{root}/", "Go to the questions")]
     if status == HTTPStatus.UNAUTHORIZED:
-        # A link from another website comes without the key that the page has kept in this browser.
+        # Following a link from another website does not send the key kept in this browser's cookie.
         query = scope["query_string"].decode("latin-1")
         address = quote(scope["path"]) + (f"?{query}#{MARK}" if query else "")
         links.insert(0, link(address, "Open it with the key that this browser keeps"))
@@ -74,7 +74,7 @@ def problem_page(scope: Scope, status: int, detail: str) -> Response:
 
 
 def html_page(root: str, title: str, body: str, status: int = 200) -> Response:
-    """A page with this HTML in its body, in the looks of the chat page."""
+    """A page with this HTML as its body, styled like the chat page."""
     base = escape(root, quote=True)
     content = f"""<!doctype html>
 <html lang="en">
@@ -95,7 +95,7 @@ def html_page(root: str, title: str, body: str, status: int = 200) -> Response:
 </body>
 </html>
 """
-    # What cannot be encoded, half of a surrogate pair, is no character either.
+    # Only lone surrogates cannot be encoded, and they are not characters either.
     encoded = content.encode("utf-8", "replace")
     return Response(encoded, status, HEADERS, "text/html; charset=utf-8")
 

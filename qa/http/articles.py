@@ -1,4 +1,4 @@
-"""/articles: list, read, add, remove. /collection: what there is, in numbers."""
+"""/articles: list, read, add, remove. /collection: what it holds, in numbers."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -215,7 +215,7 @@ def read_collection(service: TheService) -> Response:
 async def _changed(
     request: Request, threads: CapacityLimiter, change: Callable[[IsCancelled], Response]
 ) -> Response:
-    """The response of a change, which is given up when its client disconnects."""
+    """The response to a change, which is cancelled if the client disconnects."""
     changing = in_cancellable_thread(change, threads)
     response = await cancel_on_disconnect(request, changing)
     return client_closed_response() if response is None else response
@@ -231,7 +231,7 @@ def _add(
     undoable: bool,
     is_cancelled: IsCancelled,
 ) -> Response:
-    """Adds the articles. They are read one after another, in the thread of the caller."""
+    """Adds the articles, reading them one by one in the caller's thread."""
 
     def stop_if_cancelled(_: Progress) -> None:
         if is_cancelled():
@@ -240,10 +240,10 @@ def _add(
     add = service.add_undoably if undoable else service.add
     try:
         report = add(each_id_once(articles), stop_if_cancelled)
-    except Abandoned:  # what was added by then stays, and is whole
+    except Abandoned:  # what was added by then stays, and is consistent
         return client_closed_response()
-    # Serialized one by one: there may be a million outcomes, and the serializer lets no other
-    # thread run until it is done.
+    # Serialized one by one: there may be a million outcomes, and the serializer holds the GIL
+    # until it is done.
     outcomes = b",".join(to_json(each) for each in report.articles)
     content = b'{"articles":[%b],"passages":%d,"undo":%b}' % (
         outcomes,

@@ -57,7 +57,7 @@ async def ask(
 ) -> Response:
     question = body.as_question()
     if accepts_events(request):
-        # What can be refused is refused here, while there is a status to say it.
+        # Whatever can be refused is refused here, while there is still a status to report it.
         events = metrics.observed(service, question, service.stream(question))
         encoded = _encoded_events(
             events, request.state.request_id, capacity.limits.question_seconds
@@ -78,5 +78,5 @@ async def _encoded_events(
         async with within(seconds, "The answer"):
             async for event in events:
                 yield named_event(EVENT_NAMES[type(event)], event)
-    except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
+    except Exception as error:  # noqa: BLE001  # the status was sent: an event must report it
         yield named_event("error", problem_for(error, request_id))

@@ -1,4 +1,4 @@
-"""Limits on the body of a request: its size, and the time that it may take to arrive."""
+"""Limits on a request body: its size, and the time it may take to arrive."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from qa.http.problems import problem_response
 
 SECONDS_TO_BEGIN = 30.0
 SLOWEST = 10_000
-"""Bytes per second below which a body is too slow, once the first seconds are over."""
+"""Bytes per second below which a body is too slow, after the first seconds."""
 
 CLOSE = {"Connection": "close"}
-"""The rest of the body is not read, so the connection is of no more use."""
+"""The rest of the body is not read, so the connection cannot be reused."""
 
 
 class BodyRefused(Exception):
-    """The body of a request is too long or too slow."""
+    """A request body is too long or too slow."""
 
     def __init__(self, status: int, detail: str) -> None:
         self.status = status
@@ -28,8 +28,8 @@ class BodyRefused(Exception):
 
 class BodyLimit:
     """Answers 413 to a request whose body is longer than `limit_of(path)` bytes, whether or not
-    its length was announced, and 408 to one whose body does not come in `seconds` and a second
-    more for every `SLOWEST` bytes."""
+    its length was declared, and 408 to one whose body does not arrive within `seconds`, plus one
+    second for every `SLOWEST` bytes."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class BodyLimit:
 
         async def send_noted(message: Message) -> None:
             nonlocal started
-            # A parser may take a refusal for a fault of the body; its response is not sent.
+            # A parser may mistake a refusal for a malformed body; its response is not sent.
             if started or body.refused is None:
                 started = True
                 await send(message)

@@ -1,4 +1,4 @@
-"""The places and the threads of one application."""
+"""The places and threads of one application."""
 
 from weakref import WeakKeyDictionary
 
@@ -10,8 +10,8 @@ from qa.service import Service
 THREADS_THAT_CHANGE_THE_INDEX = 2
 THREADS_THAT_SEARCH = 8
 THREADS_THAT_OPEN_COLLECTIONS = 4
-"""Changes of one collection wait for each other, and searches for the processor: with threads of
-their own they keep no other request from its thread."""
+"""Changes to a collection wait for each other, and searches for the CPU: with threads of their own,
+they do not take threads from other requests."""
 
 
 class Capacity:
@@ -29,7 +29,7 @@ class Capacity:
         self.opening = CapacityLimiter(THREADS_THAT_OPEN_COLLECTIONS)
 
     def changing(self, service: Service) -> CapacityLimiter:
-        """The threads that change one collection: its changes hold up no others. Used from the
+        """The threads for changes to one collection, so that they hold up no others. Used from the
         event loop only."""
         if service not in self._changing:
             self._changing[service] = CapacityLimiter(THREADS_THAT_CHANGE_THE_INDEX)
@@ -37,7 +37,7 @@ class Capacity:
 
     @property
     def places(self) -> dict[str, Places]:
-        """By the kind of request."""
+        """By kind of request."""
         return {
             "request": self.requests,
             "question": self.questions,

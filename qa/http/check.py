@@ -1,4 +1,4 @@
-"""POST /check: a text that anyone wrote, each sentence checked against the articles."""
+"""POST /check: any text, with each sentence checked against the articles."""
 
 from dataclasses import dataclass
 from functools import partial

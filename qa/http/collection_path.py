@@ -1,7 +1,7 @@
 """/collections/NAME/...: every route that works on articles, for another collection.
 
-The name is taken off the path before anything else looks at it, so that limits, scopes and metrics
-know only the routes themselves.
+The name is stripped from the path before anything else looks at it, so that limits, scopes and
+metrics only see the routes themselves.
 """
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,12 +29,12 @@ OF_ARTICLES = frozenset(
         "restored",
     }
 )
-"""The first segments of the routes that work on the articles of one collection."""
+"""The first path segments of routes that work on the articles of one collection."""
 OF_THE_PAGE = frozenset({"", "web", "session"})
 
 
 class CollectionPath:
-    """Makes `/collections/NAME` the root of a request's path, as a proxy's prefix would be."""
+    """Makes `/collections/NAME` the root of a request's path, like the prefix of a proxy."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -47,7 +47,7 @@ class CollectionPath:
 
 
 def name_in(path: str) -> str | None:
-    """The name of the collection that a path leads into, whether or not there is one.
+    """The name of the collection that a path leads into, whether or not it exists.
 
     >>> name_in("/collections/news/articles/1"), name_in("/collections/news"), name_in("/articles")
     ('news', None, None)
@@ -69,7 +69,7 @@ def is_of_articles(path: str) -> bool:
 
 
 def given_collection(scope: Scope) -> str | None:
-    """The name in the path of the request; None if there is none."""
+    """The collection named in the request's path, or None."""
     name: str | None = scope.get("state", {}).get("collection")
     return name
 
@@ -79,6 +79,6 @@ def collection_of(scope: Scope) -> str:
 
 
 def route_path(scope: Scope) -> str:
-    """The path of the request, without the collection that it leads into."""
+    """The request's path, without its collection prefix."""
     path: str = scope["path"]
     return path.removeprefix(f"{PREFIX}{name}") if (name := given_collection(scope)) else path

@@ -1,4 +1,4 @@
-"""/collections: the collections of the service, and adding, renaming and removing them."""
+"""/collections: list, add, rename and remove the service's collections."""
 
 from functools import partial
 from typing import Annotated
@@ -19,7 +19,7 @@ router = APIRouter(tags=["collections"])
 
 
 def refuse_key_of_some(request: Request) -> None:
-    """Raise Problem for a key that is for some collections only."""
+    """Raise Problem for a key that is restricted to some collections."""
     key = key_of(request)
     if key is not None and key.collections is not None:
         raise Problem(

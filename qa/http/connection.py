@@ -1,4 +1,4 @@
-"""A connection that a slow, silent or greedy client cannot keep for ever."""
+"""A connection that a slow, silent or greedy client cannot hold forever."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from uvicorn.server import ServerState
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What a client may take of a connection.
+    """How much of a connection a client may use.
 
-    `head_seconds` and `head_bytes` are for the line and the headers of one request, of which what
-    comes at once may be up to 256 kB;
-    `stalled_seconds` is how long it may read nothing of a response that waits for it;
-    `keep_alive_seconds` how long it may be idle between requests.
+    `head_seconds` and `head_bytes` limit the request line and headers, of which up to 256 kB may
+    arrive at once;
+    `stalled_seconds` is how long the client may leave a waiting response unread;
+    `keep_alive_seconds` is how long it may be idle between requests.
     """
 
     connections: int = 1_000
@@ -28,8 +28,8 @@ class ConnectionLimits:
 
 
 class TimedConnection(H11Protocol):
-    """uvicorn's connection, which has limits for idle time between requests, but none before the
-    first request, within a request's headers, or while the client does not read."""
+    """uvicorn's connection only limits idle time between requests; this one also limits it before
+    the first request, within a request's headers, and while the client is not reading."""
 
     limits = ConnectionLimits()
 
@@ -60,7 +60,7 @@ class TimedConnection(H11Protocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._reading_due is None:
-            # Closing would wait until what is buffered is read.
+            # A regular close would wait until the buffered data is read.
             self._reading_due = self.loop.call_later(
                 self.limits.stalled_seconds, self.transport.abort
             )
@@ -70,7 +70,7 @@ class TimedConnection(H11Protocol):
         self._stop_watching_reader()
 
     def _watch_head(self) -> None:
-        """Give the client its time from the first moment that a request is due or begun."""
+        """Start the client's time as soon as a request is due or has begun."""
         if self.conn.their_state is not h11.IDLE:
             self._stop_watching_head()
         elif self._head_due is None and not self.transport.is_closing():
@@ -90,5 +90,5 @@ class TimedConnection(H11Protocol):
 
 
 def connection_within(limits: ConnectionLimits) -> type[TimedConnection]:
-    """The class of connections with these limits."""
+    """A connection class with these limits."""
     return type("LimitedConnection", (TimedConnection,), {"limits": limits})

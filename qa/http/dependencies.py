@@ -1,7 +1,7 @@
-"""What routes ask for: the service of a collection, and a place among the requests of their kind.
+"""What routes depend on: a collection's service, and a place among the requests of their kind.
 
 FastAPI resolves dependencies in the order of a route's parameters: a place comes before the body,
-so that a request which is refused is not read.
+so that the body of a refused request is not read.
 """
 
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ from qa.service import Service
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """What the dependencies below take from an application."""
+    """What the dependencies below read from an application."""
 
     pool: ServicePool
     capacity: Capacity
@@ -47,19 +47,19 @@ def state_of(request: Request) -> AppState:
 
 
 def key_of(request: Request) -> Key | None:
-    """The key of the request; None where no key is needed."""
+    """The request's key; None if no key is needed."""
     return getattr(request.state, "key", None)
 
 
 def may_use(request: Request, name: str) -> bool:
-    """Whether the key of the request is for this collection."""
+    """Whether the request's key is valid for this collection."""
     key = key_of(request)
     return key is None or key.may_use(name)
 
 
 def refuse_from_elsewhere(request: Request, sentence: str) -> None:
-    """Raise Problem unless the request is from the machine of the service, and its own user's where
-    keys are needed."""
+    """Raise Problem unless the request comes from the service's own machine and, if keys are
+    needed, from the service's own user."""
     key = key_of(request)
     if not (state_of(request).is_local or (key is not None and key.is_local)):
         raise Problem(403, sentence)
@@ -86,7 +86,7 @@ async def the_service(
 
 @asynccontextmanager
 async def lent_service(request: Request, name: str) -> AsyncIterator[Service]:
-    """The service of a collection. Raises NoSuchCollection, and what opening it raises."""
+    """A collection's service. Raises NoSuchCollection, and whatever opening it raises."""
     pool, capacity = state_of(request).pool, state_of(request).capacity
     service = pool.begin_if_open(name)
     if service is None:
@@ -106,7 +106,7 @@ async def the_capacity(request: Request) -> Capacity:
 
 
 async def the_control(request: Request) -> AccessControl | None:
-    """None where no key is needed."""
+    """None if no key is needed."""
     return state_of(request).control
 
 
@@ -118,7 +118,7 @@ async def seconds_between_comments(request: Request) -> float:
     return state_of(request).keep_alive
 
 
-# All of these are asynchronous, because FastAPI gives every other dependency a thread.
+# All of these are asynchronous, because FastAPI runs any other dependency in a thread.
 ThePool = Annotated[ServicePool, Depends(the_pool)]
 TheService = Annotated[Service, Depends(the_service)]
 TheCapacity = Annotated[Capacity, Depends(the_capacity)]
@@ -128,7 +128,7 @@ KeepAlive = Annotated[float, Depends(seconds_between_comments)]
 
 
 async def place_for_a_question(capacity: TheCapacity) -> AsyncIterator[None]:
-    """A place for one question, given back when its response is complete."""
+    """A place for one question, released when its response is complete."""
     with capacity.questions.one():
         yield
 

@@ -1,4 +1,4 @@
-"""Cancels work when the client disconnects, whether it waits for a stream or for one body."""
+"""Cancels work when the client disconnects while waiting for a stream or a single body."""
 
 import asyncio
 import threading
@@ -14,15 +14,15 @@ IsCancelled = Callable[[], bool]
 
 
 def client_closed_response() -> Response:
-    """The response to a client that has disconnected: it is never sent, and 499 is what proxies
-    log in that case."""
+    """The response to a client that has disconnected. It is never sent; 499 is what proxies log in
+    that case."""
     return Response(status_code=499)
 
 
 async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    """The result of `work`; None if the client disconnects first, and then `work` is cancelled.
+    """The result of `work`; None if the client disconnects first, which cancels `work`.
 
-    For requests whose body has been read: after it, the only message is that the client is gone.
+    For requests whose body has been read: the only message after it is the disconnect.
     """
     working = asyncio.create_task(work)
     disconnecting = asyncio.create_task(_disconnected(request))
@@ -40,7 +40,7 @@ async def in_cancellable_thread(
 ) -> T:
     """The result of `function`, which runs in a thread and stops early once it is cancelled.
 
-    Cancelling waits for the thread, so that a place is not given back while it still works.
+    Cancelling waits for the thread, so that a place is not released while it is still working.
     """
     cancelled = threading.Event()
     running = asyncio.create_task(to_thread.run_sync(function, cancelled.is_set, limiter=limiter))

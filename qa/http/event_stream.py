@@ -1,4 +1,4 @@
-"""Server-sent events: a response that streams them, and keeps its connection alive meanwhile."""
+"""Server-sent events: a response that streams them and keeps its connection alive."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic_core import to_json
 
 KEEP_ALIVE_SECONDS = 15.0
-"""Proxies close a connection on which nothing is sent, most of them after 30 to 60 s."""
+"""Proxies close silent connections, most of them after 30 to 60 s."""
 
 COMMENT = format_sse_event(comment="keep-alive")
 
@@ -20,13 +20,13 @@ def accepts_events(request: Request) -> bool:
 
 
 def event_stream(events: AsyncGenerator[bytes], keep_alive: float) -> EventSourceResponse:
-    """A response of these encoded events, with a comment after every `keep_alive` seconds without.
+    """A response of these encoded events, with a comment after every `keep_alive` silent seconds.
 
-    FastAPI adds comments of its own only to a route that always streams.
+    FastAPI adds comments of its own only to routes that always stream.
     """
     return EventSourceResponse(
         with_comments(events, keep_alive),
-        # nginx would hold events back until it has a buffer full of them.
+        # nginx would hold events back until its buffer is full.
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
@@ -37,10 +37,10 @@ def named_event(name: str, data: object) -> bytes:
 
 
 async def with_comments(events: AsyncGenerator[bytes], keep_alive: float) -> AsyncGenerator[bytes]:
-    """The events, and a comment, which clients ignore, whenever none comes for `keep_alive`
-    seconds. Closed early, it closes `events`.
+    """The events, with a comment, which clients ignore, whenever none arrives for `keep_alive`
+    seconds. If closed early, it closes `events`.
 
-    The events are produced in a task of their own, since a timeout around a generator's next step
+    The events are produced in a separate task, since a timeout around a generator's next step
     would end the generator.
     """
     sending, receiving = anyio.create_memory_object_stream[bytes](max_buffer_size=0)
@@ -64,7 +64,7 @@ async def with_comments(events: AsyncGenerator[bytes], keep_alive: float) -> Asy
 async def _next_within(
     seconds: float, events: anyio.abc.ObjectReceiveStream[bytes]
 ) -> bytes | None:
-    """The next event, a comment if none comes in time, or None at the end."""
+    """The next event, a comment if none arrives in time, or None at the end."""
     try:
         with anyio.fail_after(seconds):
             return await events.receive()

@@ -1,4 +1,4 @@
-"""/followed: what is looked at again and again. /addresses: what is added from the web once."""
+"""/followed: sources that are looked at regularly. /addresses: web addresses added once."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""GET /inspection: what `qa doctor` finds, while the index is served."""
+"""GET /inspection: what `qa doctor` reports, while the index is being served."""
 
 from typing import Annotated
 

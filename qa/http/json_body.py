@@ -1,6 +1,6 @@
 """JSON bodies, parsed and validated off the event loop.
 
-FastAPI does both in the loop, where a long body holds up every other request.
+FastAPI does both on the loop, where a long body holds up every other request.
 """
 
 import json
@@ -18,16 +18,16 @@ IN_THE_LOOP = 16_000
 """Bodies up to this many bytes are parsed in place: a thread would cost more."""
 
 MOST_FAULTS = 100
-"""Beyond this many errors only their number is reported: a million would be a longer response."""
+"""Beyond this many errors, only their number is reported: a million would make a huge response."""
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
 class _Decoder(json.JSONDecoder):
-    """Parses with the scanner of the standard library that is written in Python.
+    """Parses with the standard library's scanner written in Python.
 
-    The one in C holds the interpreter's lock until it is done, and with it the event loop: 40 ms
-    for 2 MB of small values. Strings, the bulk of a body, are scanned in C all the same.
+    The one in C holds the GIL until it is done, and so blocks the event loop: 40 ms for 2 MB of
+    small values. Strings, the bulk of a body, are still scanned in C.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ def parse_json(body: bytes) -> object:
 
 
 def json_body(model: type[Body]) -> Any:
-    """The dependency of a route whose JSON body is a `model`. Raises what `validated` raises."""
+    """The dependency for a route whose JSON body is a `model`. Raises what `validated` raises."""
 
     async def parsed(request: Request) -> Body:
         require_json(request)
@@ -90,5 +90,5 @@ def validated(model: type[Body], body: bytes) -> Body:
 
 
 def _invalid(message: str) -> RequestValidationError:
-    """The error of a body as a whole."""
+    """An error about the body as a whole."""
     return RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": message}])

@@ -1,4 +1,4 @@
-"""How much a request may hold, how long it may take, and how many are worked on at once."""
+"""How large a request may be, how long it may take, and how many are handled at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -12,8 +12,8 @@ SECONDS_TO_RETRY = 2
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The longest bodies in bytes, the longest work in seconds, and how many requests of a kind
-    are worked on at once; `requests` counts those of all kinds together."""
+    """Maximum body sizes in bytes, processing times in seconds, and numbers of concurrent requests
+    of each kind; `requests` counts all kinds together."""
 
     question_bytes: int = 2_000_000
     articles_bytes: int = 200_000_000
@@ -60,7 +60,7 @@ class Places:
 
 @asynccontextmanager
 async def within(seconds: float, what: str) -> AsyncIterator[None]:
-    """Cancels the block after this time. Raises Problem, which names what took too long."""
+    """Cancels the block after this time. Raises Problem, naming what took too long."""
     try:
         async with asyncio.timeout(seconds):
             yield

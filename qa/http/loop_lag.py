@@ -1,4 +1,4 @@
-"""How late an event loop runs what is due, and so how long it keeps every request waiting."""
+"""How late an event loop runs its callbacks, and so how long it keeps every request waiting."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ SECONDS_BETWEEN = 0.05
 
 
 class LoopLag:
-    """Reports, every `interval` seconds, how late a callback of this loop came, in seconds.
+    """Reports, every `interval` seconds, how many seconds late a callback of this loop ran.
 
     Used from the loop itself.
     """

@@ -1,7 +1,7 @@
-"""/mcp: the tools of the Model Context Protocol, over its streamable HTTP.
+"""/mcp: the Model Context Protocol tools, over its Streamable HTTP transport.
 
-Each request stands alone: no sessions are kept. What it may do is what its key may; another
-collection has its own at /collections/NAME/mcp.
+Each request stands alone: there are no sessions. It may do what its key may; other collections
+have their own endpoint at /collections/NAME/mcp.
 """
 
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ MISSING = (
 
 @asynccontextmanager
 async def mcp_lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Serves /mcp while the application runs, if the package is there."""
+    """Serves /mcp while the application runs, if the package is installed."""
     if find_spec("mcp") is None:
         yield
         return
@@ -42,7 +42,7 @@ async def mcp_lifespan(app: FastAPI) -> AsyncIterator[None]:
         make_mcp_server(service_of)._lowlevel_server,  # noqa: SLF001  # as its own HTTP app does
         json_response=True,
         stateless=True,
-        # The hosts and origins of every request are checked by this service.
+        # This service itself checks the host and origin of every request.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     async with manager.run():
@@ -69,7 +69,7 @@ async def mcp(
 
 
 class HandledByMcp(Response):
-    """The response that the protocol's own code makes of a request."""
+    """The response that the protocol's own package makes to a request."""
 
     def __init__(self, manager: "StreamableHTTPSessionManager", seconds: float) -> None:
         super().__init__()

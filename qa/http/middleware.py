@@ -1,4 +1,4 @@
-"""Plain ASGI middleware that every request passes on its way to a route."""
+"""Plain ASGI middleware that every request passes through on its way to a route."""
 
 import logging
 import time
@@ -45,8 +45,8 @@ class RequestId:
 class UnhandledErrors:
     """Responds to errors that no route handled.
 
-    Left to the server, the error is logged twice, the response lacks its id, and the connection
-    is closed although the client could have used it again.
+    If left to the server, the error would be logged twice, the response would lack its id, and the
+    connection would be closed although the client could have reused it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -66,7 +66,7 @@ class UnhandledErrors:
         try:
             await self.app(scope, receive, send_noted)
         except ClientDisconnect:
-            return  # while it sent its body, so there is nobody to respond to
+            return  # while sending its body, so there is nobody to respond to
         except Exception as error:
             if started:
                 raise
@@ -75,7 +75,7 @@ class UnhandledErrors:
 
 
 class Observed:
-    """Counts each request, logs it, and makes its span. The query of its URL, which may hold a
+    """Counts and logs each request, and creates its span. The URL's query string, which may hold a
     question, is not recorded."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -117,7 +117,7 @@ class Observed:
 
 
 class Saturation:
-    """Answers 503 to requests beyond those that are handled at once; probes always get through."""
+    """Answers 503 to requests beyond the number handled at once; probes always get through."""
 
     def __init__(self, app: ASGIApp, places: Places) -> None:
         self.app = app
@@ -138,7 +138,7 @@ class Saturation:
 
 
 def _details(scope: Scope, seconds: float) -> dict[str, object]:
-    """What the log tells of a request beside its first line."""
+    """What the log records of a request besides its message."""
     client, key = scope.get("client"), scope.get("state", {}).get("key")
     return {
         "milliseconds": round(1_000 * seconds, 1),

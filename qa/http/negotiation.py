@@ -1,10 +1,10 @@
-"""Whether a request comes from a browser that wants a page to read."""
+"""Whether a request comes from a browser that wants an HTML page."""
 
 from starlette.datastructures import Headers
 
 
 def wants_page(headers: Headers) -> bool:
-    """Whether HTML is named in `Accept`, before JSON or instead of it.
+    """Whether `Accept` names HTML and does not prefer JSON to it.
 
     >>> wants_page(Headers({"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}))
     True

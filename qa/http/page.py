@@ -1,4 +1,4 @@
-"""GET /: the chat page and its files, under a policy that lets nothing else in."""
+"""GET /: the chat page and its files, under a policy that allows nothing else."""
 
 from importlib import resources
 from pathlib import PurePosixPath
@@ -41,7 +41,7 @@ def _file(name: str) -> Response:
         raise _missing(name)
     try:
         content = resources.files("qa").joinpath("web", *path.parts).read_bytes()
-    except (OSError, ValueError):  # absent, a folder, too long a name, a NUL in it
+    except (OSError, ValueError):  # missing, a folder, a name too long or with a NUL
         raise _missing(name) from None
     return Response(content, headers={**HEADERS, "Content-Type": media_type})
 

@@ -1,4 +1,4 @@
-"""Every error as an RFC 9457 problem document whose detail is a sentence for people."""
+"""Every error as an RFC 9457 problem document whose detail is a human-readable sentence."""
 
 import logging
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Problem(HTTPException):
 
 
 def shortened(given: str) -> str:
-    """What a stranger gave, short enough to be said back in a sentence."""
+    """Untrusted input, short enough to be quoted in an error message."""
     return given if len(given) <= 100 else f"{given[:100]}…"
 
 
@@ -77,7 +77,7 @@ def problem_response(
 
 
 def problem_for(error: Exception, request_id: str) -> dict[str, object]:
-    """The document for any error; one whose message is not for people is logged instead."""
+    """The document for any error; an error without a message for users is logged instead."""
     if isinstance(error, HTTPException):
         return problem(error.status_code, str(error.detail))
     for kind, status in STATUSES:
@@ -121,7 +121,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
-    """One fault of a request: in which field, and what it is."""
+    """One fault of a request: its field and a message."""
     field = shortened(".".join(str(part) for part in error["loc"][1:]))
     if error["type"] == "value_error":
         return {"field": field, "message": str(error["ctx"]["error"])}

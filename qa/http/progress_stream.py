@@ -1,4 +1,4 @@
-"""Long work as events: its progress while it goes on, and last its result or what is wrong."""
+"""Long work as events: its progress while it runs, and finally its result or error."""
 
 import asyncio
 import math
@@ -12,7 +12,7 @@ from qa.http.event_stream import named_event
 from qa.http.problems import problem_for
 
 OnProgress = Callable[[int, int | None], None]
-"""Called with what is done and, if it is known, of how many."""
+"""Called with the number done and, if known, the total."""
 
 
 class WorkAbandoned(Exception):
@@ -20,7 +20,7 @@ class WorkAbandoned(Exception):
 
 
 def progress_description(result: str, otherwise: str) -> dict[str, object]:
-    """What the description of a route says of such a response."""
+    """How a route's description documents such a response."""
     return {
         "content": {
             "text/event-stream": {
@@ -39,10 +39,10 @@ async def progress_events(
     request_id: str,
     threads: CapacityLimiter | None = None,
 ) -> AsyncGenerator[bytes]:
-    """The events `progress`, then one named `result` with what `work` returns, or `error`.
+    """`progress` events, then one named by `result` with what `work` returns, or `error`.
 
-    `work` runs in a thread, and ends with WorkAbandoned at its next progress once these events are
-    no longer wanted.
+    `work` runs in a thread, and ends with WorkAbandoned at its next progress report once nobody
+    wants these events any longer.
     """
     sending, receiving = anyio.create_memory_object_stream[tuple[int, int | None]](math.inf)
 
@@ -63,7 +63,7 @@ async def progress_events(
             async for done, total in receiving:
                 yield named_event("progress", {"done": done, "total": total})
         yield named_event(result, await working)
-    except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
+    except Exception as error:  # noqa: BLE001  # the status was sent: an event must report it
         yield named_event("error", problem_for(error, request_id))
     finally:
         working.cancel()

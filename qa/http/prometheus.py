@@ -1,4 +1,4 @@
-"""GET /metrics: what the service does, counted for Prometheus."""
+"""GET /metrics: what the service does, as Prometheus metrics."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ SECONDS = (0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120)
 
 
 class Metrics:
-    """The counts of one application, and gauges that are read when they are asked for."""
+    """The counters of one application, and gauges that are read when requested."""
 
     def __init__(self, pool: ServicePool, capacity: Capacity) -> None:
         self.registry = CollectorRegistry()
@@ -42,7 +42,7 @@ class Metrics:
 
     @asynccontextmanager
     async def watching_the_loop(self, app: object) -> AsyncIterator[None]:
-        """The lifespan of an application, during which the lag of its event loop is counted."""
+        """The lifespan of an application, during which its event loop's lag is measured."""
         lag = LoopLag(self._lag.observe)
         try:
             yield
@@ -70,7 +70,7 @@ class Metrics:
     async def observed(
         self, service: Service, question: Question, events: AsyncIterator[Event]
     ) -> AsyncIterator[Event]:
-        """The events; the answer among them is counted."""
+        """Passes the events on, counting the answer among them."""
         async for event in events:
             if isinstance(event, Answer):
                 self.answered(service, question, event)
@@ -86,7 +86,7 @@ class Metrics:
 
 
 class _State(Collector):
-    """What is the case at the moment."""
+    """The current state."""
 
     def __init__(self, pool: ServicePool, capacity: Capacity) -> None:
         self._pool = pool
@@ -111,7 +111,7 @@ class _State(Collector):
         yield most
 
     def _of_collections(self) -> Iterator[Metric]:
-        """Of those that are open: others are not opened to be counted."""
+        """Of the open ones: others are not opened just to be counted."""
         articles, passages, ready = (
             GaugeMetricFamily(f"article_qa_{name}", documentation, labels=["collection"])
             for name, documentation in (

@@ -1,4 +1,4 @@
-"""How many requests a key or an address may send in a time, and the headers that say so."""
+"""Rate limits per key and per address, and the headers that report them."""
 
 import ipaddress
 import math
@@ -10,12 +10,12 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 FAILURES = "10/minute"
-"""Requests with a wrong key, or none, that an address may send."""
+"""How many requests with a wrong key, or none, an address may send."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLeft:
-    """What is left of a rate after a request, and in how many seconds there is more."""
+    """What is left of a rate limit after a request, and in how many seconds there is more."""
 
     name: str
     limit: RateLimitItem
@@ -25,7 +25,7 @@ class RateLeft:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The RateLimit headers of the IETF's draft, and Retry-After."""
+        """The RateLimit headers of the IETF draft, and Retry-After."""
         window = self.limit.get_expiry()
         headers = {
             "RateLimit-Policy": f'"{self.name}";q={self.limit.amount};w={window}',
@@ -35,7 +35,7 @@ class RateLeft:
 
 
 class RequestRate:
-    """At most so many requests in any stretch of time, such as "300/minute", for each `who`."""
+    """A rate limit for each `who`, such as "300/minute", over a moving window."""
 
     def __init__(self, name: str, written: str) -> None:
         self._name = name
@@ -53,8 +53,8 @@ class RequestRate:
 
 
 def network_of(address: str) -> str:
-    """Whose requests are counted together: an address, or the /64 network of an IPv6 one, of which
-    one client has them all.
+    """What requests are counted by: an address, or the /64 network of an IPv6 address, since one
+    client has a whole /64.
 
     >>> network_of("192.0.2.1"), network_of("2001:db8::1:2:3:4")
     ('192.0.2.1', '2001:db8::/64')

@@ -1,4 +1,4 @@
-"""The bodies of requests, and how long their parts may be."""
+"""Request bodies, and how long their parts may be."""
 
 import re
 from dataclasses import replace
@@ -32,7 +32,7 @@ QuestionText = Annotated[
 
 
 def _written_as_day(value: object) -> object:
-    """Pydantic would accept numbers as well, as seconds since 1970."""
+    """Pydantic would also accept numbers, as seconds since 1970."""
     if value is None or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
         return value
     raise ValueError("It is not a day. Write it as 2022-04-20")
@@ -42,7 +42,7 @@ Day = Annotated[date | None, BeforeValidator(_written_as_day)]
 
 
 def check_days(published_from: date | None, published_to: date | None) -> None:
-    """Raises ValueError, with a sentence, for a range without a day in it."""
+    """Raises ValueError, with a sentence, for an empty date range."""
     if published_from and published_to and published_from > published_to:
         raise ValueError(
             f"published_from ({published_from}) is after published_to ({published_to}), so no "

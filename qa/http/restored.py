@@ -1,4 +1,4 @@
-"""POST /restored: takes in the index that `qa restore` has made beside the one that is served."""
+"""POST /restored: switches to the index that `qa restore` has built beside the one being served."""
 
 from typing import Annotated
 

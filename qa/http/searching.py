@@ -1,4 +1,4 @@
-"""What the routes that search have in common: filters in the address, and a thread of their own."""
+"""What search routes have in common: filters in the query string, and threads of their own."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -29,15 +29,15 @@ def _filters(
 
 
 QueryFilters = Annotated[Filters, Depends(_filters)]
-"""Which articles a request searches. Raises Problem if its days are not in order."""
+"""Which articles a request searches. Raises Problem if its dates are out of order."""
 
 
 async def searched(
     request: Request, capacity: Capacity, search: Callable[[], Response], what: str
 ) -> Response:
-    """What `search` responds, made in a thread for searches unless its client leaves before.
+    """The response of `search`, run in a search thread unless the client disconnects first.
 
-    Raises Problem, which names `what` took too long.
+    Raises Problem, naming `what` took too long.
     """
     searching = to_thread.run_sync(search, limiter=capacity.searching)
     async with within(capacity.limits.search_seconds, what):

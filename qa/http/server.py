@@ -24,9 +24,9 @@ SECONDS_TO_FINISH = 10
 
 
 class HttpServer:
-    """The service over HTTP on a socket of `listen`.
+    """The service over HTTP, on a socket from `listen`.
 
-    SIGINT and SIGTERM end it. One that arrives before `run` makes `run` return at once.
+    SIGINT and SIGTERM stop it. One that arrives before `run` makes `run` return at once.
     """
 
     def __init__(self, pool: ServicePool, settings: Settings, keys: KeyRing | None) -> None:
@@ -61,8 +61,8 @@ def server_of(
     proxies: Sequence[str] = (),
     log_level: str = "warning",
 ) -> uvicorn.Server:
-    """A server that ends its connections at their limits, and itself 10 s after a signal. It
-    believes what `proxies` say of their clients."""
+    """A server that closes connections at their limits, and stops within 10 s of a signal. It
+    trusts what `proxies` say about their clients."""
     limits = limits or ConnectionLimits()
     return uvicorn.Server(
         uvicorn.Config(
@@ -73,7 +73,7 @@ def server_of(
             limit_concurrency=limits.connections,
             timeout_keep_alive=limits.keep_alive_seconds,
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
-            # Given in any case: uvicorn would look for it in the environment.
+            # Always set: uvicorn would otherwise read it from the environment.
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
             log_config=None,
@@ -86,8 +86,8 @@ def server_of(
 def names_of(settings: Settings) -> frozenset[str] | None:
     """The host names that requests may be addressed to; None for any.
 
-    A service that only this machine reaches answers to its names, and those that a proxy has for
-    it. Elsewhere a page with another name has no key, so that any name will do.
+    A service that only this machine can reach answers to its loopback names, and to those a proxy
+    has for it. Elsewhere a page under another name has no key, so any name will do.
     """
     if is_loopback(settings.host) or settings.hosts:
         return LOOPBACK_NAMES | {each.lower() for each in settings.hosts}
@@ -95,7 +95,7 @@ def names_of(settings: Settings) -> frozenset[str] | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is reached from this machine alone.
+    """Whether an address to listen on can be reached from this machine only.
 
     >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, False)
@@ -107,10 +107,10 @@ def is_loopback(host: str) -> bool:
 
 
 def exempt_from_collection() -> None:
-    """Keep every object there is now out of the garbage collector's sight, for good.
+    """Permanently exempt every object that exists now from garbage collection.
 
-    Call it once the models are loaded. A full collection goes through all of their objects, for
-    0.1 to 0.2 s, in which neither the event loop nor any other thread runs.
+    Call it once the models are loaded. A full collection traverses all of their objects, for 0.1 to
+    0.2 s, during which neither the event loop nor any other thread runs.
     """
     gc.collect()
     gc.freeze()
@@ -136,7 +136,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _notice_vanished_peers(listening: socket.socket) -> None:
-    """Let the system close connections whose peer is gone without a word, within two minutes.
+    """Have the system close connections whose peer vanished silently, within two minutes.
     Connections inherit these options from the socket that accepts them."""
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
@@ -145,6 +145,6 @@ def _notice_vanished_peers(listening: socket.socket) -> None:
 
 
 def url_of(host: str, port: int) -> str:
-    """The URL at which a browser on this machine reaches it."""
+    """The URL at which a browser on this machine can reach it."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"

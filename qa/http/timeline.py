@@ -1,4 +1,4 @@
-"""GET /timeline: dated quotes about a name or a question, in order."""
+"""GET /timeline: dated quotes about a name or a question, in chronological order."""
 
 from typing import Annotated, Literal
 

@@ -1,1 +1,1 @@
-"""A collection as a part of other frameworks. Each module needs its own; `qa.open` makes them."""
+"""A collection as part of other frameworks. Each module needs its own; `qa.open` makes them."""

@@ -16,13 +16,13 @@ from vectorstore.types import Filters
 class PassageRetriever(BaseRetriever):
     """Retrieves passages as documents, best first, with what a citation needs in their metadata.
 
-    `qa.open(...).as_retriever()` makes one, over a folder or a running service. With `rerank` the
-    passages are read, and ranked by what they say.
+    `qa.open(...).as_retriever()` makes one, over a folder or a running service. With `rerank`, the
+    passages are read and ranked by what they say.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    # Any other annotation would have pydantic look the protocol's names up.
+    # Any other annotation would make pydantic resolve the protocol's names.
     library: Any = Field(description="A `qa.library.Library`.")
     k: int = Field(8, ge=1, le=100)
     rerank: bool = False

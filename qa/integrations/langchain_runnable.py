@@ -10,17 +10,17 @@ from qa.library import Library
 from qa.types import Answer, Event, Question
 
 Asked = object
-"""What is asked: a text, a `Question`, or a dict of what `Articles.ask` takes."""
+"""What is asked: a text, a `Question`, or a dict of the arguments of `Articles.ask`."""
 
 
 def answer_runnable(
     library: Library, as_question: Callable[[Asked], Question]
 ) -> Runnable[Asked, Event]:
-    """`invoke` gives a `CitedAnswer`; `stream` gives `PassagesFound`, then `Token` and
-    `SentenceChecked`, last the answer. `ainvoke`, `astream` and `batch` do the same.
+    """`invoke` returns a `CitedAnswer`; `stream` yields `PassagesFound`, then `Token` and
+    `SentenceChecked`, and last the answer. `ainvoke`, `astream` and `batch` do the same.
 
-    A config with callbacks, tags, metadata and a name counts as for any Runnable. In this process
-    the calls of the chat model are beneath its run.
+    A config with callbacks, tags, metadata and a name works as for any Runnable. In this process,
+    the chat model's calls are child runs of its run.
     """
 
     async def events_of(asked: Asked) -> AsyncGenerator[Event]:

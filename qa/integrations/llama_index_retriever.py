@@ -35,8 +35,8 @@ class PassageNodeRetriever(BaseRetriever):
 
 
 def as_node(passage: PassageResult) -> NodeWithScore:
-    """`article.text[metadata["start"]:metadata["end"]] == text`; a chat model is shown the title,
-    the source and the date alone."""
+    """`article.text[metadata["start"]:metadata["end"]] == text`; of the metadata, a chat model is
+    shown only the title, the source and the date."""
     facts = {name: value for name, value in facts_of(passage).items() if name != "score"}
     unseen = [name for name in facts if name not in ("title", "source", "published")]
     node = TextNode(

@@ -1,4 +1,4 @@
-"""What other frameworks keep beside the text of a passage."""
+"""What other frameworks store beside the text of a passage."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from qa.types import PassageResult
 
 
 def facts_of(passage: PassageResult) -> dict[str, Any]:
-    """What is known of a passage and its article, as values that JSON has."""
+    """What is known about a passage and its article, as JSON values."""
     known = {
         "article_id": passage.article_id,
         **passage.metadata(),

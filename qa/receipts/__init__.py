@@ -1,1 +1,1 @@
-"""Answers that are kept, and held against the articles again later. May import what is below it."""
+"""Answers that are kept, and checked against the articles again later. May import lower layers."""

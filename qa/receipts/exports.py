@@ -42,7 +42,7 @@ blockquote { margin: 0; white-space: pre-line; }
 
 def exported(receipt: Receipt, form: Format, base_url: str | None = None) -> bytes:
     """The receipt in one of the formats, in UTF-8. `base_url` is where its collection is served,
-    with a slash, for links to articles without an address of their own; None if it is not."""
+    with a trailing slash, for links to articles without a URL of their own; None if it is not."""
     if form == "json":
         return RECEIPT.dump_json(receipt, indent=2) + b"\n"
     if form == "markdown":
@@ -55,7 +55,7 @@ def exported(receipt: Receipt, form: Format, base_url: str | None = None) -> byt
 
 
 def as_markdown(receipt: Receipt, base_url: str | None = None) -> str:
-    """With a footnote for each quote. Whatever would be markup is escaped."""
+    """With a footnote for each quote. Anything that would be markup is escaped."""
     written = [f"# {_plain(receipt.question)}", ""]
     if receipt.notice:
         written += [f"*{_plain(receipt.notice)}*", ""]
@@ -77,7 +77,7 @@ def as_markdown(receipt: Receipt, base_url: str | None = None) -> str:
 
 
 def as_html(receipt: Receipt, base_url: str | None = None) -> str:
-    """A document by itself, without scripts."""
+    """A standalone document, without scripts."""
     title = shown(receipt.question)
     return f"""<!doctype html>
 <html lang="en">
@@ -100,7 +100,7 @@ def as_html(receipt: Receipt, base_url: str | None = None) -> str:
 def html_body(
     receipt: Receipt, base_url: str | None, verified: Sequence[VerifiedQuote] = ()
 ) -> str:
-    """The answer, and its quotes as footnotes, each with what became of it if that is given."""
+    """The answer, with its quotes as footnotes, each with what became of it if `verified`."""
     numbers = {each.number for each in receipt.quotes}
     body, count = "", 0
     for text, sentence in pieces(receipt):
@@ -127,9 +127,9 @@ def html_body(
 
 
 def as_json_ld(receipt: Receipt, base_url: str | None = None) -> dict[str, Any]:
-    """A schema.org ClaimReview for each sentence, with what it rests on as Quotations.
+    """A schema.org ClaimReview for each sentence, with its supporting quotes as Quotations.
 
-    A quotation's `identifier` is the range of the article's text as a fragment of RFC 5147.
+    A quotation's `identifier` is the range in the article's text as an RFC 5147 fragment.
     """
     quotes = {each.number: each for each in receipt.quotes}
     here = None if base_url is None else f"{base_url}answers/{receipt.id}"
@@ -169,7 +169,7 @@ def as_json_ld(receipt: Receipt, base_url: str | None = None) -> dict[str, Any]:
 
 
 def pieces(receipt: Receipt) -> Iterator[tuple[str, ReceiptSentence | None]]:
-    """The text of the answer, cut into its sentences and what is between them."""
+    """The text of the answer, split into its sentences and what is between them."""
     position = 0
     for each in sorted(receipt.sentences, key=lambda each: each.start):
         if position <= each.start <= each.end <= len(receipt.text):
@@ -182,7 +182,7 @@ def pieces(receipt: Receipt) -> Iterator[tuple[str, ReceiptSentence | None]]:
 
 
 def _references(text: str, numbers: Collection[int]) -> Iterator[tuple[str, int | None]]:
-    """The text, cut at its markers; of one, the number of the quote that it names.
+    """The text, split at its markers, each with the number of the quote it refers to.
 
     >>> list(_references("The cat sat [1].", {1}))
     [('The cat sat', None), (' [1]', 1), ('.', None)]
@@ -214,7 +214,7 @@ def address_of(quote: ReceiptQuote, base_url: str | None) -> str | None:
 
 
 def about_of(quote: ReceiptQuote) -> list[str]:
-    """The source and the day of a quote, and its range."""
+    """A quote's source, date, page and range."""
     day = quote.published and quote.published.isoformat()
     page = f"page {quote.page}" if quote.page else None
     where = f"{quote.article_id}, characters {quote.start} to {quote.end}"

@@ -1,4 +1,4 @@
-"""Answers, and conversations, that are kept for a set time beside their collection."""
+"""Answers and conversations that are kept for a set time beside their collection."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ CONVERSATION = "resp_"
 
 
 class KeptAnswers:
-    """The answers of one collection, for `days`; with 0 nothing is kept. Thread-safe."""
+    """The answers of one collection, kept for `days`; 0 keeps nothing. Thread-safe."""
 
     def __init__(
         self,
@@ -43,8 +43,8 @@ class KeptAnswers:
         return self._days > 0
 
     def kept(self, answer: Answer) -> Answer:
-        """The answer, kept. One that cannot be kept is not lost: the log says why, and its
-        `kept_until` is None."""
+        """Keeps the answer and returns it. One that cannot be kept is not lost: the log says why,
+        and its `kept_until` is None."""
         if not self.keeps:
             return answer
         made = datetime.now(UTC).replace(microsecond=0)
@@ -59,7 +59,7 @@ class KeptAnswers:
         return answer
 
     def receipt(self, answer: Answer) -> Receipt:
-        """The one that was kept with the answer, else one made now."""
+        """The receipt kept with the answer, or else one made now."""
         if answer.kept_until is not None:
             return self.read(answer.id)
         return self._receipt(answer, datetime.now(UTC).replace(microsecond=0))
@@ -73,7 +73,7 @@ class KeptAnswers:
         return RECEIPT.validate_json(record)
 
     def keep_conversation(self, conversation_id: str, turns: Sequence[Turn]) -> bool:
-        """Whether it is kept under this id now."""
+        """Keeps it under this id. Returns whether that succeeded."""
         until = datetime.now(UTC) + timedelta(days=self._days)
         record = json.dumps([asdict(each) for each in turns])
         try:
@@ -84,7 +84,7 @@ class KeptAnswers:
         return True
 
     def conversation(self, conversation_id: str) -> tuple[Turn, ...] | None:
-        """None if it is not kept, or no longer."""
+        """None if it was not kept, or no longer is."""
         if not conversation_id.startswith(CONVERSATION):
             return None
         record = self._records.read(conversation_id, int(time.time()))
@@ -102,7 +102,7 @@ class KeptAnswers:
 
 
 def new_conversation_id() -> str:
-    """One that cannot be guessed."""
+    """An id that cannot be guessed."""
     return f"{CONVERSATION}{uuid.uuid4().hex}"
 
 

@@ -10,11 +10,11 @@ from qa.receipts.receipt import Receipt, ReceiptQuote, hash_of
 
 QuoteStatus = Literal["exact", "moved", "changed", "removed"]
 SAME_WORDS = 0.5
-"""A quote has changed, rather than gone, if its article has a place with more than this share of
-its words, in their order."""
+"""A quote was changed rather than removed if its article has a place with more than this share of
+its words, in order."""
 AROUND = 600
 LONGEST_COMPARED = 5_000
-"""Characters of a quote of which a changed version is looked for."""
+"""The longest quote, in characters, that a changed version is looked for."""
 TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
 
 
@@ -32,7 +32,7 @@ class VerifiedQuote:
 
     `start` and `end` are where the words are now, or what is left of them; None if they are gone.
     `diff` leads from the quote to `text[start:end]`, if it has changed. `article_changed` says
-    whether any of the article's text is another than then; None if that is not known.
+    whether the article's text has changed at all since; None if that is not known.
     """
 
     number: int
@@ -60,8 +60,8 @@ def verify_receipt(
     text_of: Callable[[str], str | None],
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Verification:
-    """Hold each quote against the text of its article as it is now, None if it is gone. Stops once
-    it `is_cancelled`."""
+    """Compare each quote with the current text of its article, None if it is gone. Stops once
+    `is_cancelled`."""
     quotes = []
     for each in receipt.quotes:
         if is_cancelled():
@@ -106,7 +106,7 @@ def verify_quote(quote: ReceiptQuote, text: str | None) -> VerifiedQuote:
 
 
 def nearest_place(quote: str, text: str, start: int) -> int | None:
-    """Where a text has these words, nearest to `start`; None if nowhere.
+    """Where a text has these words, closest to `start`; None if nowhere.
 
     >>> nearest_place("cat", "a cat, a dog, a cat", 12)
     16
@@ -120,7 +120,7 @@ def nearest_place(quote: str, text: str, start: int) -> int | None:
 
 
 def changed_place(quote: str, text: str) -> tuple[int, int, list[Edit]] | None:
-    """The range of `text` that is most like the quote, and the edits that lead to it; None if no
+    """The range of `text` most similar to the quote, and the edits that lead to it; None if no
     place has most of its words.
 
     >>> changed_place("It has 42 members.", "It has grown. It has 44 members now. It will grow.")
@@ -128,7 +128,7 @@ def changed_place(quote: str, text: str) -> tuple[int, int, list[Edit]] | None:
 Edit(kind='inserted', text='44'), Edit(kind='kept', text=' members'), \
 Edit(kind='inserted', text=' now'), Edit(kind='kept', text='.')])
     """
-    # Slow to import, and a client of a service does without them.
+    # Slow to import, and a client of a service does not need them.
     from rapidfuzz import fuzz
 
     from vectorstore.text.sentences import split_sentences
@@ -155,7 +155,7 @@ Edit(kind='inserted', text=' now'), Edit(kind='kept', text='.')])
 
 
 def _trimmed(quote: str, text: str, start: int, end: int) -> tuple[int, int, list[Edit]] | None:
-    """The edits between the quote and a range, without what only surrounds it there."""
+    """The range without text that only surrounds the quote, and the edits that lead to it."""
     old, new = TOKENS.findall(quote), TOKENS.findall(text[start:end])
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     blocks = [each for each in matcher.get_matching_blocks() if each.size]

@@ -1,4 +1,4 @@
-"""A receipt: an answer with all that it takes to verify it later. Pure."""
+"""A receipt: an answer with everything needed to verify it later. Pure."""
 
 import hashlib
 from collections.abc import Callable
@@ -16,11 +16,11 @@ FORMAT = "article-qa receipt 1"
 
 
 class NoReceipt(UserError):
-    """What was given as a receipt is none; the message says why."""
+    """What was given is not a receipt; the message says why."""
 
 
 class NoSuchAnswer(UserError):
-    """No answer is kept under an id."""
+    """No answer is kept under this id."""
 
     def __init__(self, answer_id: str) -> None:
         shown = answer_id if len(answer_id) <= 100 else f"{answer_id[:100]}…"
@@ -106,8 +106,8 @@ def receipt_of(
     collection: str,
     answered_by: AnsweredBy,
 ) -> Receipt:
-    """The receipt of an answer. `text_of` gives the text of an article that it cites, as it is now;
-    None if it is gone."""
+    """The receipt for an answer. `text_of` returns the current text of an article that it cites;
+    None if the article is gone."""
     texts = {each: text_of(each) for each in {c.article_id for c in answer.citations}}
     return Receipt(
         id=answer.id,

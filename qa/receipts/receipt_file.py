@@ -1,4 +1,4 @@
-"""Receipts in files, whose suffix says the format."""
+"""Receipts in files, whose suffix determines the format."""
 
 from pathlib import Path
 

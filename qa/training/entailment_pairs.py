@@ -1,4 +1,4 @@
-"""Labelled pairs of evidence and claim, and which of them may be trained on. Pure but for reading.
+"""Labelled pairs of evidence and claim, and which of them may be trained on. Pure, reading aside.
 
 A claim belongs to one split whatever source it is in, so no test claim is ever trained on.
 """
@@ -16,7 +16,7 @@ from vectorstore.text.sentences import split_sentences
 from vectorstore.types import Vectors
 
 Outcome = Literal["supported", "contradicted", "neutral", "unsupported"]
-"""What evidence says of a claim; `unsupported` where a source does not tell the two ways apart."""
+"""What evidence says of a claim; `unsupported` if a source merges contradicted and neutral."""
 Split = Literal["train", "development", "test"]
 
 _OUTCOMES: dict[str, Outcome] = {
@@ -57,18 +57,18 @@ TRAINING_CAPS = {
     "med": 1_500,
     "begin_wow": 3_000,
 }
-"""At most so many training pairs per source; captions and odd sentences are held short."""
+"""The most training pairs per source; captions and odd sentences are kept few."""
 
 NEVER_TRAINED = ("covidfact", "healthver", "climate_fever", "scitail_test")
-"""Noisy or loosely labelled sources: read at the end, to see how far the judge generalises."""
+"""Noisy or loosely labelled sources: read at the end, to see how well the judge generalises."""
 
 ARTICLE_LIKE = ("wice_claim", "rte", "vitaminc_sample", "begin_wow")
 """Sources whose evidence can be understood by itself, as an article can. In others it is a sentence
-torn from its page, which does not say whom it is about."""
+taken out of context, which does not say whom it is about."""
 
 LONG_EVIDENCE = 700
 NEAREST = 5
-"""Evidence of more characters is cut to so many of its sentences, as the checker does."""
+"""Evidence of more characters is cut to this many of its sentences, as the checker does."""
 
 GROUPS = {
     "captions": ("snli_dev", "snli_test", "cad_snli"),
@@ -77,12 +77,12 @@ GROUPS = {
     "dialogue": ("begin_wow",),
     "science": ("scifact_rte", *NEVER_TRAINED),
 }
-"""Sources of a kind, left out of training together."""
+"""Sources by kind, left out of training together."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntailmentPair:
-    """A claim, the words it is held against, and what people said of the two."""
+    """A claim, the text it is checked against, and how people labelled the two."""
 
     evidence: str
     claim: str
@@ -104,7 +104,7 @@ def sources_in(folder: Path) -> list[str]:
 
 
 def read_pairs(folder: Path, source: str) -> list[EntailmentPair]:
-    """The pairs of `source`.jsonl; KeyError where it has a label that is not known here."""
+    """The pairs of `source`.jsonl; raises KeyError for an unknown label."""
     lines = (folder / f"{source}.jsonl").read_text(encoding="utf-8").splitlines()
     return [
         EntailmentPair(row["evidence"], row["claim"], _OUTCOMES[row["label"]], source)
@@ -115,7 +115,7 @@ def read_pairs(folder: Path, source: str) -> list[EntailmentPair]:
 def with_nearest(
     pairs: Sequence[EntailmentPair], embed: Callable[[Sequence[str]], Vectors]
 ) -> list[EntailmentPair]:
-    """The pairs, long evidence cut down to the sentences nearest to the claim, in their order."""
+    """The pairs, with long evidence cut to the sentences nearest to the claim, in their order."""
     return [
         replace(pair, evidence=_nearest(pair.evidence, pair.claim, embed))
         if len(pair.evidence) > LONG_EVIDENCE
@@ -147,6 +147,6 @@ def in_split(pairs: Sequence[EntailmentPair], split: Split) -> list[EntailmentPa
 
 
 def with_distractor(pair: EntailmentPair, distractor: str, *, first: bool) -> EntailmentPair:
-    """The pair with a sentence that has nothing to say, before or after its evidence."""
+    """The pair with an irrelevant sentence before or after its evidence."""
     both = (distractor, pair.evidence) if first else (pair.evidence, distractor)
     return replace(pair, evidence=" ".join(both))

@@ -1,7 +1,7 @@
 """Questions made from statements: something the statement says is taken out and asked for.
 
-The grammar is a rule's and at times odd, as people's questions are. What matters is that the answer
-is known, and that the question says the rest in the words of the statement's author.
+The grammar is rule-based and sometimes odd, as in people's questions. What matters is that the
+answer is known, and that the rest of the question is in the words of the statement's author.
 """
 
 import random
@@ -165,7 +165,7 @@ def _question(asks: str, rest: str, chance: random.Random) -> str:
 
 
 def base_form(verb: str) -> str:
-    """The infinitive of a past form, by its spelling.
+    """The infinitive of a past form, judged by its spelling.
 
     >>> [base_form(verb) for verb in ("joined", "announced", "stopped", "carried", "won")]
     ['join', 'announce', 'stop', 'carry', 'win']

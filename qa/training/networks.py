@@ -1,6 +1,6 @@
-"""The networks that training changes, in torch, and how their weights are written.
+"""The networks to train, in torch, and how their weights are written.
 
-Each computes what its namesake without training does in ONNX Runtime: `JudgingNetwork` what
+Each computes what its counterpart for inference does in ONNX Runtime: `JudgingNetwork` what
 `vectorstore.cross_encoder.CrossEncoder` does, `ReadingNetwork` what
 `vectorstore.passage_reader.PassageReader` does.
 """
@@ -26,7 +26,7 @@ from vectorstore.torch_speed import fastest_setting
 
 
 class PairEncoder:
-    """The encoder and a head, which is what the tasks differ in."""
+    """The encoder, and a head that differs by task."""
 
     def __init__(self, head: torch.nn.Module) -> None:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers is untyped
@@ -44,7 +44,7 @@ class PairEncoder:
         self.head = head
 
     def load(self, trained: TrainedWeights, *, with_head: bool = True) -> None:
-        """Go on from what was trained before."""
+        """Continue from weights trained before."""
         state = self.encoder.state_dict()
         self.encoder.load_state_dict(
             {name: torch.from_numpy(trained.encoder[name]) for name in state}
@@ -55,18 +55,18 @@ class PairEncoder:
             )
 
     def keep_layers(self, layers: int) -> None:
-        """Use the first so many layers alone."""
+        """Use only the first `layers` layers."""
         self.encoder.encoder.layer = self.encoder.encoder.layer[:layers]
 
     def to(self, device: torch.device | None = None, dtype: torch.dtype | None = None) -> None:
-        """Compute there and so from now on: by default where and how it is fastest."""
+        """Compute on this device and in this dtype from now on; by default the fastest."""
         fastest_device, fastest_dtype = fastest_setting()
         device, dtype = device or fastest_device, dtype or fastest_dtype
         self.encoder.to(device, dtype)  # type: ignore[arg-type]  # it wraps a typed method wrongly
         self.head.to(device, dtype)
 
     def hidden(self, encodings: Sequence[Encoding]) -> tuple[torch.Tensor, torch.Tensor]:
-        """The tokens' vectors, (n, longest, size), and which are of the second text.
+        """The tokens' vectors, (n, longest, size), and which belong to the second text.
 
         All are padded to the longest pair.
         """
@@ -150,14 +150,14 @@ class ReadingNetwork(PairEncoder):
     def forward(
         self, encodings: Sequence[Encoding], owners: Sequence[NDArray[np.int64]], most: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits of none and of each sentence, (n, 1 + most), and of both ends, (n, longest, 2).
+        """Logits of no answer and each sentence, (n, 1 + most), and of both ends, (n, longest, 2).
 
         `owners` say which sentence a token belongs to, -1 for none. A sentence without tokens has
         the logit -inf.
         """
         hidden, _ = self.hidden(encodings)
         count, longest, size = hidden.shape
-        # Tokens of no sentence are collected in a place of their own, which is dropped.
+        # Tokens outside any sentence are collected in a slot of their own, which is dropped.
         places = torch.full((count, longest), most, dtype=torch.long)
         for row, owner in enumerate(owners):
             places[row, : len(owner)] = torch.from_numpy(np.where(owner < 0, most, owner))
@@ -200,7 +200,7 @@ def write_weights(path: Path, network: PairEncoder, settings: Mapping[str, float
 
 
 def write_packaged(path: Path, network: PairEncoder, settings: Mapping[str, float]) -> None:
-    """`write_weights`, and beside it the hash that `packaged_sha256` reads."""
+    """`write_weights`, and beside the file the hash that `packaged_sha256` reads."""
     write_weights(path, network, settings)
     line = f"{file_sha256(path)}  {path.name}\n"
     path.with_suffix(".sha256").write_text(line, encoding="ascii")

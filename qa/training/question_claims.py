@@ -2,7 +2,7 @@
 
 People wrote the questions in their own words, so these claims paraphrase. An answer put into
 another question, or into one that the paragraph does not answer, makes a claim without support.
-The grammar is a rule's: questions that it cannot turn are left out.
+The grammar is rule-based: questions that it cannot convert are left out.
 """
 
 import random
@@ -37,7 +37,7 @@ _PLACE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question about a paragraph, and where its answer stands; no answer if there is none."""
+    """A question about a paragraph, its answer, if there is one, and where the answer starts."""
 
     text: str
     answer: str = ""
@@ -45,12 +45,12 @@ class AskedQuestion:
 
     @property
     def kind(self) -> str:
-        """The word that a right answer's kind depends on: "who", "when"."""
+        """The word that decides the kind of answer: "who", "when"."""
         return self.text.lower().split()[0]
 
 
 def claim_from(question: str, answer: str) -> str | None:
-    """The statement that `answer` answers `question`; None if no rule turns the question.
+    """`question` and `answer` as a statement; None if no rule can convert the question.
 
     >>> claim_from("Who formed the theory of gravitation?", "Newton")
     'Newton formed the theory of gravitation.'
@@ -123,7 +123,7 @@ def _placed(asks: str, answer: str) -> str:
 
 
 def _nearest(question: str, sentences: Sequence[str]) -> int:
-    """The sentence that shares most long words with the question."""
+    """The sentence that shares the most long words with the question."""
     asked = set(re.findall(r"\w{4,}", question.lower()))
     shared = [len(asked & set(re.findall(r"\w{4,}", each.lower()))) for each in sentences]
     return max(range(len(shared)), key=shared.__getitem__)

@@ -1,7 +1,7 @@
 """Single changes to a sentence: those that keep it true, and those that make it false. Pure.
 
-Each takes a sentence and gives the changed one, or None where it does not apply. The ones that
-falsify also take the article's text, where the wrong numbers and names come from.
+Each takes a sentence and returns the changed one, or None if it does not apply. Those that falsify
+also take the article's text, where the wrong numbers and names come from.
 """
 
 import calendar
@@ -144,7 +144,7 @@ PASSIVE = re.compile(
     r"^((?:The |A |An )?[\w’' -]{3,40}?) (was|were) (\w+ed) by "
     r"((?:the |a |an )?[\w’'-]+(?: [\w’'-]+){0,3})((?: (?:in|on|at|for|from|during) .*)?\.)$"
 )
-# Only regular verbs: their past is also their participle.
+# Only regular verbs: their past tense is also their participle.
 ACTIVE = re.compile(
     r"^((?:(?:The|A|An) (?:[\w’'-]+ )?)?[\w’'-]+(?: [A-Z][\w’'-]+){0,2}) (\w+ed) "
     r"((?:(?:the|a|an) (?:[\w’'-]+ )?[\w’'-]+|[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,2}))"
@@ -224,7 +224,7 @@ def use_last_name(sentence: str, chance: random.Random) -> str | None:
 
 
 def refer(sentence: str, name: str, chance: random.Random) -> str | None:
-    """The sentence with the name that opens it left to be understood.
+    """The sentence with the name that opens it replaced by a word that refers to it.
 
     >>> refer("Alameda sold its coins.", "Alameda", random.Random(2))
     'It sold its coins.'
@@ -238,7 +238,7 @@ def refer(sentence: str, name: str, chance: random.Random) -> str | None:
 
 
 def other_name(name: str, text: str, chance: random.Random) -> str | None:
-    """Another name of the text, of about as many words."""
+    """Another name from the text, with about as many words."""
     found = {each[0] for each in NAME.finditer(text) if _is_name(each[0])}
     others = [
         each
@@ -259,7 +259,7 @@ def say_opposite(sentence: str, text: str, chance: random.Random) -> str | None:
 
 
 def swap_number(sentence: str, text: str, chance: random.Random) -> str | None:
-    """Another number, from the article if it has one of the kind."""
+    """Another number, from the article if it has a similar one."""
     found = [*NUMBER.finditer(sentence), *NUMBER_WORD.finditer(sentence)]
     found = [each for each in found if not YEAR.fullmatch(each[0])]
     if not found:
@@ -302,7 +302,7 @@ def swap_date(sentence: str, text: str, chance: random.Random) -> str | None:
 
 
 def swap_name(sentence: str, text: str, chance: random.Random) -> str | None:
-    """Another name of the article that stands in a place of the same kind."""
+    """Another name from the article, preceded by the same kind of word."""
     found = [match for match in NAME.finditer(sentence) if _is_name(match[0])]
     if not found:
         return None
@@ -322,7 +322,7 @@ def swap_name(sentence: str, text: str, chance: random.Random) -> str | None:
 
 
 def swap_roles(sentence: str, text: str, chance: random.Random) -> str | None:
-    """Two names changing places, where a verb or "by" or "of" stands between them.
+    """Two names swapped, if a verb, "by" or "of" stands between them.
 
     >>> swap_roles("Rome beat Carthage in the end.", "", random.Random(1))
     'Carthage beat Rome in the end.'

@@ -1,7 +1,7 @@
-"""Fits what turns a judge's log-odds and the guards' conflicts into the probability of support.
+"""Fits the model that turns a judge's log-odds and the guards' conflicts into P(supported).
 
-The claims are those of development pairs whose evidence is like an article. A claim counts with the
-evidence that speaks most for it, as it does when it is checked; so fitting and choosing alternate.
+The claims are those of development pairs whose evidence resembles an article. A claim counts with
+the evidence most in its favour, as when it is checked; so fitting and choosing alternate.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class LabelledClaim:
-    """A claim, the passages it is held against, and whether they support it."""
+    """A claim, the passages it is checked against, and whether they support it."""
 
     source: str
     claim: str
@@ -46,7 +46,7 @@ class SupportFit:
 def fit_support(
     claims: Sequence[LabelledClaim], logits: Callable[[Sequence[tuple[str, str]]], Logits]
 ) -> SupportFit:
-    """Every source counts the same. `logits` are those of a network for (evidence, claim)."""
+    """Every source has the same weight. `logits` gives a network's for (evidence, claim)."""
     features, owners = _features(claims, logits)
     truths: Truths = np.array([each.is_supported for each in claims])
     weights = source_weights([each.source for each in claims])
@@ -77,7 +77,7 @@ def _features(
 
 
 def _best(scores: Floats, owners: NDArray[np.int_], claims: int) -> NDArray[np.int_]:
-    """The row with the highest score of each claim."""
+    """The row with the highest score for each claim."""
     order = np.lexsort((-scores, owners))
     best: NDArray[np.int_] = order[np.searchsorted(owners[order], np.arange(claims))]
     return best

@@ -1,7 +1,7 @@
-"""Claims made from articles by rule: true ones that say less or the same, false ones that say else.
+"""Claims made from articles by rule: true ones that say the same or less, false ones that differ.
 
-A claim goes through the same rewordings whether it ends true or false, so that only what it says
-tells the two apart. The labels are a rule's, and the rules are wrong now and then.
+A claim goes through the same rewordings whether it ends up true or false, so that only its meaning
+tells the two apart. The labels come from the rules, which are sometimes wrong.
 """
 
 import random
@@ -54,7 +54,7 @@ FALSEHOODS: tuple[tuple[Falsify, Outcome], ...] = (
     (say_opposite, "contradicted"),
 )
 FUSIONS = 3
-"""Each sentence is fused with at most so many others of its article."""
+"""Each sentence is fused with at most this many others of its article."""
 PRONOUN = re.compile(r"(?:He|She|It|They)\b")
 OPENING_PREPOSITION = re.compile(
     r"(?:In|On|At|By|For|From|With|After|Before|During|Since|While|When|Although|Though|If|As"
@@ -71,7 +71,7 @@ SINGULAR_VERB = re.compile(r"(?:is|was|has|says|includes|contains|consists)\b")
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A sentence in two: "The fund" and "beat the index."."""
+    """A sentence split in two: "The fund" and "beat the index."."""
 
     subject: str
     predicate: str
@@ -80,7 +80,7 @@ class Clause:
 def synthetic_pairs(
     sentences: Sequence[str], source: str, chance: random.Random
 ) -> Iterator[EntailmentPair]:
-    """Pairs made from one article, whose sentences come in order."""
+    """Pairs made from one article, with its sentences in order."""
     text = " ".join(sentences)
     for index, sentence in enumerate(sentences):
         evidence = _window(sentences, index, chance)
@@ -100,7 +100,7 @@ def synthetic_pairs(
 
 
 def reword(sentence: str, chance: random.Random) -> str | None:
-    """The sentence said shorter or otherwise; None if no rule applies and it is not kept whole."""
+    """The sentence shortened or reworded; None if no rule applies and it is not kept whole."""
     claim = sentence
     for rule in chance.sample(REWORDINGS, k=3):
         claim = rule(claim, chance) or claim
@@ -121,13 +121,13 @@ def _continued(
     source: str,
     chance: random.Random,
 ) -> Iterator[EntailmentPair]:
-    """True claims from a sentence and the next, which says "it" of the same subject."""
+    """True claims from a sentence and the next, which calls the same subject "it"."""
     for index, (first, second) in enumerate(pairwise(clauses)):
         if not first or not second or PRONOUN.match(first.subject):
             continue
         evidence = _joined(sentences, (index, index + 1), chance)
         if PRONOUN.fullmatch(second.subject) and not second.subject.startswith("They"):
-            # The pronoun's place is taken by the subject of the sentence before.
+            # The pronoun is replaced by the subject of the sentence before.
             filled = f"{first.subject} {second.predicate}"
             yield EntailmentPair(evidence, reword(filled, chance) or filled, "supported", source)
             if chance.random() < 0.5:
@@ -173,7 +173,7 @@ def _fused_pair(
 
 
 def clause_of(sentence: str) -> Clause | None:
-    """Subject and predicate where the sentence begins with a plain subject.
+    """Subject and predicate, if the sentence begins with a plain subject.
 
     >>> clause_of("The new fund gained 3% in May.")
     Clause(subject='The new fund', predicate='gained 3% in May.')
@@ -192,7 +192,7 @@ def clause_of(sentence: str) -> Clause | None:
 
 
 def can_fuse(first: Clause, second: Clause) -> bool:
-    """Whether the first's subject with the second's predicate says something new, grammatically."""
+    """Whether the first's subject and the second's predicate make a new, grammatical statement."""
     mine, theirs = _content(first.subject), _content(second.subject)
     if not mine or not theirs or mine & theirs or PRONOUN.match(second.subject):
         return False
@@ -245,10 +245,10 @@ def _lower_start(sentence: str) -> str:
 def reference_pairs(
     sentences: Sequence[str], source: str, chance: random.Random
 ) -> Iterator[EntailmentPair]:
-    """Claims that name what their evidence only refers to: by "it", or in full.
+    """Claims that name what their evidence calls "it", or shorten a name that it gives in full.
 
-    The evidence is two sentences that name the same; in the second the name is replaced. Claims are
-    the second as it was, and with another name, which is false.
+    For the first, the evidence is two sentences with the same name, replaced in the second. Claims
+    are the second as it was, and with another name, which is false.
     """
     text = " ".join(sentences)
     for first, second in pairwise(sentences):
@@ -277,9 +277,9 @@ def reference_pairs(
 def role_pairs(
     sentences: Sequence[str], count: int, source: str, chance: random.Random
 ) -> Iterator[EntailmentPair]:
-    """Who did what to whom: actors, verbs and patients of many sentences, put together anew.
+    """Who did what to whom: actors, verbs and patients of many sentences, recombined.
 
-    What they say is often absurd, so that nothing but the roles tells true from false.
+    What they say is often absurd, so that only the roles tell true from false.
     """
     found = [match.groups() for s in sentences if (match := ACTIVE.match(s))]
     events = [(a, v, p) for a, v, p, _ in found if have_roles(a, p) and len(a) + len(p) < 50]

@@ -46,12 +46,12 @@ FULL_TEXT_DIFFERS = "The full-text index does not match the passages."
 PASSAGES_READ_AT_ONCE = 2_000
 ARTICLES_COMPARED_AT_ONCE = 500
 UNDATED = 99_999_999
+"""Later than any date."""
 VERSION = "version"
 NEXT_VERSION = (
     "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE"
     " SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)"
 )
-"""Later than any date."""
 SEARCHED = ("a.title", "a.source", "(SELECT t.text FROM texts t WHERE t.row = a.content)")
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -77,7 +77,7 @@ class Catalog:
             )
 
     def update_meta(self, values: Mapping[str, str | None]) -> None:
-        """Set several of them together; None removes one."""
+        """Set several settings together; None removes one."""
         with self._db.transaction() as db:
             db.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in values])
             db.executemany(
@@ -86,7 +86,7 @@ class Catalog:
             )
 
     def version(self) -> int:
-        """Grows with every change of articles, and is kept with them."""
+        """Grows with every change to articles, and is stored with them."""
         return int(self.meta(VERSION) or 0)
 
     # Articles.
@@ -198,8 +198,8 @@ class Catalog:
         return {row[12]: (passage_from(row), info_from(row)) for row in found}
 
     def places_of(self, rows: Sequence[int]) -> dict[int, tuple[str, int, int]]:
-        """The article, the start and the end of the passages in these rows, by row; missing ones
-        are left out."""
+        """The article, start and end of the passages in these rows, by row; missing ones are left
+        out."""
         found = self._db.rows_for(
             'SELECT p.row, a.id, p.start, p."end"'
             " FROM passages p JOIN articles a ON a.row = p.article WHERE p.row IN ({keys})",
@@ -212,7 +212,7 @@ class Catalog:
         return dict(self._db.rows_for("SELECT id, row FROM passages WHERE id IN ({keys})", ids))
 
     def rows_of_articles(self, article_ids: Sequence[str]) -> list[int]:
-        """The rows of the passages of these articles. Half of a surrogate pair is in no id."""
+        """The rows of these articles' passages. No id contains half of a surrogate pair."""
         found = self._db.rows_for(
             "SELECT p.row FROM passages p JOIN articles a ON a.row = p.article"
             " WHERE a.id IN ({keys})",
@@ -221,7 +221,7 @@ class Catalog:
         return [row for (row,) in found]
 
     def passage_facts(self) -> list[PassageFacts]:
-        """What search has to know of every passage."""
+        """What search needs to know about every passage."""
         return [
             PassageFacts(*row)
             for row in self._db.rows(
@@ -241,8 +241,8 @@ class Catalog:
         return document_frequency(self._db, list(terms))
 
     def terms_from(self, first: str, lengths: tuple[int, int]) -> list[tuple[str, int]]:
-        """The indexed terms that begin with `first`, of the shortest to the longest length, and
-        the number of passages with each."""
+        """The indexed terms that begin with `first`, from the shortest to the longest of `lengths`,
+        and the number of passages with each."""
         return terms_from(self._db, first, lengths)
 
     # Writing. Vectors are in another store: `announce` the passages about to change, write both
@@ -267,7 +267,7 @@ class Catalog:
     ) -> list[PassageFacts]:
         """Make the articles visible, replacing those with the same ids; unstage them.
 
-        `rows` are unused ones for the passages, by id. Returns what is to be known of them.
+        `rows` holds an unused row for each passage, by id. Returns the facts about the passages.
         """
         with self._db.transaction() as db:
             facts = publish_articles(db, articles, rows)
@@ -287,7 +287,7 @@ class Catalog:
         copy_catalog(self._db, target)
 
     def take_over(self, copy_into: Callable[[Transaction], None]) -> None:
-        """Become what another catalog's `copy_into` copies, in one transaction."""
+        """Take over everything that another catalog's `copy_into` copies, in one transaction."""
         with self._db.transaction() as db:
             copy_into(db)
 
@@ -309,11 +309,11 @@ class Catalog:
         return found
 
     def full_text_is_missing(self) -> bool:
-        """Whether the index comes from a layout that had another full-text index."""
+        """Whether the index comes from a layout that had a different full-text index."""
         return self.meta(POSTINGS) is not None
 
     def rebuild_full_text(self) -> None:
-        """Make the postings anew from the passages, in one transaction."""
+        """Rebuild the postings from the passages, in one transaction."""
         with self._db.transaction() as db:
             db.execute("DELETE FROM postings")
             last = -1
@@ -328,12 +328,12 @@ class Catalog:
     # Stories.
 
     def stories_are_missing(self) -> bool:
-        """Whether the index comes from a layout that did not know copies, or finding them was
-        interrupted."""
+        """Whether the index comes from a layout without stories, or finding them was cut short."""
         return self.meta(STORIES) is not None
 
     def find_more_stories(self, at_once: int = ARTICLES_COMPARED_AT_ONCE) -> bool:
-        """Find the stories of some of the articles that have none yet; whether there are more."""
+        """Find stories for some of the articles that have none yet; returns whether more may be
+        left."""
         with self._db.transaction() as db:
             rows = db.execute(
                 f"SELECT {INFO}, t.text, a.skipped, a.keep_all, a.repeated, a.row"
@@ -355,7 +355,7 @@ class Catalog:
         return 0 if value == "missing" else int(value)
 
     def stories(self, article_ids: Sequence[str]) -> dict[str, Story]:
-        """The story of each of these articles, by id; those that have no copies are left out."""
+        """The story of each of these articles, by id; those without copies are left out."""
         found = self._db.rows_for(
             "SELECT a.article, w.story FROM article_wordings a"
             " JOIN wordings w ON w.wording = a.wording WHERE a.article IN ({keys})"
@@ -365,7 +365,7 @@ class Catalog:
         )
         names = dict(found)
         told = {name: self._story(name) for name in {*names.values()}}
-        # An article may have gone since the first read.
+        # An article may have been removed since the first read.
         return {each: told[name] for each, name in names.items() if told[name].count > 1}
 
     def _story(self, name: int) -> Story:

@@ -1,4 +1,4 @@
-"""What the catalog asks of a database; SQLite and PostgreSQL have a module each that gives it."""
+"""What the catalog requires of a database; SQLite and PostgreSQL each have a module for it."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from vectorstore.errors import UserError
 Key = TypeVar("Key")
 
 MOST_VALUES = 900
-"""How many values one statement takes: SQLite builds older than 2020 allow 999."""
+"""How many values one statement may have: SQLite builds older than 2020 allow 999."""
 
 
 def fold_case(text: str | None) -> str | None:
@@ -32,7 +32,7 @@ class CatalogError(UserError):
 
 
 class Transaction(Protocol):
-    """Statements that take effect together. Values stand as `?` in them."""
+    """Statements that take effect together. `?` stands for a value in them."""
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
         """Returns a cursor, with `fetchone` and `fetchall`."""
@@ -83,7 +83,7 @@ class SharedDatabase(Database, Protocol):
 
     @property
     def writing(self) -> WritingLock:
-        """Held by one thread of one of the processes."""
+        """Held by one thread of one process at a time."""
 
     def change_number(self) -> int:
         """A number that grows with every change that a search could notice."""
@@ -91,12 +91,12 @@ class SharedDatabase(Database, Protocol):
     def rows_changed_since(
         self, number: int
     ) -> list[tuple[int, int | None, int | None, str | None]]:
-        """The rows of passages that came or went after the change of this number: with the
-        number of words, which is None for a passage that is gone, the date and the source."""
+        """The rows of passages added or removed after the change with this number, each with the
+        number of words (None for a passage that is gone), the date and the source."""
 
 
 def batches_of(keys: Sequence[Key]) -> Iterator[tuple[str, Sequence[Key]]]:
-    """The keys, as many as a statement takes at once, each time with as many marks.
+    """The keys in batches that fit into one statement, each with its placeholders.
 
     >>> [(marks, list(keys)) for marks, keys in batches_of(["a", "b"])]
     [('?,?', ['a', 'b'])]

@@ -24,20 +24,20 @@ from vectorstore.kept_records import BY_AGE, TABLE
 LAYOUT = 5
 MOST_READERS = 16
 SECONDS_TO_CONNECT = 3
-"""For one attempt, and for a thread that waits for a connection of the pool."""
+"""For one attempt, and for a thread that waits for a connection from the pool."""
 READ_ATTEMPTS = 2
 KEEPALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10"
-"""So that the lock of a writer whose machine is gone is free within a few minutes."""
+"""Frees the lock of a writer whose machine is gone within a few minutes."""
 
 ESCAPE, NUL, ESCAPED = "\ue000", "\ue0000", "\ue0001"
-"""PostgreSQL stores no NUL: it is written as a private character and 0, that character itself as
-the character and 1."""
+"""PostgreSQL cannot store NUL: it is written as a private-use character and 0, and that character
+itself as the character and 1."""
 
 
 class PostgresDatabase:
-    """A `SharedDatabase` in a schema of its own, which is made if it is missing.
+    """A `SharedDatabase` in its own schema, which is created if it is missing.
 
-    Raises CatalogError here and in every method where PostgreSQL does not answer.
+    Raises CatalogError, here and in every method, if PostgreSQL does not answer.
     """
 
     def __init__(self, url: str, schema: str) -> None:
@@ -74,7 +74,7 @@ class PostgresDatabase:
                 except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                     if attempt == READ_ATTEMPTS or isinstance(error, PoolTimeout):
                         raise
-                    # A restart of the server breaks every connection of the pool.
+                    # A server restart breaks every connection in the pool.
                     self._pool.check()
         raise AssertionError("unreachable")
 
@@ -97,7 +97,7 @@ class PostgresDatabase:
                 yield _PostgresTransaction(connection)
 
     def faults(self) -> list[str]:
-        """None: PostgreSQL refuses to read what it finds damaged."""
+        """Always empty: PostgreSQL refuses to read what it finds damaged."""
         return []
 
     def change_number(self) -> int:
@@ -149,7 +149,7 @@ class PostgresDatabase:
         with connection.transaction():
             key = f"{self._schema} keeps records"
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
-            # It is no part of the layout: what is kept for a while is neither moved nor backed up.
+            # Not part of the layout: records kept for a while are neither moved nor backed up.
             if not connection.execute("SELECT to_regclass('kept_records') IS NOT NULL").fetchone()[
                 0
             ]:  # type: ignore[index]
@@ -159,7 +159,7 @@ class PostgresDatabase:
 
 @contextmanager
 def told(place: str) -> Iterator[None]:
-    """Raises CatalogError for a server that does not answer, is full or takes no changes."""
+    """Raises CatalogError for a server that does not answer, is full or accepts no changes."""
     try:
         yield
     except psycopg.Error as error:
@@ -172,8 +172,8 @@ def told(place: str) -> Iterator[None]:
 class AdvisoryLock:
     """A `WritingLock` among all processes that have this schema open.
 
-    Its connection is the one that transactions use: if PostgreSQL takes the lock away with the
-    connection, nothing more can be committed by whoever held it.
+    Its connection is the one that transactions use: if the connection is lost, and the lock with
+    it, whoever held the lock can commit nothing more.
     """
 
     def __init__(
@@ -237,7 +237,7 @@ class AdvisoryLock:
                         self._connection = self._connect()
                     return self._ask(self._connection, blocking)
             except CatalogError:
-                # It was idle, so that the server may have been restarted since.
+                # It was idle, so the server may have been restarted since.
                 self._forget_connection()
                 if is_new:
                     raise
@@ -301,7 +301,7 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """What `escaped` was given."""
+    """The inverse of `escaped`."""
     return text.replace(NUL, "\0").replace(ESCAPED, ESCAPE) if ESCAPE in text else text
 
 
@@ -326,9 +326,9 @@ class _UnescapingBinaryLoader(TextBinaryLoader):
 
 
 def folding_function() -> str:
-    """The statement that makes `fold_case` an SQL function.
+    """The statement that creates `fold_case` as an SQL function.
 
-    ICU lowers letters; where folding differs from that, as in ß and ς, they are exchanged.
+    ICU lower-cases the text; letters whose folding differs, such as ß and ς, are then replaced.
     """
     one, other = [], []
     for number in range(0x80, 0x20000):
@@ -359,7 +359,7 @@ def folding_function() -> str:
 
 
 def failure(error: psycopg.Error, place: str) -> str | None:
-    """A sentence for an error of the server or of the way to it; None for any other.
+    """A sentence for an error of the server or the connection to it; None for any other.
 
     >>> failure(errors.DiskFull(), "db:5432/qa")
     'PostgreSQL at db:5432/qa has no room left on its disk. Free some space, then do it again.'
@@ -388,7 +388,7 @@ def failure(error: psycopg.Error, place: str) -> str | None:
 
 
 def place_of(url: str) -> str:
-    """Where a URL leads, without user and password. Raises CatalogError if it is none.
+    """Where a URL points, without user and password. Raises CatalogError if it is not a URL.
 
     >>> place_of("postgresql://qa:secret@db/articles")
     'db:5432/articles'

@@ -1,7 +1,7 @@
-"""Reads and writes the full-text index: for each term, the passages that have it.
+"""Reads and writes the full-text index: for each term, the passages that contain it.
 
-The postings of a term are kept in parts, so that adding passages rewrites little. A part that is
-full stays as it is until one of its passages goes.
+The postings of a term are stored in parts, so that adding passages rewrites little. A full part
+stays as it is until one of its passages is removed.
 """
 
 from collections import Counter, defaultdict
@@ -14,21 +14,20 @@ from vectorstore.catalog.database import Database, Transaction, batches_of
 from vectorstore.text.words import stems_of
 
 FULL = 1_024
-"""From so many passages on, a part is full."""
+"""A part with this many passages is full."""
 MOST_COUNTED = 255
 LONGEST_TERM = 64
-"""In code points; what is longer, such as an encoded file, is no word."""
+"""In code points; anything longer, such as an encoded file, is not a word."""
 ROW, COUNT = np.dtype("<u4"), np.dtype("u1")
 
 
 def terms_in(text: str) -> Counter[str]:
-    """The terms of a text and how often it has each."""
+    """The terms of a text, and how often each occurs."""
     return Counter(each for each in stems_of(text) if len(each) <= LONGEST_TERM)
 
 
 def index_passages(db: Transaction, passages: Sequence[tuple[int, str]]) -> list[int]:
-    """Add passages, each with its row and text, and note how many words each has, which is
-    returned."""
+    """Add passages, each given by its row and text; store and return how many words each has."""
     found = [(row, terms_in(text)) for row, text in passages]
     lengths = [terms.total() for _, terms in found]
     db.executemany(
@@ -40,7 +39,7 @@ def index_passages(db: Transaction, passages: Sequence[tuple[int, str]]) -> list
 
 
 def add_postings(db: Transaction, passages: Iterable[tuple[int, Mapping[str, int]]]) -> None:
-    """Add passages, each with its row and its terms."""
+    """Add passages, each given by its row and its terms."""
     rows: defaultdict[str, list[int]] = defaultdict(list)
     counts: defaultdict[str, list[int]] = defaultdict(list)
     for row, terms in passages:
@@ -93,7 +92,7 @@ def remove_postings(db: Transaction, passages: Iterable[tuple[int, Iterable[str]
 
 
 def read_postings(database: Database, terms: Sequence[str]) -> dict[str, Postings]:
-    """The postings of these terms; a term that no passage has is left out."""
+    """The postings of these terms; terms in no passage are left out."""
     rows: defaultdict[str, list[bytes]] = defaultdict(list)
     counts: defaultdict[str, list[bytes]] = defaultdict(list)
     for term, part_rows, part_counts in database.rows_for(
@@ -101,7 +100,7 @@ def read_postings(database: Database, terms: Sequence[str]) -> dict[str, Posting
     ):
         rows[term].append(part_rows)
         counts[term].append(part_counts)
-    # In the order of the terms, so that scores are added up in the same order by every database.
+    # In the order of the terms, so that scores are summed in the same order with every database.
     return {
         term: _postings(b"".join(rows[term]), b"".join(counts[term]))
         for term in terms
@@ -110,10 +109,10 @@ def read_postings(database: Database, terms: Sequence[str]) -> dict[str, Posting
 
 
 def postings_differ(database: Database) -> bool:
-    """Whether the postings are others than those of the passages.
+    """Whether the postings differ from those of the passages.
 
-    Of each term the passages are counted and their rows and counts added up, each mixed into a
-    number of 64 bits: the sums of two sets that differ are equal once in 2 ** 64.
+    For each term, the passages are counted and their rows and counts summed, each pair mixed into a
+    64-bit number: two different sets have equal sums once in 2 ** 64.
     """
     wanted: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row, text, words in database.rows("SELECT row, text, words FROM passages"):
@@ -148,7 +147,7 @@ def _mixed(value: int) -> int:
 
 
 def document_frequency(database: Database, terms: Sequence[str]) -> dict[str, int]:
-    """The number of passages with each term; a term that no passage has is left out."""
+    """The number of passages with each term; terms in no passage are left out."""
     return dict(
         database.rows_for(
             "SELECT term, sum(passages) FROM postings WHERE term IN ({keys}) GROUP BY term", terms
@@ -157,8 +156,8 @@ def document_frequency(database: Database, terms: Sequence[str]) -> dict[str, in
 
 
 def terms_from(database: Database, first: str, lengths: tuple[int, int]) -> list[tuple[str, int]]:
-    """The terms that begin with `first`, of the shortest to the longest length, and the number of
-    passages with each."""
+    """The terms that begin with `first`, from the shortest to the longest of `lengths`, and the
+    number of passages with each."""
     return database.rows(
         "SELECT term, sum(passages) FROM postings WHERE term >= ? AND term < ?"
         " AND length(term) BETWEEN ? AND ? GROUP BY term",
@@ -167,7 +166,7 @@ def terms_from(database: Database, first: str, lengths: tuple[int, int]) -> list
 
 
 def _close_full_parts(db: Transaction, terms: Sequence[str]) -> None:
-    """Give full parts 0 a number of their own."""
+    """Give every full part 0 a new number."""
     for marks, batch in batches_of(terms):
         full = db.execute(
             "SELECT term FROM postings"

@@ -15,7 +15,7 @@ def publish_articles(
 ) -> list[PassageFacts]:
     """Make the articles visible, replacing those with the same ids, and unstage them.
 
-    `rows` are unused ones for the passages, by id. Returns what is to be known of them.
+    `rows` holds an unused row for each passage, by id. Returns the facts about the passages.
     """
     for indexed in articles:
         _unindex(db, indexed.article.id)
@@ -30,7 +30,7 @@ def publish_articles(
 
 def _publish_article(db: Transaction, indexed: IndexedArticle, rows: Mapping[str, int]) -> None:
     article = indexed.article
-    # It keeps its row, so that pages of a list in progress neither repeat nor skip it.
+    # It keeps its row, so that paging through a list neither repeats nor skips it.
     row = db.execute("SELECT row FROM articles WHERE id = ?", (article.id,)).fetchone()
     content = _publish_text(db, article)
     db.execute("DELETE FROM articles WHERE id = ?", (article.id,))
@@ -77,7 +77,7 @@ def insert_text(db: Transaction, text: str) -> int:
 
 
 def next_row(db: Transaction, table: str) -> int:
-    """A row that none of the table has. Only one transaction is open at a time."""
+    """An unused row of the table. Only one transaction is open at a time."""
     ((last,),) = db.execute(f"SELECT coalesce(max(row), 0) FROM {table}").fetchall()
     return int(last) + 1
 
@@ -92,7 +92,7 @@ def _unindex(db: Transaction, article_id: str) -> None:
 
 
 def _publish_text(db: Transaction, article: Article) -> int:
-    """Keep one text for the article, the staged one if there is one, and return its row."""
+    """Keep one text for the article, the staged one if any, and return its row."""
     staged = db.execute("SELECT content FROM staged WHERE id = ?", (article.id,)).fetchone()
     before = db.execute(
         "SELECT a.content, t.text FROM articles a JOIN texts t ON t.row = a.content WHERE a.id = ?",
@@ -126,7 +126,7 @@ def _publish_paragraphs(db: Transaction, indexed: IndexedArticle) -> None:
 
 def _unsettle_paragraphs(db: Transaction, article_id: str) -> None:
     """Note the paragraphs that other articles contain too, or that the article's passages leave
-    out: when it changes, they may become repeated, or be so no longer."""
+    out: when it changes, they may become repeated, or stop being so."""
     db.execute(
         "INSERT INTO unsettled_paragraphs"
         " SELECT fingerprint FROM paragraphs p WHERE article = ? AND (skipped = 1 OR"

@@ -40,7 +40,7 @@ class ListedArticle:
 class Story:
     """Articles that are copies of each other, the earliest first and undated ones last.
 
-    `articles` are at most `MOST_MEMBERS` of the `count` that there are.
+    `articles` holds at most `MOST_MEMBERS` of them; `count` is their number.
     """
 
     articles: tuple[ArticleInfo, ...]
@@ -65,7 +65,7 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts over the catalog. `sources` have their numbers of articles, largest first."""
+    """Counts over the catalog. `sources` come with their numbers of articles, largest first."""
 
     articles: int
     passages: int
@@ -75,9 +75,9 @@ class Summary:
 
 
 class PassageFacts(NamedTuple):
-    """A passage's row in the catalog, how many words it has, and its article's date and source.
+    """A passage's row in the catalog, its number of words, and its article's date and source.
 
-    `published` is a number as `number_of` makes them, None if there is none.
+    `published` is a number from `number_of`, or None for an undated article.
     """
 
     row: int

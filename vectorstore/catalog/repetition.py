@@ -21,7 +21,7 @@ from vectorstore.types import Article, Span
 
 STORIES_THAT_MAKE_IT_REPEATED = 3
 MOST_COMPARED = 100
-# The paragraphs of one story are judged in turn, mostly by the same articles.
+# The paragraphs of one story are judged in turn, mostly against the same articles.
 ARTICLES_REMEMBERED = 10 * MOST_COMPARED
 
 # Whether enough articles contain the paragraph with this fingerprint to tell enough stories.

@@ -1,4 +1,4 @@
-"""Converts values to columns and back, and filters to conditions on columns."""
+"""Converts values to columns and back."""
 
 import json
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def date_number(day: date | None) -> int | None:
 
 
 def number_of(day: date) -> int:
-    """A date as an integer in the same order.
+    """A date as an integer that sorts in the same order.
 
     >>> number_of(date(2022, 4, 20))
     20220420

@@ -1,12 +1,12 @@
-"""Which articles are copies: they tell one story.
+"""Groups articles that are copies of each other: they tell one story.
 
-Articles of the same words have one wording. Two wordings are copies if their signatures share a
-band and `are_copies` says so, and a story is what is connected by that. It depends on nothing but
-which wordings there are, so a change of one article leads to the same stories as a catalog made
-anew.
+Articles with the same words share a wording. Two wordings are copies if their signatures share a
+band and `are_copies` says so, and a story is a connected component of copies. It depends only on
+which wordings there are, so changing one article leads to the same stories as a catalog built from
+scratch.
 
-The work for an article does not grow with the collection: a band with more than `MOST_IN_A_BAND`
-wordings, such as those of a template, is not used while it has so many, and a wording is compared
+The work per article does not grow with the collection: a band with more than `MOST_IN_A_BAND`
+wordings, such as those of a template, is not used while it has that many, and a wording is compared
 with the members of another story only until one of them is its copy.
 """
 
@@ -51,7 +51,7 @@ class Stories:
         self._wordings: dict[int, Wording] = {}
 
     def put(self, db: Transaction, articles: Iterable[Article]) -> None:
-        """Note the words of these articles, which the catalog has already."""
+        """Record the wordings of these articles, which are already in the catalog."""
         change = _Change(db, self._most_in_a_band, self._wording)
         for article in articles:
             wording = wording_of(article)
@@ -60,7 +60,7 @@ class Stories:
         change.settle()
 
     def remove(self, db: Transaction, article_id: str) -> None:
-        """Note that the catalog no longer has this article."""
+        """Record that the catalog no longer has this article."""
         change = _Change(db, self._most_in_a_band, self._wording)
         change.remove(article_id)
         change.settle()
@@ -77,7 +77,7 @@ class Stories:
 
 
 class _Change:
-    """Which wordings come and go in one transaction, and then what becomes of the stories.
+    """The wordings added and removed in one transaction, and what then becomes of the stories.
 
     A story's name is the least key of its wordings.
     """
@@ -87,11 +87,11 @@ class _Change:
         self._most_in_a_band = most_in_a_band
         self._read = read
         self._new: set[int] = set()
-        """Wordings that are compared with all others."""
+        """Wordings to compare with all others."""
         self._torn: set[int] = set()
         """Stories that may have fallen apart."""
         self._joined: dict[int, int] = {}
-        """Stories that are part of another one, by the name of that."""
+        """The story that each joined story has become part of, by name."""
 
     def put(self, article_id: str, wording: Wording) -> None:
         key = wording.key if wording.is_comparable else None
@@ -129,7 +129,7 @@ class _Change:
             self._new.discard(key)
 
     def settle(self) -> None:
-        """Find the stories of what is new or torn."""
+        """Find the stories of new wordings, and of those in torn stories."""
         for marks, stories in batches_of(sorted(self._torn)):
             rows = self._db.execute(
                 f"SELECT wording FROM wordings WHERE story IN ({marks})", stories
@@ -170,7 +170,7 @@ class _Change:
                 self._joined[max(names)] = min(names)
 
     def _name(self, story: int) -> int:
-        """The name of the story that it is now part of."""
+        """The name of the story that `story` is now part of."""
         while story in self._joined:
             story = self._joined[story]
         return story

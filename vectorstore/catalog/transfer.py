@@ -1,4 +1,4 @@
-"""Copies a whole catalog into an empty one of another database."""
+"""Copies a whole catalog into an empty one in another database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from vectorstore.catalog.database import Database, Transaction
 
 ROWS_AT_ONCE = 1_000
 NOT_COPIED = ("vectors", "unfinished_vectors", "postings")
-"""Settings of a database itself: the vectors that belong to it, and that it is an old one."""
+"""Settings of the database itself: which vectors belong to it, and that it is an old one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, and the columns of its key."""
+    """A table, the columns of its key, and its other columns."""
 
     name: str
     key: tuple[str, ...]
@@ -54,7 +54,7 @@ TABLES = (
     Table("bands", ("band", "wording")),
     Table("crowded_bands", ("band",)),
 )
-"""All that is visible; what is staged or pending is not."""
+"""Everything visible; nothing that is staged or pending."""
 
 
 def copy_catalog(source: Database, target: Transaction) -> None:
@@ -72,7 +72,7 @@ def copy_catalog(source: Database, target: Transaction) -> None:
 
 
 def _pages(source: Database, table: Table) -> Iterator[list[Any]]:
-    """The rows of a table in the order of its key."""
+    """The rows of a table in the order of its key, a batch at a time."""
     key = ", ".join(table.key)
     last: tuple[Any, ...] = ()
     while True:

@@ -1,4 +1,4 @@
-"""Which addresses may be connected to: public ones, and those that are allowed by name."""
+"""Which addresses may be connected to: public ones, and those in networks explicitly allowed."""
 
 import ipaddress
 import socket
@@ -8,7 +8,7 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 Resolve = Callable[[str, int], Sequence[str]]
-"""The addresses that a name has, for a port. Raises OSError."""
+"""The addresses of a host name, for a port. Raises OSError."""
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -33,14 +33,14 @@ def parse_networks(text: str) -> tuple[IPNetwork, ...]:
 
 
 class AddressGuard:
-    """Lets through public addresses, and those in the networks `allowed`."""
+    """Lets through public addresses, and those in the `allowed` networks."""
 
     def __init__(self, allowed: Iterable[IPNetwork] = (), resolve: Resolve = resolve_name) -> None:
         self._allowed = tuple(allowed)
         self._resolve = resolve
 
     def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses of a host, all of them checked. Connect to these: asked again, the name
+        """The addresses of a host, all of them checked. Connect to these: resolved again, the name
         may lead elsewhere. Raises Refused."""
         try:
             found = self._resolve(host, port)
@@ -63,18 +63,18 @@ class AddressGuard:
         if any(address in network for network in self._allowed):
             return True
         inside = list(_inside(address))
-        # NAT64 is reserved as a whole: what it leads to decides.
+        # NAT64 is reserved as a whole: the address that it leads to decides.
         outside = [] if address in _NAT64 else [address]
         return all(_is_public(each) for each in (*outside, *inside))
 
 
 def _is_public(address: IPAddress) -> bool:
-    """Not private, loopback, link-local (which has the metadata services), shared or multicast."""
+    """Not private, loopback, link-local (as metadata services are), shared or multicast."""
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _inside(address: IPAddress) -> Iterable[IPAddress]:
-    """The IPv4 addresses that an IPv6 address is only another way to write or to reach."""
+    """The IPv4 addresses that an IPv6 address is only another way to write or reach."""
     if isinstance(address, ipaddress.IPv4Address):
         return
     if address.ipv4_mapped is not None:

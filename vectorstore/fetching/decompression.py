@@ -1,4 +1,4 @@
-"""Compressed bodies of responses, expanded no further than a limit."""
+"""Compressed response bodies, expanded no further than a limit."""
 
 import zlib
 
@@ -6,11 +6,11 @@ _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 class TooLarge(Exception):
-    """A body is larger than what is read of one."""
+    """A body is larger than the limit."""
 
 
 class Decompressor:
-    """Expands a body piece by piece; counts what comes out, so that a bomb is never in memory."""
+    """Expands a body piece by piece and counts the output, so that a bomb never fills memory."""
 
     def __init__(self, encoding: str | None, limit: int) -> None:
         """Raises ValueError for an encoding that cannot be read."""
@@ -23,7 +23,7 @@ class Decompressor:
         self._pieces: list[bytes] = []
 
     def feed(self, data: bytes) -> None:
-        """Raises TooLarge, or zlib.error for data that is not compressed as it was said to be."""
+        """Raises TooLarge, or zlib.error for data that is not compressed as declared."""
         if self._zlib is None:
             self._keep(data)
             return

@@ -29,7 +29,7 @@ _ROBOTS_BYTES = 500_000
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How much one request may take; its redirects count as parts of it."""
+    """How much one request may take, including its redirects."""
 
     body_bytes: int = 50_000_000
     seconds: float = 60.0
@@ -40,7 +40,7 @@ class FetchLimits:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server said of a version, to be asked whether there is another one since."""
+    """How a server identified a version, to ask it later whether that has changed."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -64,7 +64,7 @@ class Fetched:
 
 
 class FetchFailed(Exception):
-    """An address could not be fetched. The message is a sentence or two: what, and what to do.
+    """An address could not be fetched. The message says in a sentence or two why and what to do.
 
     `gone` is the status 404 or 410 of a page that is no longer there. `retry_after` is how many
     seconds the server asks to be left alone, if it does.
@@ -86,7 +86,7 @@ class _Response:
 
 
 class Fetcher:
-    """Fetches addresses, for any thread. It sends no cookies and no credentials, ever."""
+    """Fetches addresses, from any thread. It never sends cookies or credentials."""
 
     def __init__(
         self,
@@ -103,13 +103,13 @@ class Fetcher:
         self._left_alone_until: dict[str, float] = {}
 
     def forget_robots(self) -> None:
-        """Ask for each robots.txt again: those known may have changed."""
+        """Fetch each robots.txt anew when it is next needed: it may have changed."""
         self._robots = RobotsRules(AGENT, self._fetch_robots)
 
     def fetch(self, address: str, known: Validators | None = None) -> Fetched:
         """Fetch an address, following redirects; each one is checked like the first.
 
-        With the validators that are `known`, a version that has not changed is not sent again.
+        With the `known` validators of a version, it is not sent again unless it has changed.
         Raises FetchFailed.
         """
         deadline = time.monotonic() + self._limits.seconds
@@ -124,7 +124,7 @@ class Fetcher:
             if response.status in _REDIRECTS and "location" in response.headers:
                 address = _redirected(url, response.headers["location"])
                 if parse_address(address).netloc != url.netloc:
-                    headers = {}  # what one site said of its version is not told to another
+                    headers = {}  # one site's validators are not sent to another
                 continue
             return self._received(str(url), response)
         raise FetchFailed(f"It redirects more than {MOST_REDIRECTS} times.")
@@ -247,7 +247,7 @@ class Fetcher:
 
 
 def parse_address(address: str) -> httpx.URL:
-    """Raises FetchFailed for what is no http or https address, or has a name and password."""
+    """Raises FetchFailed unless it is an http or https address without a name or password."""
     try:
         url = httpx.URL(address)
     except (httpx.InvalidURL, ValueError) as error:
@@ -260,7 +260,7 @@ def parse_address(address: str) -> httpx.URL:
 
 
 def is_address(text: str) -> bool:
-    """Whether a word on a command line is an address, not a path.
+    """Whether a command-line argument is an address, not a path.
 
     >>> is_address("https://example.org/feed"), is_address("articles/a.txt")
     (True, False)
@@ -281,7 +281,7 @@ def _redirected(url: httpx.URL, location: str) -> str:
 
 
 def _decoded(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The headers by name in lower case; of several with one name, the first."""
+    """The headers by lower-case name; of several with the same name, the first."""
     found: dict[str, str] = {}
     for name, value in headers:
         found.setdefault(name.decode("ascii", "replace").lower(), value.decode("latin-1"))
@@ -289,7 +289,7 @@ def _decoded(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """How long a Retry-After header asks to wait: it has seconds, or a date."""
+    """How many seconds a Retry-After header asks to wait: it holds seconds or a date."""
     if retry_after is None:
         return None
     if retry_after.strip().isdigit():

@@ -12,7 +12,7 @@ from vectorstore.fetching.address_guard import AddressGuard
 
 class GuardedNetwork(httpcore.NetworkBackend):
     """Connects to the very addresses that the guard has checked; nothing lasts past `deadline`, in
-    seconds of `time.monotonic`."""
+    seconds on the `time.monotonic` clock."""
 
     def __init__(self, guard: AddressGuard, deadline: float) -> None:
         self._guard = guard
@@ -49,8 +49,8 @@ class GuardedNetwork(httpcore.NetworkBackend):
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A stream whose every operation ends at the deadline: a server that sends a byte now and then
-    keeps within each single timeout."""
+    """A stream whose every operation ends by the deadline: a server that sends a byte now and then
+    never exceeds the timeout of a single operation."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
@@ -81,7 +81,7 @@ class _TimedStream(httpcore.NetworkStream):
 
 
 def _within(timeout: float | None, deadline: float) -> float:
-    """The timeout, or what is left before the deadline. Raises ReadTimeout when nothing is."""
+    """The timeout, or the time left before the deadline. Raises ReadTimeout if none is left."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise httpcore.ReadTimeout("The deadline has passed.")

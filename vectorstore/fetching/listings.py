@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as XmlElement
 
 MOST_LISTED = 1_000
-"""Of a longer list the newest are taken."""
+"""Of a longer list, the newest are kept."""
 
 _MOST_BYTES = 50_000_000
 _HEAD = 2_000
@@ -25,8 +25,8 @@ _XML_ROOTS = (b"<rss", b"<feed", b"<rdf:rdf", b"<urlset", b"<sitemapindex", b":u
 
 @dataclass(frozen=True, slots=True)
 class ListingEntry:
-    """What a list says of one article. `address` is None for an entry without a link; `html` is the
-    text that a feed carries along, `key` tells the entries of a feed apart."""
+    """What a list says about one article. `address` is None for an entry without a link; `html` is
+    the text that a feed includes; `key` identifies an entry within its feed."""
 
     address: str | None
     key: str
@@ -50,9 +50,9 @@ class Listing:
 
 
 def read_listing(data: bytes, address: str) -> Listing | None:
-    """The feed or sitemap that was fetched from `address`; None if it is neither.
+    """The feed or sitemap fetched from `address`; None if it is neither.
 
-    Raises ValueError, with a sentence, for one that is damaged.
+    Raises ValueError, with a sentence as its message, if it is damaged.
     """
     data = _decompressed(data)
     head = data[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -68,7 +68,7 @@ def read_listing(data: bytes, address: str) -> Listing | None:
 
 
 def feed_named_in(page: bytes, address: str) -> str | None:
-    """The address of the first feed that a web page names in its head."""
+    """The address of the first feed that a web page links to in its head."""
     from lxml import etree
     from lxml.html import document_fromstring
 
@@ -87,7 +87,7 @@ def _feed(data: bytes, address: str) -> Listing:
     import fastfeedparser
 
     try:
-        # Given bytes, it parses them; only a string may be an address, which it would fetch.
+        # Bytes are always parsed; a string might be an address, which would be fetched.
         feed: Any = fastfeedparser.parse(data)
         entries = [_entry(each, address) for each in feed["entries"]]
         title = clean(feed["feed"].get("title"))
@@ -147,7 +147,7 @@ def _sitemap(data: bytes, address: str) -> Listing:
 
 
 def _absolute(base: str, link: str) -> str | None:
-    """The address that a link leads to; None if that is none."""
+    """The address that a link leads to; None if it is not a web address."""
     try:
         return web_address(urljoin(base, link.strip()))
     except ValueError:
@@ -155,7 +155,7 @@ def _absolute(base: str, link: str) -> str | None:
 
 
 def _texts(element: "XmlElement") -> dict[str, str]:
-    """The texts inside an element by the names of their elements, and its own name as `tag`."""
+    """The texts of an element's descendants by element name, and its own name as `tag`."""
     said = {
         str(each.tag).rpartition("}")[2]: (each.text or "").strip()
         for each in element.iterdescendants()
@@ -171,7 +171,7 @@ def _newest(entries: Iterable[ListingEntry]) -> tuple[tuple[ListingEntry, ...], 
 
 
 def _decompressed(data: bytes) -> bytes:
-    """Sitemaps are often served as files compressed by gzip."""
+    """Sitemaps are often served as gzip files."""
     if not data.startswith(b"\x1f\x8b"):
         return data
     body = Decompressor("gzip", _MOST_BYTES)

@@ -10,9 +10,9 @@ MOST_SECONDS_BETWEEN_REQUESTS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RobotsFile:
-    """The body of a robots.txt; None where the site has none, or none that can be had.
+    """The body of a robots.txt; None if the site has none, or it cannot be fetched.
 
-    Without one a site forbids nothing, but where the server fails it forbids everything (RFC 9309).
+    Without one, a site forbids nothing; if the server fails, it forbids everything (RFC 9309).
     """
 
     text: str | None
@@ -20,7 +20,7 @@ class RobotsFile:
 
 
 class RobotsRules:
-    """The rules for one program, site by site; `fetch` is asked once for each site."""
+    """The rules for one user agent, site by site; `fetch` is called once per site."""
 
     def __init__(self, agent: str, fetch: Callable[[str], RobotsFile]) -> None:
         self._agent = agent

@@ -1,4 +1,4 @@
-"""From addresses to articles: a page or document, or all that a feed or a sitemap lists."""
+"""Reads articles from addresses: a page or document, or all that a feed or a sitemap lists."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,14 +12,14 @@ from vectorstore.readers.plain_html import plain_text
 from vectorstore.types import Article
 
 MOST_NESTED_SITEMAPS = 50
-# A feed's own text of an article stands in for the page if it is more than a teaser.
+# A feed's own text of an article can replace the page if it is more than a teaser.
 _FEWEST_WORDS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """What became of one address. `unchanged`: the server has no other version than the known one.
-    `gone` is 404 or 410 where the page no longer exists."""
+    """The result of reading one address. `unchanged`: the known version is still current. `gone` is
+    404 or 410 if the page no longer exists."""
 
     outcomes: tuple[Article | Unreadable, ...] = ()
     validators: Validators = NO_VALIDATORS
@@ -45,8 +45,8 @@ def read_address(
 ) -> Iterator[Article | Unreadable]:
     """The article at an address, or those that it lists, and what could not be read and why.
 
-    `on_entry` is called before the first entry of a list and after each, with the number of those
-    done and of all. What it raises ends the reading.
+    `on_entry` is called before the first entry of a list and after each, with the number of entries
+    done and the total. An exception from it stops the reading.
     """
     try:
         fetched = fetcher.fetch(address)
@@ -82,7 +82,7 @@ def listing_in(fetched: Fetched) -> Listing | None:
 
 
 def with_nested(fetcher: Fetcher, listing: Listing) -> Listing:
-    """The listing with what nested sitemaps list. Raises FetchFailed if none can be had."""
+    """The listing plus the entries of nested sitemaps. Raises FetchFailed if all fail."""
     entries, left_out, failure = list(listing.entries), listing.left_out, None
     for address in listing.nested[:MOST_NESTED_SITEMAPS]:
         try:
@@ -124,7 +124,7 @@ def read_entry(
     *,
     keep_all: bool = False,
 ) -> PageRead:
-    """The article of an entry: its page, or the text in the feed where the page cannot be read."""
+    """An entry's article: its page, or the text in the feed if the page cannot be read."""
     read = PageRead()
     if entry.address is not None:
         read = read_page(fetcher, entry.address, known, keep_all=keep_all)
@@ -142,7 +142,7 @@ def read_entry(
 
 
 def parse_page(fetched: Fetched, *, keep_all: bool = False) -> Iterator[Article | Unreadable]:
-    """The articles in a response, in whatever format it is."""
+    """The articles in a response, whatever its format."""
     suffix = suffix_of_media(fetched.content_type, fetched.address)
     if suffix is None:
         named = (fetched.content_type or "not stated").partition(";")[0]
@@ -164,7 +164,7 @@ def parse_page(fetched: Fetched, *, keep_all: bool = False) -> Iterator[Article 
 def _completed(
     outcome: Article | Unreadable, entry: ListingEntry, listing: Listing
 ) -> Article | Unreadable:
-    """The article with what its page does not say of itself, and the list does."""
+    """The article, with the list's metadata where its page states none."""
     if isinstance(outcome, Unreadable):
         return outcome
     info = outcome.info
@@ -182,7 +182,7 @@ def _completed(
 def _own_text(
     entry: ListingEntry, listing: Listing, listed_at: str, keep_all: bool
 ) -> Article | None:
-    """The article as the feed has it, if that is more than a teaser and of the feed's own site."""
+    """The article as in the feed, if that is more than a teaser and from the feed's own site."""
     host = urlsplit(listed_at).hostname
     if entry.address is not None and urlsplit(entry.address).hostname != host:
         return None

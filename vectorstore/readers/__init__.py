@@ -1,9 +1,9 @@
 """Files to articles: one reader per format; what cannot be read is reported with its reason.
 
-read_articles(paths)       the articles of files and folders, as a stream
-count_candidates(paths)    how many files that will be
-parse_upload(name, data)   the articles of one uploaded file
-parse_fetched(url, ...)    the articles in what was fetched from an address
+read_articles(paths)       the articles in files and folders, as a stream
+count_candidates(paths)    how many files that will open or report
+parse_upload(name, data)   the articles in one uploaded file
+parse_fetched(url, ...)    the articles in data fetched from an address
 parse_record(value)        the article in one JSON object
 SUFFIXES                   the supported formats
 """

@@ -1,4 +1,4 @@
-"""From paths, or from what was uploaded, to articles: each with an id of its own."""
+"""Turns paths and uploads into articles, each with its own id."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,10 +47,10 @@ from vectorstore.text.paragraphs import paragraph_spans
 from vectorstore.types import Article, ArticleInfo, SkippedSpan, Span
 
 MAX_BYTES = 100_000_000
-"""The longest article that is read, unless told otherwise."""
+"""The largest article that is read by default."""
 
 LONGEST_ID = 2_000
-"""In characters. An id is sent in URLs, and stands beside every passage."""
+"""In characters. An id is sent in URLs, and accompanies every passage."""
 
 _READERS: Mapping[str, FormatReader] = {
     ".txt": read_text,
@@ -93,7 +93,7 @@ _PARTS = {".json": "article", ".csv": "row", ".tsv": "row", ".mbox": "message", 
 
 
 class Place(NamedTuple):
-    """Where an article was read: a file, and a line or position in a file that holds several."""
+    """Where an article came from: a file, and the line or position in one that holds several."""
 
     where: str
     part: int | None = None
@@ -106,7 +106,7 @@ class Place(NamedTuple):
 
 
 class _File(NamedTuple):
-    """An open file: its `name`, from which ids are made, and `where` it is, for messages."""
+    """An open file: its `name`, from which ids are derived, and `where` it is, for messages."""
 
     file: BinaryIO
     name: str
@@ -114,7 +114,7 @@ class _File(NamedTuple):
     suffix: str
     address: str | None = None
     depth: int = 0
-    """How many archives it lies in."""
+    """How many archives it is nested in."""
 
 
 _EMPTY = "It is empty: nothing in it is prose."
@@ -138,14 +138,14 @@ def read_articles(
     follow_links: bool = False,
     max_bytes: int = MAX_BYTES,
 ) -> Iterator[Article | Unreadable]:
-    """The articles of files and folders, one after the other, and what could not be read and why.
+    """The articles in files and folders, one at a time, and what could not be read and why.
 
     Paths are read in the order given, a folder's files sorted by name. No two articles have the
     same id: a second one is Unreadable, or left out if its content is the same. Nothing in a file
-    raises an error or keeps what comes after it from being read.
+    raises an error or prevents the rest from being read.
 
-    With `keep_all`, an article's metadata is skipped and nothing else. Links that lead out of a
-    given folder are Unreadable, unless `follow_links`.
+    With `keep_all`, only metadata and page headers and footers are skipped. Links that point
+    outside a given folder are Unreadable unless `follow_links`.
     """
     ids = _Ids()
     for found in find_files(paths, SUFFIXES, follow_links=follow_links):
@@ -204,9 +204,9 @@ def parse_fetched(
     keep_all: bool = False,
     max_bytes: int = MAX_BYTES,
 ) -> Iterator[Article | Unreadable]:
-    """The articles in what was fetched from `address`, in the format of `suffix`.
+    """The articles in data fetched from `address`, in the format given by `suffix`.
 
-    The id of an article is its address, whatever it says itself.
+    An article's id is its address, whatever id it states itself.
     """
     opened = _File(io.BytesIO(data), address, address, suffix, address)
     yield from _read(opened, _Ids(), keep_all, Expansion(max_bytes))
@@ -217,7 +217,7 @@ def parse_record(
 ) -> Article | Unreadable:
     """The article in a parsed JSON object: `text`, and optionally id, title and so on.
 
-    Without an id or a URL it gets `fallback_id`, or else an id made from its text.
+    Without an id or a URL it gets `fallback_id`, or else an id derived from its text.
     """
     parsed = parse_object(value, None)
     if fallback_id is None and isinstance(parsed, ParsedArticle):
@@ -248,7 +248,7 @@ def _read(
 def _read_archive(
     opened: _File, ids: "_Ids", keep_all: bool, expansion: Expansion
 ) -> Iterator[Article | Unreadable]:
-    """What can be read of an archive, and what is wrong with the rest."""
+    """The readable articles in an archive, and what is wrong with the rest."""
     if opened.depth == MOST_NESTED:
         raise UnreadableFileError(_TOO_DEEP)
     empty = True
@@ -273,8 +273,8 @@ def _read_archive(
 def _read_attachment(
     attached: Attachment, opened: _File, ids: "_Ids", keep_all: bool, expansion: Expansion
 ) -> Iterator[Article | Unreadable]:
-    """The articles in it, with the date and the source of what it came with where they state none,
-    and an id after that one's."""
+    """The articles in an attachment. Their ids extend the message's, and they take its date and
+    source if they state none."""
     where = f"{Place(opened.where, attached.part)}/{attached.name}"
     suffix = _wanted(attached.name)
     if suffix is None:
@@ -305,8 +305,8 @@ def _wanted(name: str) -> str | None:
 def _located(
     parsed: ParsedArticle | ParseFailure, address: str | None
 ) -> ParsedArticle | ParseFailure:
-    """The article with its address, if it has one, as its id: its part too, where several have the
-    same address."""
+    """The article with its address, if any, as its id, plus its part if several share the
+    address."""
     if address is None or isinstance(parsed, ParseFailure):
         return parsed
     about = at_address(parsed.about, address)
@@ -357,7 +357,7 @@ def _lone_surrogate(text: str) -> int | None:
 
 
 def _outside(spans: Sequence[Span], skipped: Sequence[Span | SkippedSpan]) -> list[Span]:
-    """The spans that are not wholly inside a skipped one; both in order."""
+    """The spans that are not wholly inside a skipped one; both are in order."""
     kept: list[Span] = []
     later = iter(skipped)
     skip = next(later, None)

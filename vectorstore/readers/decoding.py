@@ -15,12 +15,12 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-# The encodings that articles are found in. Given its whole list, the detector takes a short text in
-# Windows-1252 for one in an encoding that nobody uses.
+# The encodings that articles are found in. Given its full list, the detector mistakes short text in
+# Windows-1252 for an encoding that nobody uses.
 _DETECTED = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"]
 _DETECTED += ["koi8_r", "cp932", "euc_jp", "gb18030", "big5", "cp949"]
 
-# What pages are really written in, by what they declare
+# The encodings that pages really use, by the ones they declare
 # (https://encoding.spec.whatwg.org/#names-and-labels).
 _DECLARED = {
     "ascii": "cp1252",
@@ -44,8 +44,8 @@ def decode(data: bytes, declared: str | None = None) -> str:
     """The text of `data` without its byte order mark; nothing else is changed.
 
     Tries in turn the encoding of its mark, UTF-16 without a mark, UTF-8, UTF-8 with a few broken
-    characters (each becomes U+FFFD), the declared encoding, and the one that the bytes look like.
-    Raises UnreadableFileError when none of them fits.
+    characters (each becomes U+FFFD), the declared encoding, and the detected one. Raises
+    UnreadableFileError if none of them fits.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -103,7 +103,7 @@ def _mostly_whole(text: str) -> bool:
 
 
 def _known(declared: str | None) -> str | None:
-    """The decoder for a declared encoding, if articles are written in it."""
+    """The codec for a declared encoding, if articles are written in it."""
     try:
         name = codecs.lookup(declared).name if declared else ""
     except (LookupError, ValueError):
@@ -113,7 +113,7 @@ def _known(declared: str | None) -> str | None:
 
 
 def _detect(data: bytes, first_bad: int) -> str | None:
-    """What encoding the bytes around the first that is not UTF-8 look like."""
+    """The encoding detected from the bytes around the first that is not UTF-8."""
     start = data.rfind(b"\n", 0, first_bad) + 1
     start = max(start, first_bad - _SAMPLE_BYTES // 2)
     matches = list(from_bytes(data[start : start + _SAMPLE_BYTES], cp_isolation=_DETECTED))

@@ -1,4 +1,4 @@
-"""Which files there are to read: walks folders, and names whatever cannot be opened."""
+"""Finds the files to read: walks folders, and reports whatever cannot be opened."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ from vectorstore.readers.parsed_article import Unreadable, UnreadableFileError
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 INDEX = frozenset({"catalog.sqlite", "lock"})
-"""Files of the folder of an index, which has other files of its own that are no articles."""
+"""Files that mark an index folder, whose other files are not articles either."""
 
 _Identity = tuple[int, int]
 """Device and inode: the same for every name that a file or folder has."""
@@ -39,11 +39,11 @@ class _Waiting:
 def find_files(
     paths: Sequence[Path], suffixes: Collection[str], *, follow_links: bool = False
 ) -> Iterator[FoundFile | Unreadable]:
-    """The files in the order given, those of a folder sorted by name, each file once.
+    """The files in the order given, those in a folder sorted by name, each file once.
 
-    Hidden files and other suffixes inside folders are ignored, and so is an index. Links are
-    followed, but not into a loop, and not out of the folder that was given unless `follow_links`:
-    who may write into a folder may not thereby have other files read.
+    Hidden files, other suffixes and indexes inside folders are ignored. Links are followed, but not
+    into a loop, and not out of the given folder unless `follow_links`: write access to a folder
+    must not be a way to have other files read.
     """
     seen: set[_Identity] = set()
     for path in paths:
@@ -56,7 +56,7 @@ def find_files(
 def _walk(
     given: Path, suffixes: Collection[str], seen: set[_Identity], follow_links: bool
 ) -> Iterator[FoundFile | Unreadable]:
-    # A stack instead of recursion: folders can lie deeper than Python's calls.
+    # A stack instead of recursion: folders can be nested deeper than Python can recurse.
     waiting = [_Waiting(given, "", ())]
     while waiting:
         here = waiting.pop()
@@ -91,7 +91,7 @@ def _leads_out(path: Path, given: Path) -> bool:
 
 
 def _entries(folder: _Waiting, identity: _Identity, suffixes: Collection[str]) -> list[_Waiting]:
-    """The files and folders in a folder that may hold articles, last first."""
+    """The files and folders in a folder that may hold articles, in reverse order."""
     with os.scandir(folder.path) as found:
         entries = sorted(found, key=lambda entry: entry.name, reverse=True)
     if folder.name and INDEX.issubset(entry.name for entry in entries):
@@ -144,18 +144,18 @@ def why(error: OSError | ValueError) -> str:
 
 
 def shown(path: Path) -> str:
-    """The path in a form that can be printed and stored, whatever bytes it has."""
+    """The path in a form that can be printed and stored, whatever bytes it contains."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def portable(name: str) -> str:
-    """A relative path that is the same on every machine: some decompose accented letters."""
+    """A relative path that is the same on every system: some decompose accented letters."""
     whole = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return unicodedata.normalize("NFC", whole)
 
 
 def supported_suffix(name: str, suffixes: Collection[str]) -> str | None:
-    """The suffix of a file name, in lower case, if it is one of `suffixes`: the longest.
+    """The longest suffix of a file name that is one of `suffixes`, in lower case.
 
     >>> supported_suffix("news/2022.TAR.GZ", {".gz", ".tar.gz"})
     '.tar.gz'
@@ -168,7 +168,7 @@ def supported_suffix(name: str, suffixes: Collection[str]) -> str | None:
 
 
 def relative_name(given: str) -> str | None:
-    """A name from another machine as a relative path that leads nowhere else; None if it is empty.
+    """A name from another machine as a relative path that stays in its folder; None if empty.
 
     >>> relative_name("/news/../../a.txt"), relative_name("./")
     ('news/a.txt', None)
@@ -179,5 +179,5 @@ def relative_name(given: str) -> str | None:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file in an archive is hidden, or put there by macOS for itself."""
+    """Whether a file in an archive is hidden, or put there by macOS for its own use."""
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))

@@ -10,7 +10,7 @@ from vectorstore.types import Article
 
 
 def file_versions(folder: Path) -> Iterator[tuple[str, str]]:
-    """The name of each file that may hold articles, and what changes when the file does."""
+    """The name of each file that may hold articles, and a value that changes when the file does."""
     for found in find_files([folder], SUFFIXES):
         if isinstance(found, Unreadable):
             continue
@@ -24,5 +24,5 @@ def file_versions(folder: Path) -> Iterator[tuple[str, str]]:
 def read_in_folder(
     folder: Path, name: str, *, keep_all: bool = False
 ) -> list[Article | Unreadable]:
-    """The articles in the file with a name from `file_versions`."""
+    """The articles in a file, given its name from `file_versions`."""
     return list(read_found(FoundFile(folder / name, name), keep_all=keep_all))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _CHARSET_WITHIN = 4096
-# Finding the main text takes seconds per megabyte in a page of very many elements.
+# Finding the main text takes seconds per megabyte in a page with very many elements.
 _LONGEST_PAGE = 20_000_000
 _DATES: dict[str, Any] = {
     "extensive_search": False,
@@ -30,7 +30,7 @@ _NOT_AN_ARTICLE = (
     "No main text was found in the page. If there is one, save it as text or Markdown."
 )
 
-# Where a page states its date, as opposed to the dates that its prose is about.
+# Where a page states its date, as opposed to the dates that its prose mentions.
 _STATES_A_DATE = (
     "//script[@type='application/ld+json'] | //time | //abbr[@title]"
     " | //*[@itemprop='datePublished']"
@@ -41,7 +41,7 @@ _STATES_A_DATE = (
 
 
 def read_html(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article: what trafilatura takes for the main text, with a blank line between blocks."""
+    """One article: what trafilatura considers the main text, with a blank line between blocks."""
     max_bytes = min(max_bytes, _LONGEST_PAGE)
     data = read_whole(file, max_bytes)
     charset = _CHARSET.search(data[:_CHARSET_WITHIN])
@@ -93,14 +93,14 @@ def _lines(document: "Document") -> list[str]:
 
 
 def _with_headline(precise: list[str], whole: list[str], title: str | None) -> list[str]:
-    """The lines without what stands beside the article, but with its headline, which goes with it
-    in some pages."""
+    """The lines without what surrounds the article, but with its headline, which precise extraction
+    drops from some pages."""
     headline = whole[:1] if whole and whole[0].casefold() == (title or "").casefold() else []
     return precise if headline == precise[:1] else headline + precise
 
 
 def _stated_date(tree: "HtmlElement", url: str | None) -> date | None:
-    """The day of publication that the page states, never a date that its prose is about."""
+    """The day of publication that the page states, never a date that its prose mentions."""
     from htmldate import find_date
     from lxml.html import Element
 

@@ -21,7 +21,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_json_lines(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article per line. The limit is for a line; the file may be longer."""
+    """One article per line. The limit applies to a line; the file may be longer."""
     for number, line in _lines(file, max_bytes):
         if isinstance(line, ParseFailure):
             yield line

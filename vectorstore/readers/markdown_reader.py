@@ -1,4 +1,4 @@
-"""Markdown, with YAML front matter for metadata; the text stays as it is written."""
+"""Markdown, with YAML front matter for metadata; the text is kept as written."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,8 @@ _FRONT_MATTER = re.compile(
 )
 _LONGEST_FRONT_MATTER = 1 << 16
 _LINE_END = re.compile(r"\r\n|\n|\r")
-# An unclosed comment or script is taken to the end of the block, as prose: to look for the end of
-# each one again would take quadratic time.
+# An unclosed comment or script extends to the end of the block, and counts as prose: searching for
+# the end of each one again would take quadratic time.
 _TAG = re.compile(
     r"<!--.*?(?:-->|(?P<unclosed>\Z))|<(script|style)\b.*?(?:</\2\s*>|(?P<open>\Z))|<[^<>]*>",
     re.DOTALL | re.IGNORECASE,
@@ -34,7 +34,7 @@ def read_markdown(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | Pa
     """One article: the whole file unchanged.
 
     Its front matter is skipped, and so are blocks of nothing but pictures, links or comments.
-    Front matter that is not valid YAML gives no metadata, but is skipped all the same.
+    Front matter that is not valid YAML yields no metadata, but is skipped all the same.
     """
     text = decode(read_whole(file, max_bytes))
     front = _FRONT_MATTER.match(text[:_LONGEST_FRONT_MATTER])
@@ -56,9 +56,9 @@ def read_markdown(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | Pa
 def _front_matter(source: str) -> FileMetadata | None:
     """None when it is not a YAML mapping."""
     try:
-        # BaseLoader leaves every value a string: `title: Yes` does not become a boolean, nor is a
-        # date that does not exist an error.
-        given = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506  # it makes strings only
+        # BaseLoader keeps every value a string: `title: Yes` does not become a boolean, and a date
+        # that does not exist is not an error.
+        given = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506  # it only makes strings
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     if not isinstance(given, dict):

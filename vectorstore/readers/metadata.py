@@ -16,14 +16,14 @@ _URL = ("url", "link", "canonical", "canonical_url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMetadata(Metadata):
-    """What a file says about its article, and the id that it gives it, if any."""
+    """What a file says about its article, including its id, if any."""
 
     id: str | None = None
 
 
 def file_metadata(given: Mapping[str, object]) -> FileMetadata:
-    """What `given` says under the usual names; a value that is empty or of another type counts as
-    missing."""
+    """The metadata in `given` under the usual names; a value that is empty or of another type
+    counts as missing."""
     return FileMetadata(
         id=_words(given.get("id")),
         title=_first(given, _TITLE) or "",
@@ -80,10 +80,10 @@ def web_address(value: object) -> str | None:
 
 
 def at_address(about: FileMetadata, address: str) -> FileMetadata:
-    """What is known of an article that was found at `address`.
+    """The metadata of an article that was found at `address`.
 
-    The page's own idea of its address holds on its own site only: one page cannot take the place
-    of another site's article.
+    The address that a page states for itself counts only within its own site: no page can take the
+    place of another site's article.
     """
     own = about.url if about.url and _host(about.url) == _host(address) else None
     return replace(about, url=own or address, id=None)

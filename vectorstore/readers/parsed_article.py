@@ -1,4 +1,4 @@
-"""What the reader of a format returns: an article without its final id, or what is wrong."""
+"""What a format's reader returns: an article without its final id, or what is wrong."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ class ParsedArticle:
     """An article as its format describes it.
 
     `skipped` are ranges of `text` that the format itself marks as not prose: in order, disjoint.
-    `body` is where the prose begins: 0, or the end of a date or of front matter.
-    `part` tells the articles of one file apart: a line, or a position in a list, from 1.
+    `body` is where the prose begins: 0, or the end of a date or front matter.
+    `part` identifies an article within a file: a line, or a position in a list, from 1.
     """
 
     text: str
     about: FileMetadata
     body: int = 0
     has_date_line: bool = False
-    """Whether only a date comes before the text: that is where events are announced."""
+    """Whether only a date comes before the text: publishers announce events after one."""
     skipped: tuple[SkippedSpan, ...] = ()
     part: int | None = None
     pages: tuple[int, ...] = ()
@@ -45,7 +45,7 @@ class ParsedArticle:
 
 @dataclass(frozen=True, slots=True)
 class ParseFailure:
-    """Why a file, or the `part` of it, is not an article."""
+    """Why a file, or a `part` of it, is not an article."""
 
     reason: str
     part: int | None = None
@@ -53,7 +53,7 @@ class ParseFailure:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with an article: `name` is its own, `about` that of what it came with."""
+    """A file attached to a message: `name` is the file's own, `about` the message's metadata."""
 
     name: str
     data: bytes

@@ -14,7 +14,7 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def plain_text(page: bytes | str) -> str:
-    """Its text, with a blank line between paragraphs; empty if it has none or is not HTML."""
+    """The page's text, with a blank line between paragraphs; empty if none, or if not HTML."""
     from html_text import extract_text
     from html_text.html_text import cleaner
 
@@ -26,7 +26,7 @@ def plain_text(page: bytes | str) -> str:
 
 
 def heading_of(page: bytes | str) -> str | None:
-    """The text of its first heading of the highest level that it has."""
+    """The text of the first heading of the highest level present."""
     tree = _tree(page)
     if tree is None:
         return None
@@ -42,7 +42,7 @@ def _tree(page: bytes | str) -> "HtmlElement | None":
     from lxml.html import HTMLParser, document_fromstring
 
     if isinstance(page, str):
-        # lxml refuses a declaration of the encoding in a decoded text.
+        # lxml rejects an encoding declaration in decoded text.
         page = _XML_DECLARATION.sub("", page).encode("utf-8", "replace")
     try:
         tree = document_fromstring(page, parser=HTMLParser(encoding="utf-8"))

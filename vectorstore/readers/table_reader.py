@@ -1,4 +1,4 @@
-"""CSV and TSV: one article per row, with the columns mapped to fields by their names."""
+"""CSV and TSV: one article per row, with the columns mapped to fields by name."""
 
 import csv
 import io
@@ -37,8 +37,8 @@ def read_tsv(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFa
 
 
 def _read(text: str, delimiter: str) -> Iterator[ParsedArticle | ParseFailure]:
-    """`part` is the row's number, as a spreadsheet shows it: the names are in row 1."""
-    # The module's limit is for the whole process; an article may be longer than its default.
+    """`part` is the row number, as a spreadsheet shows it: row 1 holds the column names."""
+    # The csv module's limit is process-wide; an article may be longer than its default.
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
@@ -71,7 +71,7 @@ def _article(row: Mapping[str, str], text_column: str, number: int) -> ParsedArt
 
 
 def field_name(column: str) -> str:
-    """The name of a column as fields are named.
+    """The name of a column in the style of field names.
 
     >>> field_name(" Published At")
     'published_at'

@@ -14,7 +14,7 @@ _DATE_PREFIX = re.compile(r"\s*date:?[^\S\r\n]+(\d{4}-\d{1,2}-\d{1,2})(?=\s|\Z)"
 
 
 def read_text(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article: the whole file unchanged, with the date before it skipped."""
+    """One article: the whole file unchanged, with a leading date skipped."""
     text = decode(read_whole(file, max_bytes))
     prefix = _DATE_PREFIX.match(text)
     if prefix is None:

@@ -30,7 +30,7 @@ _DATELINE = re.compile(
 def title_of(text: str, paragraphs: Sequence[Span]) -> str:
     """The heading that the prose begins with, or else its first sentence, shortened if long.
 
-    `paragraphs` are those of the prose alone. The title is empty when there are none.
+    `paragraphs` holds only prose. The title is empty if there are none.
     """
     if not paragraphs:
         return ""
@@ -43,7 +43,7 @@ def title_of(text: str, paragraphs: Sequence[Span]) -> str:
 
 
 def _is_heading(text: str, paragraph: Span) -> bool:
-    """Whether it is a short line without a sentence's punctuation, followed by a blank line."""
+    """Whether it is a short line not punctuated like a sentence, followed by a blank line."""
     length = paragraph.end - paragraph.start
     return (
         length <= _LONGEST_HEADING
@@ -54,7 +54,7 @@ def _is_heading(text: str, paragraph: Span) -> bool:
 
 
 def first_sentence(paragraph: str) -> str:
-    """The first sentence, found well enough for a title: nothing is retrieved or cited by it.
+    """The first sentence, found well enough for a title: retrieval and citation do not use it.
 
     >>> first_sentence("Mr. Lee of Binance.US left in a hurry. He did not say why.")
     'Mr. Lee of Binance.US left in a hurry.'

@@ -1,4 +1,4 @@
-"""What else names and titles are known by: their acronyms, and what common ones stand for. Pure."""
+"""Other forms of names and titles: their acronyms, and what common acronyms stand for. Pure."""
 
 import re
 
@@ -6,7 +6,7 @@ from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
 
 MOST_WORDS = 6
 _BREAKS = re.compile(r"[^\s&'’-]")
-"""A mark between two words that parts names."""
+"""A mark between two words that separates names."""
 
 _SPELLED_OUT = {
     "AI": "artificial intelligence",
@@ -21,16 +21,16 @@ _SPELLED_OUT = {
     "PM": "prime minister",
     "VP": "vice president",
 }
-"""Abbreviations of what is no name, and so is written without the capitals that show initials."""
+"""Abbreviations of phrases that are not names, so that no capitals reveal the initials."""
 _EASILY_MISTAKEN = 2
-"""Abbreviations of so many letters are words or units without their capitals."""
+"""Abbreviations this short are words or units when not capitalised."""
 _SHORTENED = {phrase: stem(short.lower()) for short, phrase in _SPELLED_OUT.items()}
 _STEMS = {short: stems_of(phrase) for short, phrase in _SPELLED_OUT.items()}
 _EITHER = re.compile(rf"\b(?:(?i:({'|'.join(_SHORTENED)})s?)|({'|'.join(_STEMS)}))\b")
 
 
 def known_as(text: str) -> frozenset[str]:
-    """The stems of the acronyms of what `text` spells out, and of what its acronyms stand for.
+    """The stems of acronyms for what `text` spells out, and of what its own acronyms stand for.
 
     >>> sorted(known_as("Kraken's chief executive left it"))
     ['ceo']
@@ -44,7 +44,7 @@ def known_as(text: str) -> frozenset[str]:
 
 
 def spelled_out(word: str) -> str | None:
-    """What a common abbreviation stands for, if it is one; two letters must be capitals.
+    """What `word` stands for, if it is a common abbreviation; two letters must be capitals.
 
     >>> spelled_out("CEO"), spelled_out("ceo"), spelled_out("PM"), spelled_out("pm")
     ('chief executive', 'chief executive', 'prime minister', None)
@@ -53,7 +53,7 @@ def spelled_out(word: str) -> str | None:
 
 
 def _initials(text: str) -> frozenset[str]:
-    """The stems of the initials of each two to six capitalised words in a row.
+    """The stems of the initials of every two to six capitalised words in a row.
 
     Function words between them do not count: "Securities and Exchange Commission" is "sec".
 

@@ -32,7 +32,7 @@ MONTHS = {
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 CALENDAR_WORDS = frozenset([*MONTHS, *_WEEKDAYS])
-"""Months, their abbreviations without a full stop, and weekdays, in small letters."""
+"""Months, their abbreviations without a full stop, and weekdays, in lower case."""
 _QUARTERS = {
     "first": 1,
     "second": 2,
@@ -103,7 +103,7 @@ _RELATIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DateMention:
-    """A date as far as a text states it; other parts are None.
+    """A date, as far as a text states it; unstated parts are None.
 
     `years` has several values for a range, or if the year was inferred from the article's date.
     """
@@ -174,7 +174,7 @@ def _mention(match: re.Match[str]) -> DateMention:
 
 
 def find_times(text: str) -> list[Span]:
-    """What tells when: dates, and phrases like "last week" or "two days ago"; in order, disjoint.
+    """Time expressions: dates, and phrases like "last week" or "two days ago"; in order, disjoint.
 
     >>> text = "It opened early in 2020, on a Monday morning, and closed two days ago."
     >>> [span.of(text) for span in find_times(text)]
@@ -191,7 +191,7 @@ def find_times(text: str) -> list[Span]:
 
 
 def _with_part(text: str, span: Span) -> Span:
-    """With "early" before it and "morning" after it."""
+    """The span with an "early" before it and a "morning" after it."""
     before, after = preceding(_PART_BEFORE, text, span.start), _PART_AFTER.match(text, span.end)
     return Span(before.start() if before else span.start, after.end() if after else span.end)
 

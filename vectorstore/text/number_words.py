@@ -1,7 +1,7 @@
 """Numbers written in English words.
 
-The patterns are built from the tables that value their words, so that whatever is recognised has
-a value. They are sources to compile with IGNORECASE, and expect the edge of a word before them.
+The patterns are built from the tables of word values, so that whatever is recognised has a value.
+They are strings to compile with IGNORECASE, and expect a word boundary before them.
 """
 
 import re
@@ -66,7 +66,7 @@ _AND = rf"(?:\s{{1,3}}and)?{_GAP}"
 _BELOW_100 = (
     rf"(?:{_either(_TENS)}(?:{_GAP}{_either(_UNITS)})?|{_either([*_TEENS, *_UNITS, 'zero'])})\b"
 )
-# In "between one million and two million" the "two" is no part of the first number.
+# In "between one million and two million" the "two" is not part of the first number.
 _NO_HUNDREDS = rf"(?!{_GAP}{_either(_MULTIPLES)}\b)"
 _NO_SCALE = rf"(?!{_GAP}{_either([*_MULTIPLES, *SCALES])}\b)"
 _BELOW_1000 = (
@@ -78,7 +78,7 @@ _LARGE = rf"(?:{_BELOW_1000}|an?){_GAP}{_either(SCALES)}\b(?:{_GAP}{_THOUSANDS})
 CARDINAL = rf"(?:(?:{_BELOW_100}|an?){_GAP}dozen\b|{_THOUSANDS}|{_LARGE}|{_BELOW_1000})"
 ORDINAL = rf"(?:{_either(_TENS)}-{_either(_UNIT_ORDINALS)}|{_either(_ORDINALS)})\b"
 _DENOMINATOR = _either(_DENOMINATORS)
-# "A fifth" and "one quarter" are shares only where no noun follows that they could number.
+# "A fifth" and "one quarter" are fractions only if no noun follows that they could number.
 _NO_NOUN = r"(?=\s{0,3}(?:[^\w\s-]|\Z)|\s(?:of|more|less|as|in|by|from|since|to|on|over|and|or)\b)"
 FRACTION = (
     rf"(?:(?!two{_GAP}quarters){_BELOW_100}{_GAP}{_DENOMINATOR}s"
@@ -90,7 +90,7 @@ AND_FRACTION = rf"\s{{1,3}}and{_GAP}(?:an?|{_BELOW_100}){_GAP}{_DENOMINATOR}s?\b
 
 
 def cardinal_value(words: str) -> int:
-    """What a match of CARDINAL is worth.
+    """The value of a match of CARDINAL.
 
     >>> cardinal_value("two hundred and fifty thousand"), cardinal_value("a dozen")
     (250000, 12)
@@ -107,7 +107,7 @@ def cardinal_value(words: str) -> int:
 
 
 def ordinal_value(words: str) -> int:
-    """What a match of ORDINAL is worth.
+    """The value of a match of ORDINAL.
 
     >>> ordinal_value("third"), ordinal_value("twenty-first")
     (3, 21)
@@ -117,7 +117,7 @@ def ordinal_value(words: str) -> int:
 
 
 def fraction_value(words: str) -> Decimal:
-    """What a match of FRACTION or AND_FRACTION is worth.
+    """The value of a match of FRACTION or AND_FRACTION.
 
     >>> fraction_value("seven tenths"), fraction_value("one-fifth"), fraction_value("and a half")
     (Decimal('0.7'), Decimal('0.2'), Decimal('0.5'))

@@ -22,7 +22,7 @@ _FEWEST_CHARACTERS_TO_RECOGNISE = 25
 
 
 def paragraph_spans(text: str, start: int = 0) -> list[Span]:
-    r"""The paragraphs of `text` from `start` on: in order, disjoint, without space around them.
+    r"""The paragraphs of `text` from `start` on: in order, disjoint and stripped.
 
     A blank line ends a paragraph, and so does a line break, unless the lines are hard-wrapped.
     Takes linear time.

@@ -9,7 +9,7 @@ CONTEXT = 40
 
 
 def preceding(pattern: re.Pattern[str], text: str, position: int) -> re.Match[str] | None:
-    """The match of a pattern that ends with `$` right before a position, within CONTEXT characters.
+    """The match right before a position, within CONTEXT characters; the pattern ends with `$`.
 
     >>> preceding(re.compile(r"about $"), "about 5", 6) is not None
     True
@@ -17,12 +17,12 @@ def preceding(pattern: re.Pattern[str], text: str, position: int) -> re.Match[st
     return pattern.search(text, max(0, position - CONTEXT), position)
 
 
-# Characters that `re.IGNORECASE` takes for the ASCII letters s, i and k, and str.lower does not.
+# Characters that `re.IGNORECASE` equates with the ASCII letters s, i and k; str.lower does not.
 _ODD_CASE = dict.fromkeys(map(ord, "\u017f\u0130\u0131\u212a"), "\ufffd")
 
 
 def only_plain_case(text: str) -> str:
-    """`text`, as long as before, without letters that only case-insensitive patterns know."""
+    """`text`, same length, without the letters that only IGNORECASE equates with ASCII ones."""
     return text.translate(_ODD_CASE)
 
 

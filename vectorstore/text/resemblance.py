@@ -1,8 +1,8 @@
-"""Tells copies of a text from other texts, by the runs of three words that they share.
+"""Tells copies of a text from other texts, by the three-word runs that they share.
 
 MinHash signatures (A. Broder, "On the resemblance and containment of documents", 1997) find the
 texts that may be copies, by bands of two values each; `are_copies` compares those in full.
-Signatures are kept in indexes, so nothing that they depend on may change: no library makes them.
+Signatures are stored in indexes, so nothing they depend on may change; hence no library makes them.
 """
 
 import hashlib
@@ -16,26 +16,26 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 Signature = NDArray[np.uint32]
-"""The least hash of a text's runs by each of `SIGNATURE` hash functions."""
+"""The least hash of a text's runs under each of `SIGNATURE` hash functions."""
 
 RUN = 3
 SIGNATURE = 64
 BANDS = 32
 FEWEST_RUNS = 25
-"""A shorter text is not compared: a few words may recur by chance, or by a template."""
+"""A shorter text is not compared: a few words may recur by chance, or from a template."""
 
 FEWEST_ALIKE = 8
-"""Values that the signatures of two texts must share before the texts are compared: as many as a
-Jaccard index of 0.25 (`ALIKE`) leads to in 99 of 100 cases."""
+"""Values that two signatures must share before their texts are compared: texts with a Jaccard index
+of 0.25 (`ALIKE`) share as many in 99 of 100 cases."""
 
-# Fitted on copies made of every second article of NewsQA (`scripts/measure-copies`).
+# Fitted on copies made from every second article of NewsQA (`scripts/measure-copies`).
 CONTAINED = 0.4
-"""The share of the shorter text's runs that the other one has, from which they are copies."""
+"""For copies, the least share of the shorter text's runs that the other one has."""
 ALIKE = 0.25
-"""And the least share of the runs of both that are in both: a round-up is no copy of its parts."""
+"""And the least share of all their runs that are in both: a round-up is no copy of its parts."""
 SAME_FACTS = 0.5
-"""The share of the numbers, and that of the names, of the text with fewer that the other one has.
-Two reports by one template share their words and not their figures."""
+"""And the least share of the numbers, and of the names, of the text with fewer that the other has.
+Two reports from one template share their words but not their figures."""
 FACTS_THAT_MAY_DIFFER = 2
 
 _SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -48,7 +48,7 @@ _TOKENS_REMEMBERED = 200_000
 
 
 def _mixed(values: Hashes) -> Hashes:
-    """Each value scrambled, as splitmix64 does it."""
+    """Each value mixed as in splitmix64."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
@@ -61,8 +61,8 @@ _PLACES = _SEEDS[: max(RUN, 2), None]
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a text is compared by. Its `key`, a signed 64-bit integer, is equal for texts of the
-    same words and marks; `runs` are the hashes of its runs of words, in order, each once."""
+    """What a text is compared by. Its `key`, a signed 64-bit integer, is equal for texts with the
+    same words and marks; `runs` are the distinct hashes of its runs of words, sorted."""
 
     key: int
     runs: Hashes
@@ -77,7 +77,7 @@ class Wording:
         known = np.fromiter(map(_known.__getitem__, tokens), np.uint64, len(tokens))
         kinds = known & np.uint64(_KINDS - 1)
         capitals = np.flatnonzero(kinds == _CAPITAL)
-        # A capital that begins a sentence or a quotation says little.
+        # A capital at the start of a sentence or a quotation says little.
         named = capitals[(capitals > 0) & (kinds[capitals - 1] != _MARK)]
         return cls(
             int.from_bytes(digest, "big", signed=True),
@@ -117,7 +117,7 @@ def _hash_and_kind(token: str) -> int:
 
 
 def _runs(words: Hashes) -> Hashes:
-    """The hashes of the runs of `RUN` words, given by their hashes; in order, each once."""
+    """The distinct hashes of the runs of `RUN` words, sorted; words are given by their hashes."""
     count = len(words) - RUN + 1
     if count < 1:
         return np.zeros(0, np.uint64)
@@ -140,7 +140,7 @@ def signature_of(runs: Hashes) -> Signature:
 
 
 def bands_of(signature: Signature) -> list[int]:
-    """A signed 64-bit integer for each band, equal for signatures that are equal in it."""
+    """A signed 64-bit integer for each band, equal for signatures that agree in it."""
     pairs = signature.reshape(BANDS, -1).astype(np.uint64)
     numbers = np.arange(BANDS, dtype=np.uint64)
     keys = _mixed((pairs[:, 0] << np.uint64(32) | pairs[:, 1]) + _mixed(numbers + _SEEDS[0]))
@@ -148,8 +148,7 @@ def bands_of(signature: Signature) -> list[int]:
 
 
 def alike_first(signature: Signature, others: Sequence[Signature]) -> list[int]:
-    """The places of those of the others that are like enough for a full comparison, the most alike
-    first."""
+    """The indices of the others that are alike enough for a full comparison, most alike first."""
     if not others:
         return []
     equal = (np.stack(others) == signature).sum(axis=1)
@@ -159,7 +158,7 @@ def alike_first(signature: Signature, others: Sequence[Signature]) -> list[int]:
 
 def are_copies(one: Wording, other: Wording) -> bool:
     """Whether both tell the same story in mostly the same words, one perhaps shortened, reordered,
-    brought up to date or edited."""
+    updated or edited."""
     shared = len(np.intersect1d(one.runs, other.runs, assume_unique=True))
     fewer = min(len(one.runs), len(other.runs))
     together = len(one.runs) + len(other.runs) - shared
@@ -172,7 +171,7 @@ def are_copies(one: Wording, other: Wording) -> bool:
 
 
 def share_in(runs: Hashes, *others: Hashes) -> float:
-    """The share of the runs that any of the others has; 1 if there are no runs."""
+    """The share of the runs that are in any of the others; 1 if there are no runs."""
     if not len(runs):
         return 1.0
     found = np.zeros(len(runs), np.bool_)

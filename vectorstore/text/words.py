@@ -8,7 +8,7 @@ from threading import local
 import Stemmer  # type: ignore[import-not-found]  # in C, without stubs
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-"""As the full-text index cuts them: "Binance" and "US" in "Binance.US"."""
+"""As the full-text index splits them: "Binance" and "US" in "Binance.US"."""
 
 PROSE_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|\w+(?:[.&'’]\w+)*")
 """As people read them: "Binance.US", "U.S.", "AT&T"."""
@@ -79,7 +79,7 @@ def content_words(text: str) -> list[str]:
 
 
 def _is_function_word(word: str) -> bool:
-    """Whether a word in lower case says little; "won't" and "didn't" are such."""
+    """Whether a lower-case word says little, including the likes of "won't" and "didn't"."""
     return word in FUNCTION_WORDS or word.endswith(("n't", "n’t"))
 
 

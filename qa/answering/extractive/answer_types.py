@@ -42,7 +42,7 @@ _REASON = re.compile(
 
 
 def gives_a_reason(sentence: str) -> bool:
-    """Whether a sentence has a word that reasons come with.
+    """Whether a sentence has a word that often introduces a reason.
 
     >>> [gives_a_reason(e) for e in ("It left in protest.", "He came to pay.", "It left it.")]
     [True, True, False]
@@ -51,7 +51,7 @@ def gives_a_reason(sentence: str) -> bool:
 
 
 def mentions_not_asked(analysis: QuestionAnalysis, sentence: str) -> Iterator[Span]:
-    """Mentions of the type asked for in `sentence` that are not in the question."""
+    """Mentions in `sentence` of the type asked for, except those already in the question."""
     asked = analysis.text.lower()
     if analysis.kind is AnswerType.PERSON:
         yield from _new_names(analysis, sentence)

@@ -1,8 +1,8 @@
-"""Whether the articles tell of what a question asks for: of a treasurer, or only of a chairman.
+"""Whether the articles mention what a question asks for: a treasurer, or only a chairman.
 
-A reader takes "its chairman, Walter Brask" for an answer to "Who is the treasurer?", because a
-name is what is asked for. So what is asked for must be named where the rest of the question is: in
-its own words, or in some that mean about the same to the embedding model.
+A reader takes "its chairman, Walter Brask" for an answer to "Who is the treasurer?", because the
+question asks for a name. So the thing asked for must be named where the rest of the question is: in
+the same words, or in others that mean about the same to the embedding model.
 """
 
 import re
@@ -19,14 +19,14 @@ from vectorstore.types import ScoredPassage, Vectors
 Embed = Callable[[Sequence[str]], Vectors]
 
 NAMES_AN_OFFICE, NAMES_WHAT_IS_COUNTED = 0.715, 0.66
-"""The cosines from which words name what is asked for. Chosen on the development questions over the
-stories, those of the sample collection, and NewsQA's: there, 1 of 110 is declined."""
+"""The least cosines at which words name what is asked for. Chosen on the development questions over
+the stories, those of the sample collection, and NewsQA's: there, 1 of 110 is declined."""
 SENTENCES = 5
-"""So many of the best sentences are compared."""
+"""How many of the best sentences are compared."""
 AT_ONCE = 16
-"""So many runs of words are embedded in one call: few enough to need no torch."""
+"""How many runs of words are embedded in one call: few enough not to need torch."""
 MOST_WORDS = 3
-"""The longest run of words that is compared."""
+"""The longest run that is compared, in words."""
 
 _AUXILIARY = r"(?:is|are|was|were|has|had|have|can|could|will|would|may|might|should|does|do|did)"
 _COUNTS = re.compile(r".*\bhow many\b", re.IGNORECASE)
@@ -48,7 +48,7 @@ _ASKS_FOR = tuple(
 
 @dataclass(frozen=True, slots=True)
 class NotNamed:
-    """What a question asks for and no article names, in the question's words."""
+    """What a question asks for but no article names, in the question's words."""
 
     thing: str
 
@@ -80,10 +80,10 @@ def not_named(
     passages: Sequence[ScoredPassage],
     embed: Embed,
 ) -> NotNamed | None:
-    """What the question asks for, if none of the passages with all of its names has the words, and
-    the best of their sentences have none that are like them.
+    """What the question asks for, if no passage with all of its names has the words for it, and the
+    best sentences of those passages have no similar ones.
 
-    None where no passage has them all: the article may call them otherwise.
+    None if no passage has all the names: the article may use others.
     """
     thing = thing_asked_for(question.text)
     if thing is None:

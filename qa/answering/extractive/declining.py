@@ -1,4 +1,4 @@
-"""What is said where no sentence answers."""
+"""What to say when no sentence answers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ _WHOLE = re.compile(
 
 
 def asks_for_a_whole(question: str) -> bool:
-    """Whether a question asks for a text that no single sentence is: a summary, a comparison.
+    """Whether a question asks for more than a sentence can give: a summary, a comparison.
 
     >>> asks_for_a_whole("Summarize what happened to FTX")
     True
@@ -27,8 +27,8 @@ def declined_text(
     question: str,
     rarities: Mapping[str, float],
 ) -> str:
-    """Sentences for a reader. `rarities` are those of the question's telling words in the
-    articles, 1 where no article has one."""
+    """Sentences for a reader. `rarities` are those of the question's content words in the
+    articles, 1 for a word that no article has."""
     said = [UNANSWERED_TEXT]
     words = {word: _as_typed(word, question) for word in rarities}
     missing = [words[word] for word, rarity in rarities.items() if rarity >= 1]
@@ -50,7 +50,7 @@ def declined_text(
 
 
 def nothing_named_text(thing: str, nearest: str, found: ScoredPassage) -> str:
-    """What is said where the articles do not tell of what is asked for; `nearest` is the sentence
+    """What to say when the articles do not mention what is asked for; `nearest` is the sentence
     that comes nearest to an answer."""
     known = (found.article.title, found.article.published and day_name(found.article.published))
     where = ", ".join(each for each in known if each)

@@ -1,6 +1,6 @@
 """Recognises questions that ask what something is, and the sentences that define it, by pattern.
 
-The patterns are those by which definitions are collected from text: a copula, an apposition, and a
+The patterns are those used to collect definitions from text: a copula, an apposition, and a
 pronoun after the name (Hearst 1992, "Automatic acquisition of hyponyms from large text corpora").
 """
 
@@ -27,7 +27,7 @@ _PRONOUN = re.compile(
 
 
 def defined_thing(question: str) -> str | None:
-    """What a question asks the meaning of; None if it asks for something else.
+    """The thing whose meaning a question asks for; None if it asks for something else.
 
     >>> [defined_thing(each) for each in ("What is a Wells notice?", "What is the price of it?")]
     ['Wells notice', None]

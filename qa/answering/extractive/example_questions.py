@@ -110,7 +110,7 @@ def examples_in(passages: Sequence[Passage]) -> Iterator[Example]:
 
 
 def _dated_event(sentence: str) -> re.Match[str] | None:
-    """What the sentence says somebody did, up to the first date that tells when."""
+    """What the sentence says somebody did, up to the first date that says when."""
     events = (_EVENT.match(sentence[: time.start]) for time in find_times(sentence))
     return next((event for event in events if event), None)
 
@@ -120,7 +120,7 @@ def choose_examples(
 ) -> tuple[str, ...]:
     """At most `most` questions that are answered, from as many articles as possible.
 
-    `candidates` has one iterator per article; an article is given up after `TRIES` unanswered
+    `candidates` has one iterator per article; an article is dropped after `TRIES` unanswered
     questions in a row.
     """
     waiting = list(candidates)

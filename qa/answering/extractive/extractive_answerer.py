@@ -51,8 +51,9 @@ class ExtractiveAnswerer:
     """An `Answerer` without a chat model.
 
     `rarities` maps the words of a question to how rare they are in the articles, from 0 to 1.
-    With `embed`, a question for an office or a number of things that the articles do not name is
-    declined. One that `tells_changes` says what articles of other times give for the same thing.
+    With `embed`, a question is declined if it asks who holds an office, or how many there are of
+    something, that the articles do not name. With `tells_changes`, an answer also says what
+    articles of other dates give for the same thing.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class ExtractiveAnswerer:
         yield reply
 
     def newest(self, question: str, passages: Sequence[ScoredPassage]) -> Reply | None:
-        """What the articles give at different times; None if all of them give the same."""
+        """What the articles give at different times; None if they all agree."""
         analysis = QuestionAnalysis.of(question, self._rarities(topic_words(question)))
         versions = versions_of(analysis, ranked(analysis, candidates_of(passages)), passages)
         return None if versions is None else told(versions, passages)
@@ -143,8 +144,8 @@ def quotes_of(
     *,
     go_on: bool = False,
 ) -> list[Quotation]:
-    """At most `most` quotes, none of them part of another. With `go_on`, the first has the sentence
-    that follows it."""
+    """At most `most` quotes, none overlapping another. With `go_on`, the first includes the
+    sentence that follows it."""
     quotes: list[Quotation] = []
     for each in candidates:
         found = passages[each.passage]
@@ -163,7 +164,7 @@ def quotes_of(
 def _gives_a_figure(
     question: QuestionAnalysis, quote: Quotation, passages: Sequence[ScoredPassage]
 ) -> bool:
-    """Whether a number is asked for, or is what the reader takes for the answer."""
+    """Whether the question asks for a number, or the reader's answer has one."""
     if question.kind is not AnswerType.OTHER:
         return question.kind is AnswerType.NUMBER
     found = passages[quote.passage]
@@ -172,7 +173,7 @@ def _gives_a_figure(
 
 
 def _sentence(quote: Quotation, passages: Sequence[ScoredPassage]) -> str:
-    """The sentence that is quoted, without those around it."""
+    """The quoted sentence, without those around it."""
     passage = passages[quote.passage].passage
     return passage.sentence_text(passage.sentences[quote.number])
 
@@ -187,6 +188,6 @@ def without_near_duplicates(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _shared_words(a: Candidate, b: Candidate) -> float:
-    """The Jaccard index of the words of both."""
+    """The Jaccard index of their words."""
     words, others = set(a.stems), set(b.stems)
     return len(words & others) / max(1, len(words | others))

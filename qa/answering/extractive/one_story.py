@@ -1,4 +1,4 @@
-"""Whether passages tell one story, and which of them tell it later. Pure."""
+"""Whether passages tell the same story, and which of them are later. Pure."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,23 +14,23 @@ from vectorstore.text.words import stem, stems_of
 from vectorstore.types import ScoredPassage
 
 SAME_NAMES = 0.25
-"""Two passages tell one story if of the names in that with fewer, the other has at least this
-share. In NewsQA's articles, which tell different stories, hardly a pair that was taken for versions
-of one thing reaches it; on the development questions, every right pair does."""
+"""Two passages tell the same story if they share at least this fraction of the names in the one
+with fewer. In NewsQA's articles, which tell different stories, hardly any pair mistaken for
+versions of one thing reaches it; on the development questions, every correct pair does."""
 ANSWERS = 0.0
-"""The reader's log-odds from which a sentence of a later article counts as an answer: more likely
-than that nothing in its passage is one."""
+"""The least log-odds from the reader for a sentence of a later article to count as an answer: it is
+more likely to be one than its passage is to have none."""
 AS_MUCH_ASKED = 0.5
-"""Of what the best passage and its title have of the question's words, the share that one of a
-later article must have."""
+"""A passage of a later article must cover the question's words at least this fraction as well as
+the best passage does, each with its title."""
 
 _NAME_IN_A_SENTENCE = re.compile(r"(?<=[\w,;:)”’] )[A-Z][\w’'.-]*\w")
 
 
 def tell_one_story(one: ScoredPassage, other: ScoredPassage) -> bool:
-    """Whether two passages name the same people, places and things often enough.
+    """Whether two passages share enough names of people, places and things.
 
-    Where one has no names, nothing speaks against it.
+    If one has no names, nothing speaks against it.
     """
     some, others = _names(one), _names(other)
     return len(some & others) >= SAME_NAMES * min(len(some), len(others))
@@ -42,8 +42,8 @@ def with_later_word(
     order: Sequence[Ranked],
     passages: Sequence[ScoredPassage],
 ) -> list[Candidate]:
-    """The sentences to quote, and before them the best of the newest article of the same story that
-    answers by what the reader makes of it, if that is newer and about what is asked."""
+    """The sentences to quote, preceded by the best sentence that the reader takes for an answer in
+    the newest article of the same story, if that is newer and about what is asked."""
     story = [passages[chosen[0].passage]]
     newest = newest_day(story, (passages[each.passage] for each in chosen))
     if newest is None:
@@ -59,7 +59,7 @@ def with_later_word(
         and tell_one_story(story[0], passages[each.candidate.passage])
         and question.share_in(_stems(passages[each.candidate.passage])) >= asked
     ]
-    # The first of several of one day is the best.
+    # Of several from one day, the first is the best.
     last = max(later, key=lambda each: each.article.published or date.min, default=None)
     return list(chosen) if last is None else [last, *chosen]
 
@@ -67,8 +67,8 @@ def with_later_word(
 def newest_of_a_story_first(
     quotes: Sequence[Quotation], passages: Sequence[ScoredPassage]
 ) -> list[Quotation]:
-    """The quotes that tell the story of the first, newest first, and then the others; those that
-    are not of the newest day of that story say of which earlier one they are."""
+    """The quotes that tell the same story as the first, newest first, then the others. Those of the
+    story that are older than its newest day are labelled with their own."""
     story: list[Quotation] = []
     others: list[Quotation] = []
     for each in quotes:
@@ -88,8 +88,8 @@ def newest_of_a_story_first(
 
 
 def until_later(quotes: Sequence[Quotation], passages: Sequence[ScoredPassage]) -> list[Quotation]:
-    """The quotes, of which the first says until when articles found tell more of its story, if they
-    do."""
+    """The quotes, the first labelled with the day until which its story goes on, if later articles
+    were found."""
     first, *rest = quotes
     earlier = (passages[each.passage] for each in quotes if each.earlier)
     later = later_day([passages[first.passage], *earlier], passages)
@@ -97,13 +97,13 @@ def until_later(quotes: Sequence[Quotation], passages: Sequence[ScoredPassage]) 
 
 
 def later_day(story: Sequence[ScoredPassage], passages: Sequence[ScoredPassage]) -> date | None:
-    """The day of the newest passage that tells the story of some, if that is later than theirs."""
+    """The day of the newest passage that tells the same story as `story`, if later than its own."""
     newest, own = newest_day(story, passages), newest_day(story, story)
     return newest if newest is not None and own is not None and newest > own else None
 
 
 def newest_day(story: Sequence[ScoredPassage], found: Iterable[ScoredPassage]) -> date | None:
-    """The day of the newest of the passages found that tell the same story as any of some; None if
+    """The day of the newest passage in `found` that tells the same story as any in `story`; None if
     none has a day."""
     days = [each.article.published for each in found if any(tell_one_story(e, each) for e in story)]
     return max((each for each in days if each is not None), default=None)
@@ -118,13 +118,12 @@ def _stems(found: ScoredPassage) -> frozenset[str]:
 
 
 def _names(found: ScoredPassage) -> frozenset[str]:
-    """Those of a passage and its title."""
+    """The names in a passage and its title."""
     return _names_in(f"{found.article.title}.\n{found.passage.text}")
 
 
 @lru_cache(maxsize=128)
 def _names_in(text: str) -> frozenset[str]:
-    """The stems of the words within sentences that begin with a capital, months and weekdays
-    aside."""
+    """The stems of capitalised words that do not open a sentence, except months and weekdays."""
     words = (match[0] for match in _NAME_IN_A_SENTENCE.finditer(text))
     return frozenset(stem(word) for word in words if word.lower() not in CALENDAR_WORDS)

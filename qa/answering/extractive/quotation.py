@@ -1,4 +1,4 @@
-"""What is shown of a sentence that answers: itself, and what it takes to understand it. Pure."""
+"""What to show of a sentence that answers: the sentence, and the context it needs. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from vectorstore.text.dates import day_name, find_dates
 from vectorstore.types import ScoredPassage, Span
 
 LONGEST_QUOTE = 500
-"""In characters: a sentence is shown with the one before it if both together are no longer."""
+"""In characters: a sentence is shown with the one before it if the two are no longer than this."""
 
 _OPENS_WITH_PRONOUN = re.compile(
     r"^[\"“‘'(\[]*"
@@ -42,9 +42,9 @@ _ENDS = re.compile(r"[.!…:;][\"'”’)\]]*$")
 class Quotation:
     """A range of a passage to quote for its sentence `number`.
 
-    What is ours stands in brackets outside the quote: `note`; the day of publication, `earlier`,
-    where a later word on the same is quoted before; and the day until which articles tell `later`
-    words on it that are not quoted.
+    Our additions stand in brackets outside the quote: `note`; `earlier`, the day of publication, if
+    something later on the same story is quoted first; and `later`, the day until which articles
+    that are not quoted continue the story.
     """
 
     passage: int
@@ -56,7 +56,7 @@ class Quotation:
 
 
 def is_prose(sentence: str) -> bool:
-    """Whether a sentence tells something: it is no heading, and asks nothing.
+    """Whether a sentence states something: it is neither a heading nor a question.
 
     >>> [is_prose(each) for each in ("# What is a Wells notice?", "It is a letter.", "Read more")]
     [False, True, False]
@@ -96,7 +96,7 @@ def needs_context(sentence: str) -> bool:
 
 
 def refers_back(sentence: str) -> bool:
-    """Whether a sentence begins by speaking of what was named before.
+    """Whether a sentence begins by referring to something named before.
 
     >>> [refers_back(each) for each in ("In it the staff says why.", "The staff says why.")]
     [True, False]
@@ -107,9 +107,9 @@ def refers_back(sentence: str) -> bool:
 def written(
     quotes: Sequence[Quotation], passages: Sequence[ScoredPassage]
 ) -> tuple[str, tuple[Sentence, ...], tuple[Citation, ...]]:
-    """The text of an answer that quotes, each quote with its marker, its sentences and citations.
+    """The text of an answer made of quotes, each with its marker; its sentences and citations.
 
-    The text has single spaces and no marks of Markdown, the citations what the article has.
+    The text has single spaces and no Markdown; the citations are exactly as in the article.
     """
     text = ""
     sentences: list[Sentence] = []
@@ -132,7 +132,7 @@ def written(
 
 
 def as_read(text: str) -> str:
-    """The words on one line, without the marks of emphasis, links and code that Markdown has.
+    """The text on one line, without Markdown's marks for emphasis, links and code.
 
     >>> as_read("**Some $60 billion**\\nhas [gone](https://example.org), 4 * 5 snake_case times.")
     'Some $60 billion has gone, 4 * 5 snake_case times.'
@@ -147,7 +147,7 @@ def as_read(text: str) -> str:
 
 
 def goes_on(until: date) -> str:
-    """What is said of something that later articles tell more of."""
+    """What to say of a story that later articles continue."""
     return f"the story goes on until {day_name(until)}"
 
 
@@ -161,7 +161,7 @@ def _published(quote: Quotation, found: ScoredPassage) -> str:
 
 
 def _note(text: str, published: date | None) -> str:
-    """When the article was written, where the text counts days from then."""
+    """When the article was published, if the text gives dates relative to that day."""
     relative = _RELATIVE.search(text) or any(e.weekday is not None for e in find_dates(text))
     if published is None or not relative:
         return ""

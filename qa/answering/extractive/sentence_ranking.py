@@ -1,7 +1,7 @@
-"""Ranks the sentences of passages as answers, and tells whether any of them answers the question.
+"""Ranks the sentences of passages as answers, and says whether any of them answers the question.
 
-Most of it is the reader's. What the article tells around a sentence, the words of the question, and
-whether a sentence has what is asked for, a time or a name, say a little more.
+The reader counts for most. What the article says around a sentence, the words of the question, and
+whether a sentence has what is asked for, such as a time or a name, add a little.
 """
 
 import math
@@ -18,40 +18,40 @@ from vectorstore.text.acronyms import known_as
 from vectorstore.text.words import stems_of
 from vectorstore.types import ArticleInfo, ScoredPassage, Span
 
-# Fitted on the development half of NewsQA's questions, the sentences of the passages read: a
-# conditional logit.
+# A conditional logit, fitted on the development half of NewsQA's questions and the sentences of the
+# passages read.
 READING, PRIOR, WORDS = 0.37, 3.2, 1.66
 ARTICLE_PRIOR, ARTICLE_WORDS, ARTICLE_MISSING_NAMES = 3.4, 2.4, -1.5
 OF_THE_TYPE, NOT_OF_THE_TYPE = 0.53, -0.63
 LATER = -0.14
-"""The weight of `lateness`, a quarter of what was fitted: more helps there, and harms on the sample
+"""The weight of `lateness`, a quarter of what was fitted: more helps there, but harms on the sample
 collection."""
 DEFINES = 2.0
-"""For a sentence that defines what is asked: about what readings differ by."""
+"""For a sentence that defines what is asked: about as much as readings differ."""
 NOT_READ = -4.0
-"""The log-odds that a sentence of a passage that was not read is taken to have."""
+"""The log-odds assumed for a sentence of a passage that was not read."""
 
-# Fitted on the same questions with their article in the index and without it. WORDS weighs what the
-# best sentence says of the question's words, TOLD and UNTOLD what its article does and does not.
+# Fitted on the same questions with and without their article in the index. WORDS weighs the
+# question's words that the best sentence has, TOLD and UNTOLD those that its article has and lacks.
 ANSWERABLE_BIAS, ANSWERABLE_READING = -5.42, 0.125
 ANSWERABLE_PRIOR, ANSWERABLE_WORDS = 3.5, 0.99
 ANSWERABLE_TOLD, ANSWERABLE_UNTOLD, ANSWERABLE_MISSING_NAMES = 1.66, -0.63, -1.14
 ANSWERABLE_FROM = 0.27
-"""The probability from which a question is answered: 12% of the answerable questions of NewsQA's
+"""The least probability for a question to be answered: 12% of the answerable questions in NewsQA's
 development half are below it."""
 
 NEXT_BEST = 0.85
 """A further sentence is quoted if its score is at most this far below the best one's."""
 NEXT_REASON = NEXT_BEST + WORDS
-"""The same for the sentence after the best one, where it may hold the reason: it need not say the
+"""The same for the sentence after the best one, if it may give the reason: it need not have the
 question's words."""
 NEXT_LISTED = 1.5
-"""The same where several things are asked for."""
+"""The same if several things are asked for."""
 NEXT_LISTED_ELSEWHERE = 2.5
-"""The same for the best sentence of another article. Chosen on 19 questions for several things, of
+"""The same for the best sentence of another article. Chosen on 19 questions for several things, on
 the development stories and the sample collection: .88 of what is expected is quoted, not .78."""
 NEWEST_WITHIN = 1.0
-"""A question about now is answered by the newest of the sentences so far below the best one."""
+"""A question about now is answered by the newest of the sentences within this of the best one."""
 
 _NOW = re.compile(
     r"\b(?:now|currently|current|still|today|latest|newest|most recent(?:ly)?|these days|at present"
@@ -76,7 +76,7 @@ _AS_OF = re.compile(r"\bas of\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Sentence `number` of a passage; `passage` is the index of that in the search results."""
+    """Sentence `number` of a passage; `passage` is the passage's index in the search results."""
 
     passage: int
     number: int
@@ -86,14 +86,13 @@ class Candidate:
     before: str
     """The sentence before it in the passage."""
     stems: tuple[str, ...]
-    """Of its words, and of what its names are known by: "SEC"."""
+    """Of its words, and of what its names are also known as: "SEC"."""
     reading: float | None
-    """The reader's log-odds that it answers; None where it was not read."""
+    """The reader's log-odds that it answers; None if it was not read."""
     prior: float
-    """The search's score of the passage."""
+    """The passage's search score."""
     words: Span | None = None
-    """The words of `text` that answer if it does, as the reader sees it; None where that is not
-    known."""
+    """The words of `text` that the reader takes for the answer, if it has one; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +104,9 @@ class Ranked:
 
 
 def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
-    """The sentences that tell something, in order: no headings, no questions.
+    """The sentences that state something, in order: no headings, no questions.
 
-    A sentence in two passages belongs to the one where the reader thinks more of it.
+    A sentence in two passages is taken from the one where the reader scores it higher.
     """
     found: dict[tuple[str, Span], Candidate] = {}
     for index, each in enumerate(passages):
@@ -145,16 +144,16 @@ def _words_read(found: ScoredPassage, number: int) -> Span | None:
 
 @dataclass(frozen=True, slots=True)
 class ArticleFound:
-    """What is known of an article from its passages that were found."""
+    """What is known of an article from those of its passages that were found."""
 
     stems: frozenset[str]
-    """Of what they tell, of its title and of the month it was published in."""
+    """Of their sentences, of its title and of the month of publication."""
     prior: float
-    """The search's score of the best of them."""
+    """The search score of the best of them."""
 
 
 def articles_found(candidates: Sequence[Candidate]) -> dict[str, ArticleFound]:
-    """By id, the articles that the candidates are of."""
+    """The candidates' articles, by id."""
     told: dict[str, list[Candidate]] = {}
     for each in candidates:
         told.setdefault(each.article.id, []).append(each)
@@ -197,7 +196,7 @@ def _article_score(question: QuestionAnalysis, article: ArticleFound) -> float:
 
 
 def _sentence_score(question: QuestionAnalysis, thing: str | None, candidate: Candidate) -> float:
-    """`thing` is what the question asks the meaning of."""
+    """`thing` is what the question asks to have defined."""
     return (
         READING * _read(candidate)
         + PRIOR * candidate.prior
@@ -213,13 +212,13 @@ def _defines(thing: str | None, candidate: Candidate) -> bool:
 
 
 def _stems_said(thing: str | None, candidate: Candidate) -> frozenset[str]:
-    """The stems of the sentence; of a definition by a pronoun, those of the one before it too."""
+    """The stems of the sentence; for a definition by a pronoun, also those of the one before it."""
     before = stems_of(candidate.before) if _defines(thing, candidate) else ()
     return frozenset((*candidate.stems, *before))
 
 
 def _of_the_type(question: QuestionAnalysis, sentence: str) -> float:
-    """What it weighs that a sentence has, or has not, what the question asks for."""
+    """The weight of having, or lacking, what the question asks for."""
     if question.kind is AnswerType.OTHER:
         return 0.0
     if question.kind is AnswerType.REASON:
@@ -248,11 +247,11 @@ def probability_of_answer(question: QuestionAnalysis, order: Sequence[Ranked]) -
 
 
 def newest_first(question: str, order: Sequence[Ranked]) -> list[Ranked]:
-    """The order, but for a question about now: the newest of the best come first."""
+    """The order; for a question about now, with the newest of the best first."""
     if not asks_about_now(question):
         return list(order)
     near = [each for each in order if order[0].score - each.score <= NEWEST_WITHIN]
-    # Stable: on one day, the best stays first.
+    # Stable: within one day, the best stays first.
     dated = sorted(near, key=lambda each: _published(each.candidate.article), reverse=True)
     return [*dated, *order[len(near) :]]
 
@@ -279,7 +278,7 @@ def asks_about_now(question: str) -> bool:
 
 
 def is_dated(question: str) -> bool:
-    """Whether a question names a time that is past, rather than the day to answer as of.
+    """Whether a question names a past time, rather than a day to answer as of.
 
     >>> [is_dated(e) for e in ("Who led it in 2022?", "Who leads it as of May 2022?")]
     [True, False]
@@ -288,8 +287,8 @@ def is_dated(question: str) -> bool:
 
 
 def worth_quoting(order: Sequence[Ranked], *, several: bool) -> list[Candidate]:
-    """The best, and those that come near it; if the question asks for several, further ones, and
-    the best of each other article."""
+    """The best, and those close to it; if the question asks for several, also those further off,
+    and the best of each other article."""
     near, elsewhere = (NEXT_LISTED, NEXT_LISTED_ELSEWHERE) if several else (NEXT_BEST, NEXT_BEST)
     worth: list[Candidate] = []
     articles: set[str] = set()
@@ -304,7 +303,7 @@ def worth_quoting(order: Sequence[Ranked], *, several: bool) -> list[Candidate]:
 
 def goes_on(order: Sequence[Ranked]) -> bool:
     """Whether the sentence after the best one goes on about the same thing: it refers back to it,
-    or comes near as an answer."""
+    or is nearly as good an answer."""
     best = order[0].candidate
     return any(
         (each.candidate.passage, each.candidate.number) == (best.passage, best.number + 1)

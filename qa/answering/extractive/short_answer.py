@@ -15,8 +15,8 @@ def short_answer(analysis: QuestionAnalysis, sentence: str) -> Span | None:
     """The few words of `sentence` that answer the question, or None.
 
     Only for times and numbers, where precision is high enough: .94 and .91 on NewsQA's test half,
-    given the right sentence. A reader's surest spans had .42 for names and .57 for places. Of
-    several that are not in the question, the closest to one of the question's words is chosen.
+    given the right sentence. A reader's surest spans reached .42 for names and .57 for places.
+    Of several that are not in the question, the closest to one of its words is chosen.
     """
     spans = list(mentions_not_asked(analysis, sentence))
     anchors = [

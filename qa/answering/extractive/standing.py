@@ -1,9 +1,9 @@
-"""Of sentences that answer the same question at different times: what is so now, and what was.
+"""From sentences that answer the same question at different times: what is true now, and what was.
 
-Two sentences tell of the same thing if the reader takes both for answers, both have the words of
-the question that the better one has, and what they give is of the same kind: amounts of one unit,
-dates, or names. The newest wins. Where another source says otherwise within `SAME_TIME`, and the
-newest does not correct it, both stand.
+Two sentences are about the same thing if the reader takes both for answers, both have the words of
+the question that the better one has, and what they give is of the same kind: amounts in one unit,
+dates, or names. The newest wins. If another source disagrees within `SAME_TIME`, and the newest
+does not correct it, both stand.
 """
 
 import re
@@ -24,22 +24,22 @@ from vectorstore.types import ScoredPassage, Span
 
 # Chosen on the development half of seeds/questions-over-time.jsonl.
 BEST_READ = 2.0
-"""What is given is taken from a sentence whose reading is at most so far below the best one."""
+"""The answer is taken from a sentence whose reading is at most this far below the best one."""
 READ_AS_WELL = 8.0
-"""A version of it from one whose reading is at most so far below that."""
+"""Another version of it, from one whose reading is at most this far below that."""
 READ_AT_LEAST = -2.5
 SAME_WORDS = 0.52
-"""The share of the question's words in a sentence that another version must have more of."""
+"""Of the question's words in a sentence, another version must have more than this share."""
 SURELY_READ, SAME_WORDS_OF_A_HOLDER = 3.0, 0.4
-"""The same of a name in a sentence that the reader is so sure of: "leads it", "its director"."""
+"""The same for a name in a sentence that the reader is this sure of: "leads it", "its director"."""
 LESS_CONTEXT = 0.2
-"""By so much less may the words before a version cover the question."""
+"""How much less of the question the text up to a version may cover."""
 IN_NO_ARTICLE = 0.999
 """The rarity of a word that no article has."""
 MOST_UNKNOWN = 0.33
-"""The largest share of the question's words, names aside, that no article may have."""
+"""The largest share of the question's words, names aside, that may be in no article."""
 OFFICE_WORDS = 0.5
-"""A name is given as the answer by a sentence that has more of the question's words than this."""
+"""A sentence gives a name as the answer if it has more than this share of the question's words."""
 SAME_TIME = timedelta(days=2)
 MOST_EARLIER = 3
 
@@ -63,12 +63,12 @@ _ASKS_FOR_A_HOLDER = re.compile(
     r"|\bwho(?: currently| now)? (?!is\b|was\b|has\b|does\b)\w+s\b",
     re.IGNORECASE,
 )
-"""Of an office there is one holder at a time. Who was hurt, arrested or elected may be many."""
+"""An office has one holder at a time. Those hurt, arrested or elected may be many."""
 _OF_ANOTHER_REPORT = re.compile(r"\b(?:article|report|story)\s(?:of|from|on)\s$", re.IGNORECASE)
 _ASKS_FOR_A_PART = re.compile(r"\bhow many of\b", re.IGNORECASE)
 _PARTITIVE = re.compile(r"\s+of\s+(?:the\s+|its\s+|their\s+|his\s+|her\s+|these\s+|those\s+)?")
 _A_PLACE = re.compile(r"\b(?:in|at|near|across)\s$")
-"""What stands before a name that is a place's, not a person's."""
+"""What precedes the name of a place, not of a person."""
 _A_WORD = re.compile(r"[\s-]+(?P<word>[^\W\d_]+)")
 
 
@@ -82,9 +82,9 @@ class Version:
     source: str | None
     unit: str = ""
     leaves: bool = False
-    """Whether the person whose name is given leaves the office, or has left it."""
+    """Whether the person named is leaving the office, or has left it."""
     succeeds: bool = False
-    """Whether it is the person who follows the one whom the sentence before names."""
+    """Whether the person named succeeds the one named in the sentence before."""
 
     @property
     def given(self) -> str:
@@ -92,7 +92,7 @@ class Version:
 
     @property
     def says(self) -> str:
-        """The words that tell what the value is given for."""
+        """The words that say what the value is given for."""
         before = self.candidate.before if self.succeeds else ""
         return f"{before} {self.candidate.text}"
 
@@ -108,8 +108,8 @@ class Versions:
 def versions_of(
     question: QuestionAnalysis, order: Sequence[Ranked], passages: Sequence[ScoredPassage]
 ) -> Versions | None:
-    """What the sentences give at different times; None if they give one thing, or the question
-    names a time."""
+    """What the sentences give at different times; None if they all agree, or the question names a
+    time."""
     if not order or not _asks_for_one_thing(question):
         return None
     if _ASKS_FOR_PEOPLE.match(question.text):
@@ -126,7 +126,7 @@ def versions_of(
         if each is not anchor and _same_thing(question, each, anchor, passages)
     ]
     chosen = _one_of_each_article([anchor, *same], passages)
-    # Stable: on one day, the best read stays first, after those who do not leave.
+    # Stable: within one day, those who do not leave come first, then the best read.
     dated = sorted(
         (each for each in chosen if each.published is not None),
         key=lambda each: (-(each.published or date.min).toordinal(), each.leaves),
@@ -147,7 +147,7 @@ def versions_of(
 
 
 def _asks_for_one_thing(question: QuestionAnalysis) -> bool:
-    """Whether it asks for what may change, names no past time, and has words that articles have."""
+    """Whether it asks for what may change, names no past time, and uses words of the articles."""
     who = _ASKS_WHO.search(question.text)
     if is_dated(question.text) or (who and not _ASKS_FOR_A_HOLDER.search(question.text)):
         return False
@@ -167,7 +167,7 @@ def asks_whether(question: str) -> bool:
 def _told(
     question: QuestionAnalysis, order: Sequence[Ranked], passages: Sequence[ScoredPassage]
 ) -> Iterator[Version]:
-    """What each sentence gives, the best read first; none if the best read gives nothing."""
+    """What each sentence gives, best read first; none if the best-read sentences give nothing."""
     read = [e.candidate for e in order if e.candidate.reading is not None]
     read.sort(key=lambda each: -(each.reading or 0.0))
     best = None
@@ -180,7 +180,7 @@ def _told(
         if set(question.weights) - question.names and not _weight(
             question, each.text, question.names
         ):
-            continue  # it is about something else that happened to the same
+            continue  # it is about something else concerning the same names
         for version in _given_by(question, each, passages[each.passage]):
             best = reading if best is None else best
             yield version
@@ -227,7 +227,7 @@ def _number_read(question: QuestionAnalysis, candidate: Candidate) -> Span | Non
 
 
 def _date(question: QuestionAnalysis, candidate: Candidate) -> Span | None:
-    """A date that is the answer, not that of another report."""
+    """A date that is the answer, not the date of another report."""
     text = candidate.text
     when = _as_read(candidate, mentions_not_asked(question, text))
     if when is None or not any(each.isdigit() for each in when.of(text)):
@@ -236,7 +236,7 @@ def _date(question: QuestionAnalysis, candidate: Candidate) -> Span | None:
 
 
 def _part_asked(question: QuestionAnalysis, text: str, number: Span) -> Span:
-    """Of "nine of the 17 stolen objects" the nine, unless the 17 are what is asked about."""
+    """In "nine of the 17 stolen objects", the nine, unless the question is about the 17."""
     spans = [Span(*match.span()) for match in NUMBER.finditer(text)]
     for one, other in pairwise(spans):
         if number not in (one, other) or not _PARTITIVE.fullmatch(text[one.end : other.start]):
@@ -256,7 +256,7 @@ def _counted(question: QuestionAnalysis) -> str | None:
 
 
 def _with_unit(question: QuestionAnalysis, text: str, number: Span) -> tuple[int, str]:
-    """Where the number ends with its unit, and the stem of that: a currency, "percent", or what is
+    """Where the number ends with its unit, and the unit's stem: a currency, "percent", or what is
     counted; "" if there is none."""
     written = number.of(text).lower()
     sign = re.search(r"[$€£¥%]|percent|per cent|dollars|euros|pounds", written)
@@ -285,7 +285,7 @@ def _with_unit(question: QuestionAnalysis, text: str, number: Span) -> tuple[int
 
 
 def _as_read(candidate: Candidate, spans: Iterable[Span]) -> Span | None:
-    """The first of these parts of a sentence that the reader's words have a part of."""
+    """The first of these spans of a sentence that overlaps the reader's words."""
     words = candidate.words
     if words is None:
         return None
@@ -295,7 +295,7 @@ def _as_read(candidate: Candidate, spans: Iterable[Span]) -> Span | None:
 def _successor(
     question: QuestionAnalysis, candidate: Candidate, found: ScoredPassage
 ) -> tuple[Candidate, Span] | None:
-    """Who takes an office that somebody leaves, where the next sentence says so."""
+    """Who takes over an office that somebody leaves, if the next sentence says so."""
     if candidate.number + 1 == len(found.passage.sentences):
         return None
     span = found.passage.sentences[candidate.number + 1]
@@ -324,7 +324,7 @@ def _full_names(question: QuestionAnalysis, text: str) -> list[Span]:
 def _same_thing(
     question: QuestionAnalysis, one: Version, anchor: Version, passages: Sequence[ScoredPassage]
 ) -> bool:
-    """Whether a version is one of what the anchor gives."""
+    """Whether a version is about the same thing as the anchor."""
     if not _units_agree(question, one.unit, anchor.unit):
         return False
     wanted = _weight(question, anchor.says, question.names)
@@ -334,7 +334,7 @@ def _same_thing(
     least = SAME_WORDS_OF_A_HOLDER if surely else SAME_WORDS
     if wanted and shared <= least * wanted and has < wanted:
         return False
-    # One story may call it otherwise later: only what is asked of it counts.
+    # The same story may use other words later: only those of the question count.
     total = sum(question.weights.values()) or 1.0
     covered, here = (
         _weight(question, _up_to(each, passages), question.names) / total for each in (anchor, one)
@@ -345,8 +345,8 @@ def _same_thing(
 def _is_about(
     question: QuestionAnalysis, version: Version, passages: Sequence[ScoredPassage]
 ) -> bool:
-    """Whether a version's article names what the question names, and, for a person, says what the
-    person is asked for."""
+    """Whether a version's article names what the question names and, if a person is asked for, its
+    sentence has enough of the question's other words."""
     context = frozenset(stems_of(_up_to(version, passages)))
     if not all(akin_to_any(each, context) for each in question.names & set(question.weights)):
         return False
@@ -358,7 +358,7 @@ def _is_about(
 def _weight(
     question: QuestionAnalysis, text: str, without: frozenset[str], of: str | None = None
 ) -> float:
-    """The summed rarity of the question's words in a text; only of those that are in `of` too."""
+    """The summed rarity of the question's words in a text; with `of`, only of those in both."""
     stems = frozenset(stems_of(text))
     limit = None if of is None else frozenset(stems_of(of))
     return sum(
@@ -371,7 +371,7 @@ def _weight(
 
 
 def _up_to(version: Version, passages: Sequence[ScoredPassage]) -> str:
-    """The title and the passage as far as the sentence."""
+    """The title, and the passage up to the end of the sentence."""
     found = passages[version.candidate.passage]
     end = version.candidate.span.end - found.passage.start
     return f"{found.article.title}\n{found.passage.text[:end]}"
@@ -386,7 +386,7 @@ def _units_agree(question: QuestionAnalysis, one: str, other: str) -> bool:
 def _one_of_each_article(
     versions: Iterable[Version], passages: Sequence[ScoredPassage]
 ) -> list[Version]:
-    """The best read of each article; of names, one of who leaves and one of who does not."""
+    """The best-read version of each article; for names, one who leaves and one who does not."""
     kept: dict[tuple[str, bool], Version] = {}
     for each in versions:
         kept.setdefault((_article(each, passages), each.leaves), each)
@@ -398,7 +398,7 @@ def _article(version: Version, passages: Sequence[ScoredPassage]) -> str:
 
 
 def _agree(one: Version, other: Version) -> bool:
-    """Whether both give the same."""
+    """Whether both give the same value."""
     if one.unit == "name":
         return bool(set(stems_of(one.given)) & set(stems_of(other.given)))
     if one.unit == "date":
@@ -411,13 +411,13 @@ def _agree(one: Version, other: Version) -> bool:
 
 
 def _number_in(given: str) -> str:
-    """Without its unit: "One of" would not be read as a number."""
+    """The number without its unit: "One of" would not be read as a number."""
     match = NUMBER.match(given)
     return match[0] if match else given
 
 
 def _disagree(newest: Version, other: Version, dated: Sequence[Version]) -> bool:
-    """Whether another source says otherwise at about the same time, and is not corrected."""
+    """Whether another source disagrees at about the same time, and is not corrected."""
     if newest.published is None or other.published is None or other.source == newest.source:
         return False
     latest = next(each for each in dated if each.source == other.source)

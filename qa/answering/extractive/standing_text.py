@@ -1,4 +1,4 @@
-"""Answers that say what is so now and what was: "41 members (20 April 2022) [1]; earlier: 38"."""
+"""Answers that say what is true now and what was: "41 members (20 April 2022) [1]; earlier: 38"."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ DISAGREES = "Sources disagree: "
 
 
 def told(versions: Versions, passages: Sequence[ScoredPassage]) -> Reply:
-    """One sentence, each part of which is words of its citation's quote and the day of its article.
+    """One sentence, each part of it words from its citation's quote and the day of its article.
 
-    The short answer is what is so now; there is none if sources disagree.
+    The short answer is what is true now; there is none if sources disagree.
     """
     every = (*versions.current, *versions.earlier)
     citations = tuple(
@@ -49,8 +49,8 @@ def told(versions: Versions, passages: Sequence[ScoredPassage]) -> Reply:
 
 
 def now_and_before(order: Sequence[Ranked], passages: Sequence[ScoredPassage]) -> Reply | None:
-    """The newest sentence, and the best of those from before it, of one story, that come near it;
-    None if there is none, so that it is not known that anything was otherwise. `order` has the
+    """The newest sentence, and the first earlier one of the same story that scores close to the
+    best; None if there is none, since nothing is then known to have changed. `order` has the
     newest first."""
     first = order[0].candidate
     published = passages[first.passage].article.published

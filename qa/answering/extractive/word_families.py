@@ -1,4 +1,4 @@
-"""Which words are of one family, by their stems."""
+"""Which words belong to one family, by their stems."""
 
 from collections.abc import Iterable
 from itertools import takewhile
@@ -9,7 +9,7 @@ def akin_to_any(one: str, others: Iterable[str]) -> bool:
 
 
 def akin(one: str, other: str) -> bool:
-    """Whether two stems are of one family of words: "chair" and "chairwoman", "open" and "reopen".
+    """Whether two stems belong to one word family: "chair" and "chairwoman", "open" and "reopen".
 
     >>> akin("chair", "chairwoman"), akin("open", "reopen"), akin("cost", "coast")
     (True, True, False)

@@ -8,11 +8,11 @@ from qa.verification.checker import CheckedPiece, StreamChecker
 
 
 class AnswerDraft:
-    """Checks what a model writes as it comes, and decides what is shown.
+    """Checks what a model writes as it arrives, and decides what is shown.
 
-    Nothing is shown before the first supported sentence: a text without one is no answer. From
-    there on each sentence is shown once it is checked. `written` is all that the model wrote,
-    `text` what is shown of it. `new_checker` makes a checker for a text that begins anew.
+    Nothing is shown before the first supported sentence: a text without one is not an answer. From
+    then on each sentence is shown once it is checked. `written` is all that the model wrote, `text`
+    what is shown of it. `new_checker` creates a checker for a text that starts over.
     """
 
     def __init__(self, new_checker: Callable[[], StreamChecker]) -> None:
@@ -36,7 +36,7 @@ class AnswerDraft:
         if chunk.retracts:
             self.written = ""
             if self.text:
-                # What the reader has seen stays; what follows is no part of its last sentence.
+                # What the reader has seen stays; what follows is not part of its last sentence.
                 text = f"\n\n{text}"
             else:
                 self._held_back.clear()

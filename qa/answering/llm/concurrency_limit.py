@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 
 class ConcurrencyLimit:
-    """At most `limit` slots are taken at a time; who asks for another waits for its turn.
+    """At most `limit` slots are taken at a time; whoever asks for another waits for a turn.
 
-    asyncio's semaphore belongs to one event loop, while every blocking call has a loop of its own.
+    An asyncio semaphore belongs to one event loop, while every blocking call has its own.
     """
 
     def __init__(self, limit: int) -> None:

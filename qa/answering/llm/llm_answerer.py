@@ -30,8 +30,7 @@ _REFUSES = re.compile(
 
 
 Newest = Callable[[str, Sequence[ScoredPassage]], Reply | None]
-"""A reply that says what articles give for what a question asks, now and earlier; None if they all
-give the same."""
+"""A reply that says what articles answer to a question, now and earlier; None if they all agree."""
 
 
 def no_newest(question: str, passages: Sequence[ScoredPassage]) -> Reply | None:
@@ -39,11 +38,11 @@ def no_newest(question: str, passages: Sequence[ScoredPassage]) -> Reply | None:
 
 
 FindIn = Callable[[Sequence[str], Sequence[str]], Iterable[Sequence[ScoredPassage]]]
-"""Maps articles' ids and sentences to the passages found there for each sentence, in order."""
+"""Maps article ids and sentences to the passages found there for each sentence, in order."""
 
 
 class LLMAnswerer:
-    """An `Answerer` over a chat model. When the model fails, `fallback` answers and says so."""
+    """An `Answerer` over a chat model. If the model fails, `fallback` answers, with a notice."""
 
     def __init__(
         self,
@@ -57,7 +56,7 @@ class LLMAnswerer:
         newest: Newest = no_newest,
         prompts: Prompts | None = None,
     ) -> None:
-        """`newest` tells what articles give at different times, if they do."""
+        """`newest` says what articles report at different times, if they differ."""
         self._client = client
         self._name = name
         self._judge = judge
@@ -129,8 +128,8 @@ class LLMAnswerer:
     async def _checked(
         self, prompt: Sequence[Message], sources: ClaimChecker, draft: AnswerDraft, request: str
     ) -> AsyncGenerator[AnswerPart]:
-        """What the model writes, checked. Raises ModelFailed, with what was shown in `draft`."""
-        # The passages are read while the model is at work.
+        """What the model writes, checked. Raises ModelFailed; what was shown is in `draft`."""
+        # The passages are read while the model is working.
         preparing = asyncio.create_task(asyncio.to_thread(sources.prepare))
         try:
             async with aclosing(self._client.stream(prompt, request)) as chunks:

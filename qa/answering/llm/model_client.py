@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Every provider names why the model stopped in its own way.
+# Each provider has its own name for the reason why the model stopped.
 _REASONS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
 _CUT_SHORT = frozenset({"length", "max_tokens", "content_filter"})
 
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """Timeouts, in seconds, retries, and how many calls run at a time.
+    """Timeouts in seconds, retries, and how many calls run at a time.
 
-    `between_chunks` is the longest wait for the next chunk, `total` that for everything: a turn
-    among the calls that run at a time, all chunks of all attempts, and the pauses between them.
-    There are `attempts` to get a first chunk, with pauses that double from `first_pause`; a server
-    that asks for more than `longest_pause`, or than is left of `total`, is not called again.
+    `between_chunks` is the longest wait for the next chunk, `total` that for everything: waiting
+    for a free slot, all chunks of all attempts, and the pauses between them. There are `attempts`
+    tries at a first chunk, with pauses that double from `first_pause`; a server that asks for more
+    than `longest_pause`, or than is left of `total`, is not called again.
     """
 
     between_chunks: float = 60.0
@@ -51,10 +51,10 @@ class CallLimits:
 
 @dataclass(frozen=True, slots=True)
 class ModelChunk:
-    """A stretch of what the model writes, without its thoughts, and the tokens counted with it.
+    """A piece of what the model writes, without its thoughts, and the tokens counted with it.
 
-    With `retracts`, all text before it turned out to be thought. `finished` is set on the last
-    chunk: False if the model was stopped in the middle of a sentence.
+    With `retracts`, all text before it turned out to be thoughts. `finished` is set on the last
+    chunk: False if the model was cut off in mid-sentence.
     """
 
     text: str
@@ -64,8 +64,8 @@ class ModelChunk:
 
 
 class ModelClient:
-    """Calls one model. All calls of a client, and of those made by `with_share`, keep to
-    `limits.concurrent` together, and are spared by one `breaker`."""
+    """Calls one model. A client and those made from it by `with_share` share `limits.concurrent`
+    and one `breaker`."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class ModelClient:
         breaker: ProviderBreaker | None = None,
         concurrency: ConcurrencyLimit | None = None,
     ) -> None:
-        """`name`: provider and model. `prices`: of a million tokens read, and written."""
+        """`name`: provider and model. `prices`: per million tokens read, and written."""
         self._model = model
         self._limits = limits or CallLimits()
         self._name = name
@@ -88,7 +88,7 @@ class ModelClient:
 
     @property
     def is_spared(self) -> bool:
-        """Whether the model is not called at present, because it failed again and again."""
+        """Whether the model is not called for now, because it failed repeatedly."""
         return self._breaker.is_open
 
     def with_share(self, share: float) -> "ModelClient":
@@ -103,10 +103,10 @@ class ModelClient:
         )
 
     async def stream(self, messages: Sequence[Message], request: str) -> AsyncGenerator[ModelChunk]:
-        """The chunks of the reply, the last of them with `finished` set.
+        """The chunks of the reply, the last one with `finished` set.
 
-        `request` is the id under which the log reports failures. Raises ModelFailed; if that is
-        after the first text, the reply broke off. Closing the generator cancels the call.
+        `request` is the id under which the log reports failures. Raises ModelFailed; if after the
+        first text, the reply broke off. Closing the generator cancels the call.
         """
         time_left = _TimeLeft(self._limits)
         self._breaker.refuse_if_open()
@@ -187,7 +187,7 @@ class ModelClient:
     async def _attempt(
         self, messages: Sequence[Message], time_left: "_TimeLeft"
     ) -> AsyncGenerator[ModelChunk]:
-        """One attempt, as the model writes; the last chunk, with `finished`, has no text."""
+        """One attempt, as the model writes it; the last chunk, with `finished`, has no text."""
         prompt = [(message.role, message.text) for message in messages]
         finished: bool | None = None
         chunks = self._model.astream(prompt)
@@ -201,7 +201,7 @@ class ModelClient:
                 finished = chunk.finished if chunk.finished is not None else finished
                 yield replace(chunk, finished=None)
         finally:
-            # Typed as an iterator, in fact a generator: closing it hangs up on the server.
+            # Typed as an iterator, in fact a generator: closing it drops the connection.
             await cast(AsyncGenerator[Any], chunks).aclose()
         yield ModelChunk("", finished=bool(finished))
 
@@ -221,7 +221,7 @@ class ModelClient:
 
 
 def priced(usage: Usage, prices: tuple[float, float] | None) -> Usage:
-    """The usage with its cost, from the prices of a million tokens read, and written.
+    """The usage with its cost, from the prices per million tokens read, and written.
 
     >>> priced(Usage(1_000, 500), (0.25, 2.0)).cost
     0.00125
@@ -233,7 +233,7 @@ def priced(usage: Usage, prices: tuple[float, float] | None) -> Usage:
 
 
 class _TimeLeft:
-    """The seconds left until all of a call has to be done, whoever spends them."""
+    """The seconds left until a whole call must be done, however they are spent."""
 
     def __init__(self, limits: CallLimits) -> None:
         self._between_chunks = limits.between_chunks
@@ -245,7 +245,7 @@ class _TimeLeft:
 
     @asynccontextmanager
     async def for_next_chunk(self) -> AsyncGenerator[None]:
-        """Raises TimeoutError if the block takes longer than is left, or than one chunk may."""
+        """Raises TimeoutError if the block exceeds the time left, or that for one chunk."""
         async with asyncio.timeout(max(0.0, min(self._between_chunks, self.seconds))):
             yield
 

@@ -1,4 +1,4 @@
-"""What went wrong with a call of a chat model: in words, and whether to try again."""
+"""What went wrong with a chat model call: in words, and whether to retry."""
 
 import secrets
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ class ModelFailed(Exception):
 
 
 def describe_failure(error: Exception) -> ModelFailed:
-    """The failure for the reader, without the error's own words, which may hold a key."""
+    """The failure for the reader, without the error's own message, which may contain a key."""
     if isinstance(error, ModelFailed):
         return error
     status = status_of(error)
@@ -36,9 +36,9 @@ def describe_failure(error: Exception) -> ModelFailed:
 def retry_pause(
     error: Exception, attempt: int, *, first_pause: float, longest_pause: float
 ) -> float | None:
-    """Seconds to wait after failed attempt number `attempt`; None if another would be no use.
+    """Seconds to wait after failed attempt number `attempt`; None if another would be useless.
 
-    The pause doubles with each attempt, unless the server names one; if that is more than
+    The pause doubles with each attempt, unless the server specifies one; if that exceeds
     `longest_pause`, there is no further attempt.
     """
     status = status_of(error)
@@ -48,12 +48,12 @@ def retry_pause(
     if asked is not None:
         return asked if asked <= longest_pause else None
     longest: float = min(first_pause * 2**attempt, longest_pause)
-    # Half of it is random, so that calls that failed together do not return together.
+    # Half of it is random, so that calls that failed together are not retried together.
     return longest * (0.5 + secrets.randbelow(1_000) / 2_000)
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the provider failed, rather than refused the request as such."""
+    """Whether the provider failed, rather than rejected the request itself."""
     status = status_of(error)
     return status is None or status in _RETRIED
 

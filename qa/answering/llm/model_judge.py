@@ -1,4 +1,4 @@
-"""A chat model as the judge of what was written: all sentences in one call."""
+"""A chat model as the judge of what was written, with all sentences in one call."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ _AT_ONCE = 40
 
 
 class ModelJudge:
-    """A `ClaimJudge` over a chat model. Where the model fails, `fallback` judges."""
+    """A `ClaimJudge` over a chat model. If the model fails, `fallback` judges."""
 
     reads_all_at_once = True
 
@@ -44,7 +44,7 @@ class ModelJudge:
         seconds: float = 60.0,
         prompts: Prompts | None = None,
     ) -> None:
-        """`seconds`: what the model has for a text, waiting for its turn included."""
+        """`seconds`: what the model has for a text, including the wait for its turn."""
         self._model = model
         self._fallback = fallback
         self._calls = threading.Semaphore(concurrent)
@@ -52,7 +52,7 @@ class ModelJudge:
         self._prompts = prompts or bundled_prompts()
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> Opinions:
-        """Opinions without shades: the probability of what the model says is one.
+        """All-or-nothing opinions: the probability of what the model says is one.
 
         A text that is too long for one call is judged by `fallback` if any of its calls fails.
         """
@@ -75,7 +75,7 @@ class ModelJudge:
         return read_verdicts(reply, len(pairs))
 
     def _reply(self, prompt: Any, due: float) -> str:  # messages, as LangChain takes them
-        """Raises TimeoutError if the model is not done when it is `due`, and what it raises."""
+        """Raises TimeoutError if the model is not done by `due`, and whatever the model raises."""
         if not self._calls.acquire(timeout=max(0.0, due - time.monotonic())):
             raise TimeoutError
         try:

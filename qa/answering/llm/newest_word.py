@@ -1,4 +1,4 @@
-"""Sees to it that a written answer does not give as current what newer articles say otherwise."""
+"""Ensures that a written answer does not give as current what newer articles contradict."""
 
 import re
 from dataclasses import replace
@@ -8,8 +8,8 @@ from qa.verification.sentence_stream import MARKER
 
 
 def with_newest(reply: Reply, newest: Reply | None) -> Reply:
-    """The reply; what articles give now and earlier is added if it has an earlier value, or one of
-    several that disagree, without what is so now.
+    """The reply, with what articles report now and earlier added if it has an earlier value, or one
+    of several that disagree, but lacks a current one.
 
     `newest` is in the articles' own words, one sentence with its citations.
     """

@@ -1,7 +1,7 @@
 """The prompts: templates filled in with the passages, the conversation and the question.
 
-They are read from a folder: the one that comes with the package, or another whose files take the
-place of some of its own.
+They are read from a folder: the one that comes with the package, or another whose files replace
+some of those.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ class PromptsRefused(UserError):
 
 @dataclass(frozen=True, slots=True)
 class HouseStyle:
-    """How answers are to be written. Without a language, in that of the question."""
+    """How answers should be written. Without a language, in that of the question."""
 
     length: Length = "medium"
     language: str | None = None
@@ -64,7 +64,7 @@ class HouseStyle:
 
     @property
     def asked_for(self) -> dict[str, bool]:
-        """Whether each of these is other than the default."""
+        """Whether each of these differs from the default."""
         return {
             "length": self.length != "medium",
             "language": bool(self.language),
@@ -80,12 +80,12 @@ class Message(NamedTuple):
 
 
 def new_fence() -> str:
-    """A random word, which no article can know, to fence off what is not an instruction."""
+    """A random word that no article can know, to fence off what is not an instruction."""
     return secrets.token_hex(8)
 
 
 class Prompts:
-    """The templates, by name, and the house style that answers are asked for in."""
+    """The templates, by name, and the house style for answers."""
 
     def __init__(self, templates: Mapping[str, str], style: HouseStyle | None = None) -> None:
         self._templates = dict(templates)
@@ -93,12 +93,12 @@ class Prompts:
 
     @property
     def private_texts(self) -> tuple[str, ...]:
-        """What is written for the model only: no answer may repeat it."""
+        """Text meant for the model only: no answer may repeat it."""
         return tuple(self._templates.values())
 
     @property
     def version(self) -> str:
-        """A hash of the prompts and the style, for those who keep answers."""
+        """A hash of the prompts and the style, for code that keeps answers."""
         parts = (*self._templates.values(), *self._style.values.values())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
@@ -110,7 +110,7 @@ class Prompts:
         today: date | None = None,
     ) -> tuple[Message, Message]:
         """The question under its passages, which are numbered from 1 in the order given, and what
-        is known of the days: `today`, and which passage is newer than which."""
+        is known about dates: `today`, and the passages from oldest to newest."""
         written = "\n\n".join(
             _passage(number, found, fence) for number, found in enumerate(passages, start=1)
         )
@@ -125,7 +125,7 @@ class Prompts:
     def rewrite(
         self, question: str, history: Sequence[Turn], fence: str
     ) -> tuple[Message, Message]:
-        """The last question under the conversation that it ends, one line per turn."""
+        """The last question under the conversation that leads to it, one line per turn."""
         conversation = "\n".join(
             f"{turn.role.capitalize()}: {_line(turn.content)}" for turn in history
         )
@@ -154,7 +154,7 @@ def bundled_prompts() -> Prompts:
 
 
 def read_prompts(folder: Path | None, style: HouseStyle | None = None) -> Prompts:
-    """The prompts in a folder; those that it lacks are the bundled ones.
+    """The prompts in a folder, with bundled ones for those that it lacks.
 
     Raises PromptsRefused.
     """
@@ -175,7 +175,7 @@ def read_prompts(folder: Path | None, style: HouseStyle | None = None) -> Prompt
 
 
 def faults_of(name: str, text: str) -> list[str]:
-    """A sentence for each fault of the prompt of this name.
+    """A sentence for each fault in the prompt with this name.
 
     >>> for fault in faults_of("rewrite_system", "Rewrite it for $5, and end with $fense."):
     ...     print(fault)
@@ -292,7 +292,7 @@ def _placeholders(text: str) -> list[str]:
 
 
 def _stray_dollars(text: str) -> list[int]:
-    """The lines of dollars that begin no placeholder and are not doubled."""
+    """The line numbers of dollar signs that begin no placeholder and are not doubled."""
     return [
         text.count("\n", 0, found.start()) + 1
         for found in Template.pattern.finditer(text)

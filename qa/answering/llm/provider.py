@@ -1,4 +1,4 @@
-"""Makes the LangChain chat model that the settings name, of any provider LangChain knows."""
+"""Creates the LangChain chat model that the settings name, from any provider LangChain knows."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,15 @@ EXTRAS = ("openai", "anthropic", "ollama")
 
 
 class ModelError(UserError):
-    """No chat model can be made from the settings."""
+    """No chat model can be created from the settings."""
 
 
 def make_chat_model(settings: Settings, *, timeout: float | None = None) -> "ChatModel":
     """The model named by QA_MODEL. Nothing is sent to it yet. `timeout`: the most seconds to wait
-    for a piece of its reply; QA_MODEL_TIMEOUT by default.
+    for a chunk of its reply; QA_MODEL_TIMEOUT by default.
 
-    Raises ModelError if there is no name, if no provider is known by it, or if the provider's
-    package is not installed.
+    Raises ModelError if there is no name, if the provider is unknown, or if its package is not
+    installed.
     """
     if not settings.model:
         raise ModelError("No chat model is configured: set QA_MODEL, such as openai:gpt-5-mini.")
@@ -55,7 +55,7 @@ def make_chat_model(settings: Settings, *, timeout: float | None = None) -> "Cha
             "write it as provider:model, such as openai:gpt-5-mini."
         ) from error
     except Exception as error:
-        # Each provider has its own errors for a missing key or a setting that it refuses.
+        # Each provider has its own errors for a missing key or a setting that it rejects.
         raise ModelError(
             f"The chat model {settings.model} cannot be set up ({type(error).__name__}). "
             "Does it need QA_MODEL_API_KEY, or QA_MODEL_BASE_URL?"
@@ -64,10 +64,10 @@ def make_chat_model(settings: Settings, *, timeout: float | None = None) -> "Cha
 
 
 def _provider_settings(settings: Settings) -> dict[str, Any]:
-    """Settings that only some providers take: no retries beside ours, and a count of tokens."""
+    """Settings that only some providers take: no retries besides ours, and token counts."""
     provider = (settings.model or "").partition(":")[0]
     if provider == "openai":
-        # The client insists on a key, though many servers of this protocol need none.
+        # The client insists on a key, though many servers that speak this protocol need none.
         key = (
             {} if settings.model_api_key or settings.model_base_url is None else {"api_key": "none"}
         )

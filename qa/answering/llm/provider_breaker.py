@@ -1,6 +1,6 @@
 """A circuit breaker: a provider that is down is left alone for a while.
 
-The libraries for this wrap a call and its result; here a call is a stream that lasts for minutes.
+Libraries for this wrap a call and its result; here a call is a stream that may last minutes.
 """
 
 import threading
@@ -11,8 +11,9 @@ from qa.answering.llm.model_failures import ModelFailed, is_transient
 
 
 class ProviderBreaker:
-    """Opens after `failures` calls in a row that failed through no fault of theirs. After `seconds`
-    one call is let through as a trial: it closes the breaker, or opens it again. Thread-safe."""
+    """Opens after `failures` calls in a row that failed through no fault of their own. After
+    `seconds` one trial call is let through, which closes the breaker or opens it again.
+    Thread-safe."""
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class ProviderBreaker:
             return self._failures >= self._most and self._clock() < self._closed_again
 
     def refuse_if_open(self) -> None:
-        """Raises ModelFailed while the provider is left alone. Else a call may follow: the only
+        """Raises ModelFailed while the provider is left alone. Otherwise a call may follow: only
         one, if it is the trial."""
         with self._lock:
             if self._failures < self._most:

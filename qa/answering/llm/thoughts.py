@@ -1,4 +1,4 @@
-"""Takes a model's thoughts out of its text while the text arrives."""
+"""Removes a model's thoughts from its text as the text arrives."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TAGS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class VisibleText:
-    """A stretch of text that is no thought. With `retracts`, all before it turned out to be."""
+    """A piece of text without thoughts. With `retracts`, all text before it was thoughts."""
 
     text: str
     retracts: bool = False
@@ -26,15 +26,15 @@ class VisibleText:
 
 
 class ThoughtFilter:
-    """Takes a text in any chunks and gives back what stands outside `<think>` and `</think>`.
+    """Takes a text in chunks and returns what is outside `<think>` and `</think>`.
 
-    However the text is cut into chunks, the result is the same, and text without tags is given
-    back as it comes, but for an ending that may be the beginning of a tag. A tag that is not
-    closed hides all that follows. A closing tag without an opening one says that everything before
-    it was thought: the opening one was part of the prompt. Where that is known of a model,
-    `starts_inside` holds the text back until the closing tag has come, or the text has ended.
+    However the text is split into chunks, the result is the same, and text without tags is returned
+    as it arrives, except for an ending that may be the beginning of a tag. An unclosed tag hides
+    all that follows. A closing tag without an opening one means that everything before it was
+    thoughts: the opening one was part of the prompt. For a model known to do that, `starts_inside`
+    holds the text back until the closing tag arrives or the text ends.
 
-    Also known are `<thinking>`, `<thought>`, `<thoughts>` and `<reasoning>`, in either case.
+    `<thinking>`, `<thought>`, `<thoughts>` and `<reasoning>` are also recognised, in either case.
     """
 
     def __init__(self, *, starts_inside: bool = False) -> None:
@@ -75,7 +75,7 @@ class ThoughtFilter:
                 and self._held is not None
                 and not "".join([*self._held, *visible]).strip()
             ):
-                # It opens its thoughts itself this time.
+                # This time the model opens its thoughts itself.
                 visible[:0] = self._held
                 self._held = None
             self._inside = not closes
@@ -95,7 +95,7 @@ class ThoughtFilter:
 
 
 def without_thoughts(text: str) -> str:
-    """The text with all thoughts taken out.
+    """The text with all thoughts removed.
 
     >>> without_thoughts("<think>The user asks for a date.</think>In August 2020.")
     'In August 2020.'

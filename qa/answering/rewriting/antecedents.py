@@ -1,4 +1,4 @@
-"""What a pronoun means: the most salient name before it that agrees with it, if no other may do."""
+"""What a pronoun refers to: the most salient name before it that agrees, if no other might do."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ _DEFINES = re.compile(rf"\W*(who|what)\s+{_BE}\s+(?:the\s+)?$", re.IGNORECASE)
 
 
 def antecedents(question: str, answer: str) -> list[Mention]:
-    """What a pronoun after this question and answer may mean, most salient first.
+    """What a pronoun after this question and answer may refer to, most salient first.
 
     >>> [each.text for each in antecedents("When did Ikea leave Russia?", "Ikea left in 2022.")]
     ['Ikea', 'Russia']
@@ -39,7 +39,7 @@ def antecedents(question: str, answer: str) -> list[Mention]:
     names = find_names(answer)
     whole = len(names) == 1 and names[0].text == answer.strip(" .!")
     told = _told(question, [each for each in with_roles(answer, names) if each.sure or whole])
-    # What the answer repeats keeps the role that it has in the question.
+    # What the answer repeats keeps the role it has in the question.
     by_words: dict[tuple[str, ...], Mention] = {}
     for mention in sorted([*asked, *told], key=lambda each: each.role):
         by_words.setdefault(mention.words, mention)
@@ -47,10 +47,10 @@ def antecedents(question: str, answer: str) -> list[Mention]:
 
 
 def antecedent_of(reference: Reference, exchanges: Iterable[Sequence[Mention]]) -> Mention | None:
-    """What a reference means; None if nothing fits, if more may be meant, or if it is no name.
+    """What a reference means; None if nothing fits, if it is ambiguous, or if it is not a name.
 
     `exchanges` are the `antecedents` of each exchange, the last one first; an earlier one counts
-    where those after it have none.
+    only if those after it have none.
     """
     for candidates in exchanges:
         fitting = [each for each in candidates if each.may_be(reference.kind)]
@@ -80,7 +80,7 @@ def _told(question: str, mentions: Sequence[Mention]) -> list[Mention]:
 
 
 def _is_one_person_asked_for(mention: Mention) -> bool:
-    """ "They" may be said of one person, of whom nothing tells that it is a man or a woman."""
+    """ "They" may refer to one person, if nothing says whether it is a man or a woman."""
     return (
         mention.role is MentionRole.ASKED_SUBJECT and mention.person is True and not mention.several
     )
@@ -89,7 +89,7 @@ def _is_one_person_asked_for(mention: Mention) -> bool:
 def _likeliest(reference: Reference, fitting: Sequence[Mention]) -> Mention | None:
     roles = {each.role for each in fitting}
     names = [each for each in fitting if each.is_name]
-    # Salience tells little of "the judge". An object may mean the last question's object as well.
+    # Salience says little about "the judge". An object may also mean the last question's object.
     if reference.definite:
         return names[0] if len(names) == 1 else None
     if reference.is_object:
@@ -98,7 +98,7 @@ def _likeliest(reference: Reference, fitting: Sequence[Mention]) -> Mention | No
         if MentionRole.OBJECT in roles and roles & {MentionRole.SUBJECT, MentionRole.ASKED_SUBJECT}:
             return None
     if reference.kind == "person":
-        # "What did Google promise Elon Musk?": the subject may be no person, and is not surely one.
+        # "What did Google promise Elon Musk?": the subject is not necessarily a person.
         likely = [each for each in names if each.looks_personal]
         return None if likely and likely[0] is not names[0] else names[0]
     likely = [each for each in fitting if each.several] if reference.kind == "several" else []
@@ -109,7 +109,7 @@ def _likeliest(reference: Reference, fitting: Sequence[Mention]) -> Mention | No
 
 
 def _defined(question: str, mention: Mention) -> bool | None:
-    """Whether it is a person, as "Who is" and "What is" before it tell."""
+    """Whether it is a person, going by "Who is" or "What is" before it."""
     opening = _DEFINES.match(question[: mention.start])
     if opening is None or mention.person is not None:
         return mention.person

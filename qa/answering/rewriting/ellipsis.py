@@ -18,7 +18,7 @@ _ADVERBIAL = re.compile(
     )\W*""",
     re.VERBOSE | re.IGNORECASE,
 )
-# What they ask for is no part of the sentence that follows, so that any auxiliary may open it.
+# What they ask for is not part of the sentence that follows, so any auxiliary may open it.
 _ADVERBS = frozenset({"when", "where", "why", "how"})
 _ENDING = re.compile(r"[\s?.!]+$")
 
@@ -30,14 +30,14 @@ def without_conjunction(question: str) -> str:
 
 
 def is_fragment(question: str) -> bool:
-    """Whether it goes on from the last question without a verb: "And on Saturdays?" """
+    """Whether it continues the last question without a verb: "And on Saturdays?" """
     return _rest(question) is not None
 
 
 def asked_anew(question: str, previous: str) -> str | None:
     """The last question with another question word: what "Why?" and "In which year?" ask.
 
-    None for a question that is more than that, or where the last one cannot take the new word.
+    None for a question that is more than that, or if the last one cannot take the new word.
 
     >>> asked_anew("Why?", "When did Ghana default on its debt?")
     'Why did Ghana default on its debt?'
@@ -57,7 +57,7 @@ def asked_anew(question: str, previous: str) -> str | None:
 def asked_of(question: str, previous: str) -> str | None:
     """The last question about something else: what "What about Portugal?" and "And in 2019?" ask.
 
-    None for a question that is no such thing, or where nothing in the last one can give way.
+    None for any other question, or if nothing in the last one can be replaced.
 
     >>> asked_of("And Lidl?", "Why did Aldi raise wages in Britain?")
     'Why did Lidl raise wages in Britain?'
@@ -95,7 +95,7 @@ def _rest(question: str) -> str | None:
 
 
 def _counterpart(new: Mention, previous: str, preposition: str | None) -> Mention | None:
-    """The name of the last question that gives way to the new one."""
+    """The name in the last question that the new one replaces."""
     old = with_roles(previous, find_names(previous))
     if preposition:
         return next((e for e in old if word_before(previous, e.start) == preposition), None)
@@ -111,7 +111,7 @@ def _has_verb(text: str) -> bool:
 
 
 def _is_free(words: list[Word], place: int) -> bool:
-    """Whether what comes before the auxiliary at `place` can be exchanged for another word."""
+    """Whether what comes before the auxiliary at `place` can be replaced by another word."""
     opening = [word.folded for word in words[:place]]
     if not set(opening) & INTERROGATIVES:
         return False

@@ -1,4 +1,4 @@
-"""Finds the "it" and the "there" that stand for nothing: "Is it true that", "Are there"."""
+"""Finds the "it" and the "there" that refer to nothing: "Is it true that", "Are there"."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ _IMPERSONAL = words_of(
 )
 _TAKES_TIME = words_of("take takes took taken cost costs")
 _CLOCK = words_of("time day date late early far")
-# Said of what somebody did or claimed, not of a company or a place.
+# Said about what somebody did or claimed, not about a company or a place.
 _SAID_OF_EVENTS = words_of(
     "true false possible impossible likely unlikely certain clear legal illegal fair okay"
 )
@@ -53,7 +53,7 @@ def is_expletive_it(words: Sequence[Word], index: int) -> bool:
 
 
 def is_of_an_event(words: Sequence[Word], index: int) -> bool:
-    """Whether the "it" at `index` is what happened or was said, and no name can take its place."""
+    """Whether the "it" at `index` is what happened or was said, so no name can take its place."""
     folded = [word.folded for word in words]
     after = [word for word in folded[index + 1 :] if word not in LIGHT_WORDS - _SAID_OF_EVENTS]
     if folded[-1] in {"take", "takes", "took"}:
@@ -82,7 +82,7 @@ def _is_with_be(folded: Sequence[str], index: int) -> bool:
 
 
 def _has_clause_for_subject(words: Sequence[Word], index: int) -> bool:
-    """Whether what follows holds the clause that "it" keeps the place of."""
+    """Whether what follows contains the clause that "it" stands in for."""
     for place in range(index + 1, len(words)):
         word = words[place].folded
         between = [each.folded for each in words[index + 1 : place] if each.folded not in BE]

@@ -1,4 +1,4 @@
-"""The closed classes of English words that the rules go by, and what a reference is."""
+"""The closed classes of English words that the rules use, and what a reference is."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -54,8 +54,8 @@ Kind = Literal["person", "thing", "several", "event"]
 class Reference:
     """A stretch of a question that points outside it.
 
-    `is_object` is true of "them" in "Did the SEC sue them?"; `definite` of "the company", which
-    is no pronoun.
+    `is_object` is true of "them" in "Did the SEC sue them?"; `definite` of "the company", which is
+    not a pronoun.
     """
 
     start: int

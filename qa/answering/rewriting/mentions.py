@@ -1,4 +1,4 @@
-"""What a question or an answer speaks of: its names, and its nouns as far as they show."""
+"""What a question or an answer mentions: its names, and its nouns as far as recognisable."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,10 +47,10 @@ class MentionRole(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name as it stands in a text, with its article, or a noun.
+    """A name as it appears in a text, with its article, or a noun.
 
-    `person` is None where nothing tells. `several` is true of "Su Zhu and Kyle Davies" and of
-    "the Democrats". `sure` is false of a lone word that is capitalised for opening its sentence.
+    `person` is None if unknown. `several` is true of "Su Zhu and Kyle Davies" and of "the
+    Democrats". `sure` is false of a lone word that is capitalised because it opens its sentence.
     """
 
     start: int
@@ -65,7 +65,7 @@ class Mention:
 
     @property
     def looks_personal(self) -> bool:
-        """Whether it is built like a given name and a surname, or known to be a person's."""
+        """Whether it looks like a given name and a surname, or is known to be a person's."""
         return self.person is True or (self.person is None and len(self.words) in (2, 3))
 
     def may_be(self, kind: Kind) -> bool:
@@ -93,7 +93,7 @@ def find_names(text: str) -> list[Mention]:
 
 
 def find_nouns(text: str, names: Sequence[Mention]) -> list[Mention]:
-    """The words beside the names that are surely nouns: after "the" or "did", or plural."""
+    """The words besides the names that are surely nouns: after "the" or "did", or plural."""
     nouns: list[Mention] = []
     before = ""
     for word in find_words(text):
@@ -164,7 +164,7 @@ def _mention(text: str, group: Sequence[Entity]) -> Mention:
     end = last.end - len((_POSSESSIVE.search(last.text) or [""])[0])
     article = _ARTICLE.search(text, 0, first.start)
     before = word_before(text, first.start)
-    # "Did the Maui fires spread?": a verb after "did" has no ending, so that this is a noun.
+    # "Did the Maui fires spread?": a verb after "did" has no ending, so this is a noun.
     noun = _PLURAL_NOUN.match(text, end) if article else None
     if noun and set(_folded(text[: first.start])) & DO and not noun[1].endswith("ss"):
         end = noun.end()
@@ -184,12 +184,12 @@ def _mention(text: str, group: Sequence[Entity]) -> Mention:
 
 
 def _may_be_person(name: Entity) -> bool:
-    """`is_person`, which takes the dot of a middle initial for a company's."""
+    """`is_person`, which by itself takes the dot of a middle initial for a company's."""
     return is_person(replace(name, text=_INITIAL.sub("", name.text)))
 
 
 def _joined(mentions: Sequence[Mention], text: str) -> list[Mention]:
-    """The mentions, those with "and" between them as one."""
+    """The mentions, with those joined by "and" as one."""
     joined: list[Mention] = []
     for mention in mentions:
         if joined and _AND.fullmatch(text[joined[-1].end : mention.start]):

@@ -1,4 +1,4 @@
-"""Rewrites a follow-up so that it stands alone: by the chat model, or by rules without one."""
+"""Rewrites a follow-up so that it stands alone: by the chat model, or by rules if there is none."""
 
 import asyncio
 import logging
@@ -17,17 +17,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RewrittenQuestion:
-    """A question that stands alone, and the tokens it took to make it so."""
+    """A standalone question, and the tokens it took to make it so."""
 
     text: str
     usage: Usage = Usage()
 
 
 class QueryRewriter:
-    """Lets the chat model decide about every question that has a history.
+    """Lets the chat model rewrite every question that has a history.
 
-    The rules decide where there is no model, or where it fails or replies with anything but a
-    question.
+    The rules do so if there is no model, or if it fails or replies with anything but a question.
     """
 
     def __init__(self, client: ModelClient | None = None, prompts: Prompts | None = None) -> None:
@@ -56,7 +55,7 @@ class QueryRewriter:
 
 
 def question_in(reply: str) -> str | None:
-    """The last line of what a model wrote, if it looks like a question and not like an answer.
+    """The last line of what a model wrote, if it looks like a question rather than an answer.
 
     >>> question_in("Here is the question:\\n\\n“Why did Binance.US leave?”")
     'Why did Binance.US leave?'

@@ -1,9 +1,9 @@
 """Finds what in a question points outside it: pronouns, "that", "there" and "the company".
 
 A pronoun points outside unless something in the question may bind it. What may bind it follows
-principle B of Chomsky's binding theory: a pronoun that is no possessive cannot mean a name of its
+principle B of Chomsky's binding theory: a pronoun that is not possessive cannot mean a name in its
 own clause, so that "them" in "Did the SEC sue them?" is not the SEC, while "it" in "Did Coinbase
-say why it left?" may be Coinbase. Where it may be bound, it is taken to be.
+say why it left?" may be Coinbase. If it may be bound, it is taken to be.
 """
 
 import re
@@ -76,7 +76,7 @@ def _reference(
 ) -> Reference | None:
     word = words[index]
     kind = _KINDS.get(word.folded)
-    # "US" in capitals is a country, and so "IT" is no pronoun.
+    # "US" in capitals is a country; likewise "IT" is not a pronoun.
     if kind is None or (word.text.isupper() and not question.isupper()):
         return _event(words, index, [each for each in mentions if each.is_name])
     if word.folded == "it":
@@ -104,7 +104,7 @@ def _may_be_bound(
     possessive: bool,
     mentions: Sequence[Mention],
 ) -> bool:
-    """Whether a name, a noun or the "who" of the question itself may be what the pronoun means."""
+    """Whether the pronoun may mean a name, a noun or the "who" of the question itself."""
     clause = _clause_start(words, index)
     # A possessive may be bound in its own clause, another pronoun only from outside it.
     limit = words[index].start if possessive else words[clause].start
@@ -142,7 +142,7 @@ def _clause_start(words: Sequence[Word], index: int) -> int:
 
 
 def _opens_clause(words: Sequence[Word], place: int, index: int) -> bool:
-    """Whether the word at `place` is a subordinator; "before him" has a preposition."""
+    """Whether the word at `place` is a subordinator; in "before him" it is a preposition."""
     word = words[place].folded
     alone = place == index - 1 and (words[index].folded not in _SUBJECTS or index + 1 == len(words))
     return word in SUBORDINATORS and not (alone and word in PREPOSITIONS)
@@ -175,7 +175,7 @@ def _opens_with_subordinate_clause(words: Sequence[Word], index: int) -> bool:
 
 
 def _event(words: Sequence[Word], index: int, mentions: Sequence[Mention]) -> Reference | None:
-    """The reference that "that", "this", "there", "then" or "the other one" is."""
+    """The reference made by "that", "this", "there", "then" or "the other one"."""
     word = words[index]
     folded = [each.folded for each in words]
     before = folded[index - 1] if index else ""
@@ -195,7 +195,7 @@ def _event(words: Sequence[Word], index: int, mentions: Sequence[Mention]) -> Re
 
 
 def _points(words: Sequence[Word], index: int) -> bool:
-    """Whether "that" and the like points at something said before, and opens no clause."""
+    """Whether "that" or the like points at something said before, rather than opens a clause."""
     word = words[index].folded
     before = words[index - 1].folded if index else ""
     after = words[index + 1].folded if index + 1 < len(words) else ""
@@ -211,7 +211,7 @@ def _points(words: Sequence[Word], index: int) -> bool:
 
 
 def _definite(words: Sequence[Word], mentions: Sequence[Mention]) -> list[Reference]:
-    """The references such as "the company", in a question that has no names of its own."""
+    """References such as "the company", in a question that has no names of its own."""
     if mentions:
         return []
     for index in range(1, len(words)):

@@ -1,9 +1,9 @@
-"""Rewrites a follow-up by rules, for when there is no chat model. In doubt a question stays as is.
+"""Rewrites a follow-up by rules, without a chat model. If in doubt, a question stays as is.
 
-Three things make a question a follow-up: it leaves out what the last one said ("Why?"), it
-points at something outside it ("Why did it leave?"), or it says next to nothing ("Who won?"). A
-pronoun is replaced where one antecedent fits; else the last question is added, which says no
-more than is known.
+Three things make a question a follow-up: it leaves out what the last one said ("Why?"), it points
+at something outside it ("Why did it leave?"), or it says next to nothing ("Who won?"). A pronoun is
+replaced if one antecedent fits; otherwise the last question is added, which says no more than is
+known.
 """
 
 from collections.abc import Sequence
@@ -28,20 +28,20 @@ RECENT_TURNS = 8
 TURN_LENGTH = 1_000
 """How many of the last turns are read, and how many characters of each."""
 MOST_WORDS = 80
-"""A question of more words says what it is about."""
+"""A question with more words says what it is about."""
 LONGEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question, made to stand alone, and what was answered."""
+    """A question, made to stand alone, and its answer."""
 
     question: str
     answer: str = ""
 
 
 def rewrite_by_rule(question: str, history: Sequence[Turn]) -> str:
-    """The question with what it refers to put in; unchanged if it stands alone or is in doubt.
+    """The question with what it refers to filled in; unchanged if it stands alone or is in doubt.
 
     >>> turns = [Turn("user", "When did Binance.US join the group?"), Turn("assistant", "In 2020.")]
     >>> rewrite_by_rule("Why did it leave?", turns)
@@ -62,7 +62,7 @@ def rewrite_by_rule(question: str, history: Sequence[Turn]) -> str:
 
 
 def recent(history: Sequence[Turn]) -> list[Turn]:
-    """The last turns on one line each, cut to `TURN_LENGTH`."""
+    """The last turns on one line each, truncated to `TURN_LENGTH`."""
     turns = [
         Turn(turn.role, " ".join(turn.content[:TURN_LENGTH].split()))
         for turn in history[-RECENT_TURNS:]
@@ -71,7 +71,7 @@ def recent(history: Sequence[Turn]) -> list[Turn]:
 
 
 def _asks(text: str) -> bool:
-    """Whether a turn asks or tells of something, and is no "Hello" or "Thank you"."""
+    """Whether a turn asks or says something, and is not just "Hello" or "Thank you"."""
     words = {word.folded for word in find_words(text)}
     asks = "?" in text or bool(words & (AUXILIARIES | INTERROGATIVES))
     return asks or any(name.sure for name in find_names(text))
@@ -95,14 +95,14 @@ def _rewritten(question: str, exchanges: Sequence[Exchange]) -> str:
 def _filled(
     question: str, references: Sequence[Reference], exchanges: Sequence[Exchange]
 ) -> str | None:
-    """The question with names for its pronouns; None where one of them has no antecedent."""
+    """The question with names for its pronouns; None if one of them has no antecedent."""
     own = {each.words for each in find_names(question)}
     said = [antecedents(each.question, each.answer) for each in exchanges]
     meant: dict[str, Mention] = {}
     filled = question
     shift = 0
     for reference in references:
-        # A second pronoun of a kind means what the first one does, which it now follows.
+        # A second pronoun of the same kind refers to the name that replaced the first one.
         if reference.kind == "event" or reference.kind in meant:
             continue
         taken = own | {each.words for each in meant.values()}
@@ -122,7 +122,7 @@ def _filled(
 
 
 def _says_little(question: str) -> bool:
-    """Whether a question goes on from the last one, or has no names and only one telling word."""
+    """Whether a question continues the last one, or has no names and at most one content word."""
     rest = without_conjunction(question)
     words = [word.folded for word in find_words(rest)]
     if is_fragment(question):

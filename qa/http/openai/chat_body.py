@@ -1,4 +1,4 @@
-"""The body of a chat completion request, and the question that it asks."""
+"""The body of a chat completion request, and the question it asks."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -22,7 +22,7 @@ from qa.types import Question, Turn
 LONGEST_MESSAGE = HISTORY_CHARACTERS
 MOST_MESSAGES = 10_000
 
-# The limit also makes pydantic refuse half of a surrogate pair, which cannot be sent or embedded.
+# The limit also makes pydantic reject lone surrogates, which cannot be sent or embedded.
 Words = Annotated[str, StringConstraints(max_length=LONGEST_MESSAGE)]
 AsOf = Annotated[
     Day, Field(description='Answer with what was published by this day, which is "today".')
@@ -66,7 +66,7 @@ class ChatBody(NamesModel):
         description=f"The question is the last message. Of those before it, at most "
         f"{HISTORY_TURNS} with {HISTORY_CHARACTERS:,} characters in all are read, the latest."
     )
-    # Optional fields of this protocol may be sent as null.
+    # Clients of this protocol may send optional fields as null.
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     source_events: bool | None = Field(
@@ -92,13 +92,13 @@ class ChatBody(NamesModel):
         return notices_of(ignored, instructed=instructed)
 
     def task_reply(self) -> str | None:
-        """What to say to a front-end that asks for the title of a chat, say; None if this is a
+        """The reply to a front-end that wants, say, a title for a chat; None if this is a
         question."""
         last = self.messages[-1]
         return task_reply(last.text) if last.role == "user" else None
 
     def refuse_options(self) -> None:
-        """Raises Problem for what cannot be done."""
+        """Raises Problem for options that cannot be honoured."""
         refuse_more_than_one(self.n)
         refuse_tools(self.tool_choice)
         refuse_other_than_text(self.response_format, "response_format")
@@ -128,8 +128,8 @@ def question_of(body: NamesModel, turns: Sequence[Turn], as_of: Day) -> Question
 
 
 def latest(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """The latest turns that are within the limits of a history, in their order: clients of this
-    protocol send the whole conversation every time."""
+    """The latest turns that fit the limits of a history, in order: clients of this protocol send
+    the whole conversation every time."""
     room = HISTORY_CHARACTERS
     kept: list[Turn] = []
     for turn in reversed(turns[-HISTORY_TURNS:]):

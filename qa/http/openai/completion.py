@@ -1,5 +1,5 @@
-"""An answer in the shape of a chat completion, or of the older completion of a prompt: whole, or
-as the chunks of a stream."""
+"""An answer as a chat completion, or as the older completion of a prompt: whole, or as the chunks
+of a stream."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -23,8 +23,8 @@ Chunk = dict[str, Any]
 
 
 class ChatShape:
-    """One chat completion. With `source_events`, Open WebUI's events take the place of the
-    annotations in a stream: it would show both."""
+    """One chat completion. With `source_events`, Open WebUI's events replace the annotations in a
+    stream: it would show both."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class ChatShape:
         yield self._chunk({"role": "assistant", "content": ""})
 
     def of(self, event: Event) -> Iterator[bytes]:
-        """The chunks for one event of an answer; none for what the protocol has no words for."""
+        """The chunks for one event of an answer; none if the protocol has no equivalent."""
         if isinstance(event, Token):
             yield from self._pieces(self._text.add(event.text))
         elif isinstance(event, Answer):
@@ -87,7 +87,7 @@ class ChatShape:
         delta = {"annotations": self._annotations(answer)}
         if self._source_events:
             for source in source_events(answer.citations, self._asked.base_url):
-                # In a chunk without choices, which clients that do not know these events skip.
+                # In a chunk without choices, which clients unaware of these events skip.
                 yield data({**self._head(), "choices": [], **source})
             delta = {}
         extra = beyond_the_protocol(answer, self._asked)
@@ -170,7 +170,7 @@ class PromptShape:
 
 
 def task_answer(request_id: str, reply: str) -> Answer:
-    """What a front-end's task gets, which is no answer from the articles."""
+    """The reply to a front-end's task, which is not an answer from the articles."""
     return Answer(
         id=request_id, question="", standalone_question="", answered=False, text=reply, passages=()
     )
@@ -185,5 +185,5 @@ def usage_counts(usage: Usage) -> dict[str, int]:
 
 
 def data(value: Mapping[str, object]) -> bytes:
-    """An event without a name."""
+    """An unnamed event."""
     return format_sse_event(data_str=to_json(value).decode())

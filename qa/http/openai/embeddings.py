@@ -1,4 +1,4 @@
-"""POST /v1/embeddings: vectors of texts, by the model that the collection is searched with."""
+"""POST /v1/embeddings: texts embedded with the model that the collection is searched with."""
 
 import base64
 from typing import Annotated, Any, Literal

@@ -1,8 +1,8 @@
-"""What front-ends ask for in the background: a title for a chat, tags, further questions.
+"""What front-ends ask for in the background: a title for a chat, tags, follow-up questions.
 
-Open WebUI and those made from it send such a prompt as a chat of its own, which begins with
-`### Task:` and names the JSON object that it wants. No article has the answer. A chat is titled
-with its first question; nothing else is made up.
+Open WebUI and its forks send such a prompt as a separate chat, which begins with `### Task:` and
+names the JSON object that it wants. No article has the answer. A chat is titled with its first
+question; nothing else is made up.
 """
 
 import json
@@ -25,7 +25,7 @@ _FIRST_QUESTION = re.compile(
 
 
 def task_reply(prompt: str) -> str | None:
-    """The JSON object that a front-end asks for; None if `prompt` is no such task.
+    """The JSON object that a front-end asks for; None if `prompt` is not such a task.
 
     >>> task_reply('### Task:\\nSuggest tags.\\n### Output:\\nJSON format: { "tags": ["a"] }')
     '{"tags": []}'
@@ -43,7 +43,7 @@ def task_reply(prompt: str) -> str | None:
 
 
 def _title(prompt: str) -> str:
-    """The first question of the chat, shortened at a word."""
+    """The first question of the chat, truncated between words."""
     found = _FIRST_QUESTION.search(prompt)
     question = " ".join(found[1].split()) if found else ""
     if len(question) <= LONGEST_TITLE:

@@ -1,7 +1,7 @@
-"""Options of a request to write text: what is honoured, refused with a sentence, or of no effect.
+"""Text generation options: which are honoured, refused with a sentence, or without effect.
 
-An answer is what the articles say. `stop` and a number of tokens cut its text off; what would need
-a model that writes freely is refused if the answer would not be what was asked for.
+An answer is what the articles say. `stop` and token limits cut its text off; options that need a
+model that writes freely are refused if the answer would not be what was asked for.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ TokenLimit = Annotated[int, Field(ge=1)] | None
 FinishReason = Literal["stop", "length"]
 
 OF_THE_CALLER = frozenset({"metadata", "safety_identifier", "user"})
-"""Fields that say who asks, not what to answer."""
+"""Fields that say who is asking, not what to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class TextLimit:
 
 
 class LimitedText:
-    """A text that comes in pieces, cut off at a limit. Each call returns what can be passed on.
+    """A text that arrives in pieces, cut off at a limit. Each call returns what can be passed on.
 
-    What may still turn out to be the beginning of a stop, or of a longer word, is held back.
+    Whatever may still turn out to be the start of a stop sequence or a longer word is held back.
     """
 
     def __init__(self, limit: TextLimit) -> None:
@@ -54,7 +54,7 @@ class LimitedText:
         return self._passed_on(len(self._text) - self._held_back())
 
     def rest(self) -> str:
-        """What was held back, at the end of the text."""
+        """What was held back, once the text is complete."""
         return self._passed_on(len(self._text))
 
     def _passed_on(self, safe: int) -> str:
@@ -94,7 +94,7 @@ def refuse_more_than_one(n: int | None, name: str = "n") -> None:
 
 
 def refuse_tools(choice: object) -> None:
-    """Raises Problem unless a model that calls no tool does what `tool_choice` says."""
+    """Raises Problem unless `tool_choice` permits calling no tool."""
     if choice not in (None, "auto", "none"):
         raise Problem(
             400, "This service calls no tools: leave tool_choice out, or set it to auto or none."
@@ -112,7 +112,7 @@ def refuse_other_than_text(given: object, name: str) -> None:
 
 
 def notices_of(ignored: Iterable[str], *, instructed: bool = False) -> tuple[str, ...]:
-    """Sentences that say what had no effect; `instructed`: there were system messages."""
+    """Sentences that say what had no effect. `instructed`: whether there were system messages."""
     names = [shortened(each) for each in ignored if each not in OF_THE_CALLER]
     told = []
     if names:

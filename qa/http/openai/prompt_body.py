@@ -1,4 +1,4 @@
-"""The body of a request to complete a prompt, which is taken as a question."""
+"""The body of a prompt completion request, whose prompt is taken as a question."""
 
 from typing import Annotated, Any
 

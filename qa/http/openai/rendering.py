@@ -1,4 +1,4 @@
-"""What the responses of this protocol have in common, whichever shape they have."""
+"""What the responses of this protocol have in common, whatever their shape."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a response has to know of its request.
+    """What a response needs to know about its request.
 
-    `prompt_tokens` and `count_tokens` are for answers that no chat model wrote, whose tokens are
-    counted as the embedding model sees them.
+    `prompt_tokens` and `count_tokens` are for answers not written by a chat model, whose tokens are
+    counted with the embedding model's tokenizer.
     """
 
     model: str
@@ -29,7 +29,7 @@ class Rendering:
     notices: tuple[str, ...] = ()
 
     def usage(self, answer: Answer, text: str) -> Usage:
-        """The chat model's tokens; else those of the question and of the text."""
+        """The chat model's tokens, or else those of the question and the text."""
         if answer.usage.input_tokens or answer.usage.output_tokens:
             return answer.usage
         return Usage(self.prompt_tokens, self.count_tokens(text))
@@ -54,7 +54,7 @@ def whole_text(answer: Answer) -> str:
 
 
 def nearest_titles(answer: Answer) -> str:
-    """What to add to an answer that the articles do not give: the titles of the nearest ones."""
+    """What to append if the articles do not have the answer: the titles of the nearest ones."""
     if not answer.text.startswith(UNANSWERED_TEXT) or not answer.passages:
         return ""
     found = {each.article_id: each for each in answer.passages}
@@ -67,8 +67,8 @@ def nearest_titles(answer: Answer) -> str:
 
 
 def url_citations(answer: Answer, asked: Rendering, length: int) -> list[dict[str, Any]]:
-    """For each citation of each sentence within the first `length` characters: its range of the
-    text, the title of the article, and an address of its own."""
+    """For each citation of each sentence within the first `length` characters: the sentence's range
+    in the text, the article's title, and a URL of its own."""
     cited = {each.number: each for each in answer.citations}
     return [
         {
@@ -84,10 +84,10 @@ def url_citations(answer: Answer, asked: Rendering, length: int) -> list[dict[st
 
 
 def source_events(citations: Sequence[Citation], base_url: str) -> list[dict[str, object]]:
-    """Open WebUI's events that show numbered sources under a message, in the order of numbers.
+    """Open WebUI's events that show numbered sources under a message, in numerical order.
 
-    It merges those with the same `source` in their metadata, and shows an address there as the
-    name: here it is the range that is quoted.
+    It merges those with the same `source` in their metadata, and shows a URL there as the name:
+    here, it is the quoted range.
     """
     return [
         {

@@ -1,4 +1,4 @@
-"""The body of `POST /v1/responses`, and the question that it asks."""
+"""The body of `POST /v1/responses`, and the question it asks."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -67,7 +67,7 @@ class ResponseBody(NamesModel):
         return notices_of(ignored, instructed=instructed)
 
     def as_question(self, earlier: Sequence[Turn] = ()) -> Question:
-        """The question after the `earlier` turns of the response that it names. Raises Problem."""
+        """The question, after the `earlier` turns of the response it continues. Raises Problem."""
         refuse_tools(self.tool_choice)
         if isinstance(self.text, dict):
             refuse_other_than_text(self.text.get("format"), "text.format")

@@ -17,8 +17,8 @@ from qa.types import Answer, Event, Token, Usage
 
 
 class ResponseShape:
-    """One response, which is one message with one text. `previous` is the id of the one that it
-    goes on from; `is_stored` says whether it can be gone on from itself."""
+    """One response: a single message with a single text. `previous` is the id of the response it
+    continues; `is_stored` says whether it can be continued itself."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class ResponseShape:
     def _response(
         self, status: str, output: list[Mapping[str, object]], **more: object
     ) -> dict[str, Any]:
-        """Fields that the protocol requires, and that mean nothing here, have their defaults."""
+        """Fields that the protocol requires but that mean nothing here have their defaults."""
         return {
             "id": self._id,
             "object": "response",
@@ -141,7 +141,7 @@ class ResponseShape:
         }
 
     def _in_text(self, name: str, **more: object) -> bytes:
-        """An event of the text of the message."""
+        """An event about the message's text."""
         return self._event(
             f"response.{name}",
             item_id=self._message_id,

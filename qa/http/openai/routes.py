@@ -173,7 +173,7 @@ async def respond(
 
 
 def _turns_before(service: Service, response_id: str) -> tuple[Turn, ...]:
-    """The conversation that a response ended. Raises Problem."""
+    """The conversation up to and including a response. Raises Problem."""
     turns = service.kept_answers.conversation(response_id)
     if turns is None:
         raise Problem(
@@ -215,9 +215,9 @@ async def _answered(
     keep_alive: float,
     keep: Callable[[Answer], None] | None = None,
 ) -> Response:
-    """`keep` is called with the answer before it is sent, in a thread."""
+    """`keep` is called with the answer, in a thread, before it is sent."""
     if is_streamed:
-        # What can be refused is refused here, while there is a status to say it.
+        # Whatever can be refused is refused here, while there is still a status to report it.
         events = metrics.observed(service, question, service.stream(question))
         if keep is not None:
             events = _kept_with(keep, events)
@@ -256,7 +256,7 @@ async def _encoded(
             async for event in events:
                 for each in shape.of(event):
                     yield each
-    except Exception as error:  # noqa: BLE001  # the status is sent: an event must say it
+    except Exception as error:  # noqa: BLE001  # the status was sent: an event must report it
         failed: dict[str, Any] = problem_for(error, request.state.request_id)
         for each in shape.failed(failed["detail"]):
             yield each

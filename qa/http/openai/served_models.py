@@ -23,8 +23,8 @@ MODELS: dict[str, AnswererName | None] = {
     "article-qa-extractive": "extractive",
     "article-qa-llm": "llm",
 }
-"""Of the default collection, or of the one that the address leads into. A name after a slash is
-that of another: article-qa/news."""
+"""Those of the default collection, or of the one that the path leads into. A name after a slash
+selects another: article-qa/news."""
 EMBEDDING_MODEL = "article-qa-embedding"
 MOST_MODELS_NAMED = 20
 
@@ -36,18 +36,18 @@ class NamesModel(BaseModel):
 
     @property
     def model_alone(self) -> str:
-        """The model without the collection."""
+        """The model's name without the collection."""
         return self.model.partition("/")[0]
 
     @property
     def collection(self) -> str | None:
-        """The collection that the model names; None if it names none."""
+        """The collection that the model names, or None."""
         _, slash, name = self.model.partition("/")
         return name if slash else None
 
 
 def models(request: Request) -> list[str]:
-    """Those of each collection that the key may use; of one, if the path leads into it."""
+    """Those of each collection that the key may use, or of the one that the path leads into."""
     pool = state_of(request).pool
     given = given_collection(request.scope)
     if given is not None:
@@ -67,8 +67,9 @@ def _answerers(default: Service, info: CollectionInfo) -> list[str]:
 
 
 def service_named_by(body_dependency: Any, *, embedding: bool = False) -> Any:
-    """The dependency that lends the service of the collection that the model of a body names, or
-    that the path leads into. The model has to be one for embeddings, or one that answers."""
+    """The dependency that lends the service of the collection that a body's model names, or that
+    the path leads into. The model must be one for embeddings if `embedding`, else one that
+    answers."""
 
     async def asked_service(
         request: Request, body: Annotated[NamesModel, body_dependency]
@@ -88,7 +89,7 @@ def service_named_by(body_dependency: Any, *, embedding: bool = False) -> Any:
 
 
 def base_url_for(request: Request, body: NamesModel) -> str:
-    """Where the collection that a model names is served, with a slash at the end."""
+    """Where the collection that a model names is served, with a trailing slash."""
     if body.collection and given_collection(request.scope) is None:
         return f"{request.base_url}collections/{body.collection}/"
     return str(request.base_url)

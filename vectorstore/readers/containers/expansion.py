@@ -9,16 +9,16 @@ from vectorstore.readers.parsed_article import Unreadable, UnreadableFileError, 
 MAX_EXPANDED_BYTES = 1_000_000_000
 MOST_MEMBERS = 100_000
 MOST_NESTED = 3
-"""How deep archives may lie in archives."""
+"""How deeply archives may be nested."""
 
 
 class TooMuchExpanded(UnreadableFileError):
-    """An archive holds more than may be read; what was read before stays."""
+    """An archive holds more than may be read; what was read before is kept."""
 
 
 class Expansion:
-    """How much the archives of one file may still expand, counted as it is read: what an archive
-    says of its own size is not believed."""
+    """How much further the archives in one file may expand, counted as they are read: the sizes
+    that an archive declares are not trusted."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Expansion:
         most_members: int = MOST_MEMBERS,
     ) -> None:
         self.max_bytes = max_bytes
-        """The longest member that is read."""
+        """The largest member that is read."""
         self._max_expanded = max_expanded
         self._most_members = most_members
         self._expanded = 0
@@ -51,8 +51,8 @@ class Expansion:
             )
 
     def read(self, file: BinaryIO) -> bytes:
-        """The content of a member. Raises TooMuchExpanded, or UnreadableFileError if it is longer
-        than a member may be."""
+        """The content of a member. Raises TooMuchExpanded, or UnreadableFileError if the member is
+        longer than `max_bytes`."""
         chunks: list[bytes] = []
         size = 0
         while chunk := file.read(1 << 20):
@@ -66,7 +66,7 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file in an archive, in the format of `suffix`; `address` is its origin, if it is known."""
+    """A file in an archive, in the format of `suffix`; `address` is its origin, if known."""
 
     name: str
     suffix: str
@@ -75,7 +75,7 @@ class Member:
 
 
 Wanted = Callable[[str], str | None]
-"""The suffix of a name, if it is that of a supported format."""
+"""The suffix of a file name, if its format is supported."""
 
 MemberReader = Callable[[BinaryIO, Wanted, Expansion], Iterator[Member | Unreadable]]
-"""The members that are wanted. Raises UnreadableFileError when it cannot go on."""
+"""Yields the wanted members. Raises UnreadableFileError when it cannot continue."""

@@ -45,7 +45,7 @@ def read_eml(file: BinaryIO, max_bytes: int) -> Iterator[MailItem]:
 
 
 def read_mbox(file: BinaryIO, max_bytes: int) -> Iterator[MailItem]:
-    """Each message as by `read_eml`. The limit is for a message; the mailbox may be larger."""
+    """Each message as in `read_eml`. The limit applies to a message; the mailbox may be larger."""
     # The standard library's reader takes a path, and reads the whole mailbox first.
     if not file.read(5) == b"From ":
         raise UnreadableFileError(_NOT_MBOX)
@@ -58,7 +58,7 @@ def read_mbox(file: BinaryIO, max_bytes: int) -> Iterator[MailItem]:
 
 
 def read_mhtml(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article: that of the page, which was saved at the address that the file states."""
+    """One article: the saved page, at the address that the file states."""
     saved = _parse(read_whole(file, max_bytes))
     page = next((part for part in _parts(saved) if part.get_content_type() == "text/html"), None)
     if page is None:
@@ -74,7 +74,7 @@ def read_mhtml(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | Parse
 
 
 def _messages(file: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
-    """The messages of a mailbox; None for one that is too long."""
+    """The messages in a mailbox; None for one that is too long."""
     lines: list[bytes] = []
     size, blank = 0, True
     for line in iter(lambda: file.readline(max_bytes + 1), b""):
@@ -85,7 +85,7 @@ def _messages(file: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
         else:
             size += len(line)
             if size <= max_bytes:
-                # Lines of a message that look like the start of another one are quoted.
+                # Lines in a message that look like the start of another are quoted.
                 quoted = line.startswith(b">") and line.lstrip(b">").startswith(b"From ")
                 lines.append(line[1:] if quoted else line)
             else:
@@ -123,7 +123,7 @@ def _message(data: bytes, part: int | None) -> Iterator[MailItem]:
 def _attachments(
     message: EmailMessage, about: FileMetadata, part: int | None
 ) -> Iterator[Attachment]:
-    """The files that were attached, and messages. Two of a name are told apart by a number."""
+    """The attached files and messages. Those with the same name are numbered."""
     names: Counter[str] = Counter()
     for each in _parts(message):
         is_message = each.get_content_type() == "message/rfc822"
@@ -161,13 +161,13 @@ def _parse(data: bytes) -> EmailMessage:
 def _header(message: EmailMessage, name: str) -> str | None:
     try:
         value = message.get(name)
-    except Exception:  # noqa: BLE001  # the parser of malformed headers may fail anywhere
+    except Exception:  # noqa: BLE001  # parsing malformed headers may fail anywhere
         return None
     return None if value is None else clean(str(value))
 
 
 def _text(message: EmailMessage) -> str:
-    """The plain text, unless it only stands in for the HTML: then that one's."""
+    """The plain text, or the text of the HTML if the plain text is only a stand-in for it."""
     plain = html = ""
     for part in _parts(message):
         if part.is_attachment():
@@ -180,7 +180,7 @@ def _text(message: EmailMessage) -> str:
 
 
 def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
-    """The parts that hold something: those of an attached message are not among them."""
+    """The parts that have content, without those of attached messages."""
     left: list[EmailMessage] = [message]
     for _ in range(_MOST_PARTS):
         if not left:

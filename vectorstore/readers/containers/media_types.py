@@ -1,4 +1,4 @@
-"""Which format a file is in that has a media type and an address instead of a name."""
+"""The format of a file that has a media type and an address instead of a name."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -26,13 +26,13 @@ _SUFFIXES: Mapping[str, str] = {
     "text/rtf": ".rtf",
     "text/tab-separated-values": ".tsv",
 }
-# What servers send when they do not know better.
+# What servers send when they do not know the type.
 _UNKNOWN = ("", "application/octet-stream", "binary/octet-stream", "text/plain")
 
 
 def suffix_of_media(content_type: str | None, address: str) -> str | None:
-    """The suffix of the format, if it is one that is read; that of the address where the media
-    type says nothing.
+    """The suffix of the format, if it is supported; that of the address if the media type says
+    nothing.
 
     >>> suffix_of_media("text/html; charset=utf-8", "https://example.org/a")
     '.html'

@@ -19,7 +19,7 @@ _TRUNCATED = (
 
 
 class _Counted:
-    """A stream whose bytes count as expanded, those of members that are passed over too."""
+    """A stream whose bytes count as expanded, including those of members passed over."""
 
     def __init__(self, stream: IO[bytes], expansion: Expansion) -> None:
         self._stream = stream
@@ -34,7 +34,7 @@ class _Counted:
 def members_of_tar(
     file: BinaryIO, wanted: Wanted, expansion: Expansion
 ) -> Iterator[Member | Unreadable]:
-    """Read as a stream: nothing of it is unpacked but what comes before the member at hand."""
+    """Read as a stream: nothing after the current member is unpacked."""
     counted = cast(IO[bytes], _Counted(_decompressed(file), expansion))
     members = Expansion(expansion.max_bytes)  # their bytes are counted by the stream
     try:

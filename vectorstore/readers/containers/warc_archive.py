@@ -20,7 +20,7 @@ _DAMAGED = (
 def members_of_warc(
     file: BinaryIO, wanted: Wanted, expansion: Expansion
 ) -> Iterator[Member | Unreadable]:
-    """The pages and documents that were answered with status 200, at their addresses."""
+    """The pages and documents served with status 200, at their addresses."""
     from warcio.archiveiterator import ArchiveIterator
 
     number, record = 0, None
@@ -50,9 +50,9 @@ def members_of_warc(
 
 
 def _is_cut_off(record: "ArcWarcRecord") -> bool:
-    """Whether the archive ends before the record does, which warcio passes over in silence."""
+    """Whether the archive ends before the record does, which warcio silently ignores."""
     stream = record.raw_stream
-    # A record that does not state its length has another stream, and ends where it ends.
+    # A record that states no length has a different kind of stream, and ends where it ends.
     return getattr(stream, "limit", 0) > 0 and not stream.read(1)
 
 

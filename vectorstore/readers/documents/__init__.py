@@ -1,1 +1,1 @@
-"""Documents of office and publishing programs: PDF, DOCX, ODT, RTF, EPUB."""
+"""Documents from office and publishing programs: PDF, DOCX, ODT, RTF, EPUB."""

@@ -1,4 +1,4 @@
-"""Word documents: paragraphs, lists, tables and footnotes, in the order of the document."""
+"""Word documents: paragraphs, lists, tables and footnotes, in document order."""
 
 import io
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ _NOTES = ("footnotes", "endnotes")
 
 
 def read_docx(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article: a blank line between paragraphs, a line per row of a table, notes at the end.
+    """One article: a blank line between paragraphs, a line per table row, notes at the end.
 
-    Headers and footers of pages are separate parts of a document, and not read. The document's own
-    dates are not taken for its publication: they are often those of its template.
+    Page headers and footers are separate parts of a document, and are not read. The document's own
+    dates are not used as its publication date: they are often those of its template.
     """
     docx = import_optional("docx", "Word documents")
     data = read_whole(file, max_bytes)
@@ -48,7 +48,7 @@ def _blocks(document: "Document") -> Iterator[str]:
 
 
 def _table(table: "Table") -> str:
-    """A line per row; a cell that spans several columns once."""
+    """A line per row; a cell that spans several columns appears once."""
     lines = []
     for row in table.rows:
         cells = {id(cell._tc): " ".join(cell.text.split()) for cell in row.cells}  # noqa: SLF001  # its identity
@@ -71,7 +71,7 @@ def _notes(document: "Document") -> Iterator[str]:
 
 
 def _first_title(document: "Document") -> str | None:
-    """The first paragraph in the style of a title or of a top heading."""
+    """The first paragraph styled as a title or a top-level heading."""
     for paragraph in document.paragraphs:
         style = paragraph.style
         if style is not None and style.name in ("Title", "Heading 1") and paragraph.text.strip():

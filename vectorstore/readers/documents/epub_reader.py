@@ -79,7 +79,7 @@ def _about(package: "XmlElement") -> FileMetadata:
 
 
 def _spine(package: "XmlElement", path: str) -> Iterator[str]:
-    """The documents in reading order, as names in the package; without the table of contents."""
+    """The names of the package's documents in reading order, without the table of contents."""
     manifest = {item.get("id"): item for item in package.iter(f"{_OPF}item")}
     for reference in package.iter(f"{_OPF}itemref"):
         item = manifest.get(reference.get("idref"))

@@ -1,4 +1,4 @@
-"""OpenDocument text: paragraphs, lists, tables and notes, in the order of the document."""
+"""OpenDocument text: paragraphs, lists, tables and notes, in document order."""
 
 import io
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _LEFT_OUT = frozenset(
 
 
 def read_odt(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article: a blank line between paragraphs, a line per row of a table, notes at the end.
+    """One article: a blank line between paragraphs, a line per table row, notes at the end.
 
     Deleted text, comments and tables of contents are left out.
     """
@@ -44,7 +44,7 @@ def read_odt(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFa
     try:
         document: Document = odfdo.Document(io.BytesIO(data))
         notes: list[str] = []
-        # Through odfdo's own element for the body; lxml's is walked.
+        # Walks the lxml element behind odfdo's own element for the body.
         blocks = list(_blocks(document.body._xml_element, notes))  # noqa: SLF001  # no other way
         title, author = clean(document.meta.title), clean(document.meta.creator)
         title = title or clean(_first_heading(document))
@@ -55,7 +55,7 @@ def read_odt(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFa
 
 
 def _blocks(parent: "XmlElement", notes: list[str]) -> Iterator[str]:
-    """The paragraphs and tables in it; the texts of their notes go into `notes`."""
+    """The paragraphs and tables in an element; the texts of their notes are added to `notes`."""
     for element in parent:
         if element.tag in _LEFT_OUT:
             continue
@@ -78,7 +78,7 @@ def _rows(table: "XmlElement", notes: list[str]) -> Iterator[str]:
 
 
 def _words(element: "XmlElement", notes: list[str]) -> str:
-    """The text of a paragraph, with the spaces and line breaks that ODF writes as elements."""
+    """The text of a paragraph, with the spaces and line breaks that ODF encodes as elements."""
     from lxml import etree
 
     words = [element.text or ""]

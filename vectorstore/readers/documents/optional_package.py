@@ -1,4 +1,4 @@
-"""Packages that not every installation has: what is said where one is missing."""
+"""Packages that not every installation has, and what is said if one is missing."""
 
 import importlib
 from types import ModuleType
@@ -9,7 +9,7 @@ EXTRA = "documents"
 
 
 def import_optional(package: str, what: str) -> ModuleType:
-    """Import `package`, which reads `what`. Raises UnreadableFileError that names the extra."""
+    """Import `package`, which reads `what`. Raises UnreadableFileError, naming the extra."""
     try:
         return importlib.import_module(package)
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""From the characters on a page to its lines in reading order, and its headers and footers."""
+"""Turns the characters on a page into lines in reading order; finds its headers and footers."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ _LIGATURES = {
     0xFB06: "st",
     0xA0: " ",
 }
-# In heights of a line: beyond these, a character does not continue the line.
+# In line heights: beyond these, a character does not continue the line.
 _WIDEST_SPACE = 1.5
 _SAME_HEIGHT = 0.5
 
@@ -28,10 +28,10 @@ _FEWEST_LINES_IN_A_COLUMN = 4
 _SHORTEST_LINE_IN_A_COLUMN = 15
 _MOST_LINES_ACROSS = 0.25
 _NARROWEST_GUTTER = 0.6
-# On a page with more pieces of text than any newspaper has, such as a map, no columns are sought.
+# A page with more pieces of text than any newspaper, such as a map, is not searched for columns.
 _MOST_LINES = 2_000
 
-# The part of a page's height, at the top and at the bottom, that headers and footers stand in.
+# The share of a page's height, at the top and at the bottom, where headers and footers are.
 _MARGIN = 0.13
 _LINES_IN_A_MARGIN = 6
 _PAGE_NUMBER = re.compile(
@@ -41,7 +41,7 @@ _PAGE_NUMBER = re.compile(
 
 
 class Character(NamedTuple):
-    """A character by its UTF-16 code, and its box in points; the page's origin is bottom left."""
+    """A character's UTF-16 code unit, and its box in points; the page's origin is bottom left."""
 
     code: int
     left: float
@@ -71,7 +71,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """The lines of a page, in any order; `is_picture` where it has pictures and no text."""
+    """The lines of a page, in any order; `is_picture` if it has pictures but no text."""
 
     lines: tuple[TextLine, ...]
     width: float
@@ -80,7 +80,7 @@ class PageLines:
 
 
 def split_lines(characters: Iterable[Character]) -> list[TextLine]:
-    """Lines of characters given in the order of the file, cut where the text jumps."""
+    """The lines formed by characters in file order, split where the text jumps."""
     lines: list[TextLine] = []
     run: list[Character] = []
     units: list[int] = []
@@ -111,7 +111,7 @@ def split_lines(characters: Iterable[Character]) -> list[TextLine]:
             finish()
         if visible and each.top > each.bottom:
             run.append(each)
-        # A soft hyphen is seen at the end of a line only.
+        # A soft hyphen is visible only at the end of a line.
         units.append(ord("-") if each.code in (_HYPHEN, 0xAD) else min(each.code, 0xFFFF))
     finish()
     return lines
@@ -128,9 +128,9 @@ def _jumps(before: Character, after: Character) -> bool:
 
 
 def reading_order(lines: Sequence[TextLine]) -> Iterator[list[TextLine]]:
-    """The columns of lines in the order in which they are read, each from top to bottom.
+    """The columns of lines in reading order, each from top to bottom.
 
-    A line across the gutter, such as a headline, divides the columns above it from those below.
+    A line across the gutter, such as a headline, separates the columns above it from those below.
     """
     gutter = _gutter(lines)
     if gutter is None:
@@ -159,8 +159,8 @@ def reading_order(lines: Sequence[TextLine]) -> Iterator[list[TextLine]]:
 
 
 def _gutter(lines: Sequence[TextLine]) -> float | None:
-    """The middle of the vertical gap that the fewest lines cross, the widest of these, if both
-    sides of it are columns of prose."""
+    """Of the vertical gaps between columns of prose, the middle of the one that the fewest lines
+    cross; of several such gaps, of the widest."""
     if not 2 * _FEWEST_LINES_IN_A_COLUMN <= len(lines) <= _MOST_LINES:
         return None
     narrowest = _NARROWEST_GUTTER * median(line.height for line in lines)
@@ -192,7 +192,7 @@ def _divides(lines: Sequence[TextLine], middle: float) -> bool:
 
 
 def _rows(lines: Sequence[TextLine]) -> list[TextLine]:
-    """From top to bottom; pieces at the same height become one line."""
+    """The lines from top to bottom; pieces at the same height become one line."""
     rows: list[list[TextLine]] = []
     for line in sorted(lines, key=lambda line: (-line.middle, line.left)):
         last = rows[-1][-1] if rows else None
@@ -216,8 +216,8 @@ def _joined(row: Sequence[TextLine]) -> TextLine:
 
 
 def running_lines(pages: Sequence[PageLines]) -> list[tuple[list[TextLine], list[TextLine]]]:
-    """The headers and the footers of each page: page numbers, and what several pages repeat at the
-    same height, as far as only such lines lie between it and the edge of the page."""
+    """The headers and footers of each page: page numbers, and lines that several pages repeat at
+    the same height, if only such lines lie between them and the edge of the page."""
     margins = [_margins(page) for page in pages]
     seen = Counter(
         key for above, below in margins for key in {_key(line) for line in (*above, *below)}
@@ -234,7 +234,7 @@ def running_lines(pages: Sequence[PageLines]) -> list[tuple[list[TextLine], list
 
 
 def _margins(page: PageLines) -> tuple[list[TextLine], list[TextLine]]:
-    """The lines that stand where headers and footers do, those next to the edge first."""
+    """The lines where headers and footers would be, those nearest the edge first."""
     lines = sorted(page.lines, key=lambda line: -line.middle)
     top, bottom = (1 - _MARGIN) * page.height, _MARGIN * page.height
     above = [line for line in lines[:_LINES_IN_A_MARGIN] if line.middle > top]
@@ -243,5 +243,5 @@ def _margins(page: PageLines) -> tuple[list[TextLine], list[TextLine]]:
 
 
 def _key(line: TextLine) -> tuple[str, int, int]:
-    """Equal for a header on different pages: its numbers differ, its size and height do not."""
+    """Equal for one header on different pages: its numbers differ, its size and position do not."""
     return re.sub(r"\d+", "#", line.text.casefold()), round(line.height), round(line.middle / 4)

@@ -1,4 +1,4 @@
-"""From the lines of pages to one text: paragraphs whole, headers and footers apart."""
+"""Joins the lines of pages into one text: paragraphs whole, headers and footers apart."""
 
 import itertools
 import re
@@ -22,12 +22,12 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*")
 _BULLET = re.compile(r"[•▪‣◦·]\s")
 _CONTINUES = re.compile(r"[\"'\u201c\u2018(]?[^\W\d_]")
 
-# In heights of a line.
+# In line heights.
 _PARAGRAPH_GAP = 0.5
 _INDENT = 0.8
 _SAME_SIZE = 0.15
 _LEADING = 1.4
-# How many times its first word must fit into the line before it, for the line to begin a paragraph.
+# A line may begin a paragraph if the line before it had room for this many times its first word.
 _ROOM = 1.3
 
 _TITLE_SIZE = 1.2
@@ -56,10 +56,9 @@ _Paragraph = list[_Placed]
 def text_of_pages(pages: Sequence[PageLines], vocabulary: Container[str] = ()) -> PagedText:
     """The text of all pages, with a blank line between paragraphs.
 
-    A paragraph that goes on over the next page is not interrupted: the footer and the header in
-    between come after it. A hyphen at the end of a line goes where it breaks a word, and stays
-    where it belongs to one, as the other words of the pages and those of a vocabulary (in lower
-    case) tell.
+    A paragraph that continues on the next page is not interrupted: the footer and the header in
+    between come after it. A hyphen at the end of a line is removed if it breaks a word and kept if
+    it belongs to one, judging by the other words on the pages and a vocabulary (in lower case).
     """
     running = running_lines(pages)
     paragraphs = list(_across_pages(_paragraphs(pages, running)))
@@ -82,7 +81,7 @@ def text_of_pages(pages: Sequence[PageLines], vocabulary: Container[str] = ()) -
 
 
 def title_of_pages(pages: Sequence[PageLines]) -> str | None:
-    """The headline of the first page: the first lines that are set larger than the text."""
+    """The headline of the first page: its largest lines, if they are larger than the text."""
     heights = [line.height for page in pages for line in page.lines for _ in line.text]
     if not heights:
         return None
@@ -116,7 +115,7 @@ class _Writer:
         before = ""
         for page, line in paragraph:
             glue = _glue(before, line.text, words) if before else ""
-            if glue is None:  # the hyphen goes
+            if glue is None:  # drop the hyphen
                 self._parts[-1] = self._parts[-1][:-1]
                 self._length -= 1
             self._add(glue or "")
@@ -194,7 +193,7 @@ def _width_of_first_word(line: TextLine) -> float:
 
 
 def _across_pages(paragraphs: Iterable[_Paragraph]) -> Iterator[_Paragraph]:
-    """Paragraphs with what continues them in the next column or on the next page."""
+    """Paragraphs joined with their continuations in the next column or on the next page."""
     whole: _Paragraph = []
     for paragraph in paragraphs:
         if whole and _goes_on(whole[-1], paragraph[0]):
@@ -208,7 +207,7 @@ def _across_pages(paragraphs: Iterable[_Paragraph]) -> Iterator[_Paragraph]:
 
 
 def _goes_on(last: _Placed, first: _Placed) -> bool:
-    """Whether a paragraph that ends its column goes on in another one."""
+    """Whether a paragraph that ends its column continues in another one."""
     if first.page == last.page and first.line.middle < last.line.middle:
         return False  # below it in the same column: a paragraph of its own
     if first.page > last.page + 1:
@@ -220,18 +219,18 @@ def _goes_on(last: _Placed, first: _Placed) -> bool:
         return first.line.text[:1].islower()
     if _ENDS_SENTENCE.search(last.line.text):
         return False
-    # A capital can begin a name as well as a paragraph: the sentence has not ended.
+    # The sentence has not ended, so a capital may begin a name rather than a paragraph.
     return _CONTINUES.match(first.line.text) is not None and not _is_heading(last.line.text)
 
 
 def _is_heading(text: str) -> bool:
-    """Whether it is as short as a heading: a column seldom ends with one otherwise."""
+    """Whether it is as short as a heading: the last line of a column seldom is otherwise."""
     return len(text) < 25
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Words inside the lines of a document, in lower case, and those of a vocabulary."""
+    """The words inside the lines of a document, in lower case, and a vocabulary."""
 
     inside: frozenset[str]
     vocabulary: Container[str]
@@ -243,7 +242,7 @@ class _Words:
         return cls(frozenset(each.casefold().replace("\u2010", "-") for each in found), vocabulary)
 
     def has_hyphen(self, first: str, second: str) -> bool:
-        """Whether both parts are one word with a hyphen, and not one that was broken.
+        """Whether the parts are one hyphenated word, not a word broken at the end of a line.
 
         >>> words = _Words(frozenset({"well-known"}), {"state", "owned", "har", "bor", "harbor"})
         >>> [words.has_hyphen(*each.split()) for each in ("well known", "state owned", "har bor")]
@@ -258,7 +257,7 @@ class _Words:
 
 
 def _glue(before: str, after: str, words: _Words) -> str | None:
-    """What joins two lines of a paragraph; None if the hyphen between them has to go."""
+    """What joins two lines of a paragraph; None if the hyphen between them must be removed."""
     broken = _BROKEN_WORD.search(before)
     if broken:
         second = _WORD.match(after)

@@ -21,7 +21,7 @@ from vectorstore.readers.parsed_article import (
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
 
-# PDFium is not safe to use from two threads, not even with two documents.
+# PDFium is not thread-safe, not even across documents.
 _PDFIUM = threading.Lock()
 
 _MOST_CHARACTERS_ON_A_PAGE = 200_000
@@ -38,11 +38,11 @@ _PICTURES = "{} {} without text, and could not be read; the other pages were. " 
 
 
 def read_pdf(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article, and a ParseFailure that names the pages which are only pictures.
+    """One article, and a ParseFailure that names the pages that are only pictures.
 
-    Lines become paragraphs again, columns are read one after the other, and words that were broken
-    at the end of a line are joined. Headers and footers are skipped ranges. The date of the file is
-    not taken for that of its publication.
+    Lines are rejoined into paragraphs, columns are read one after the other, and words broken at
+    the end of a line are joined. Headers and footers become skipped ranges. The file's date is not
+    used as its publication date.
     """
     pdfium = import_optional("pypdfium2", "PDF")
     data = read_whole(file, max_bytes)
@@ -108,7 +108,7 @@ def _characters(pdfium: ModuleType, page: "PdfPage", text: "PdfTextPage") -> Ite
 def _upright(
     box: tuple[float, float, float, float], rotation: int, width: float, height: float
 ) -> tuple[float, float, float, float]:
-    """A box on a page as it is shown, which is `width` by `height`, from that before rotation."""
+    """A box from before the page's rotation, on the page as shown, which is `width` by `height`."""
     left, bottom, right, top = box
     if rotation == 90:
         return bottom, height - right, top, height - left
@@ -125,7 +125,7 @@ def _has_pictures(pdfium: ModuleType, page: "PdfPage") -> bool:
 
 
 def _title(stated: str | None, text: str) -> str | None:
-    """The title that the file states, if it is in the text: most name a template or a file."""
+    """The title that the file states, if the text has it: most name a template or a file."""
     title = " ".join((stated or "").split())
     known = title and title.casefold() in " ".join(text[:3_000].split()).casefold()
     return title if known else None

@@ -26,11 +26,11 @@ _CELL_ENDS = re.compile(r"\s*\n\s*(?=\|)")
 
 
 def read_rtf(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
-    """One article, with a blank line between paragraphs, and foot- and endnotes at the end."""
+    """One article, with a blank line between paragraphs, and footnotes and endnotes at the end."""
     data = read_whole(file, max_bytes)
     if not data.lstrip().startswith(b"{\\rtf"):
         raise UnreadableFileError(_NOT_RTF)
-    # RTF is ASCII; what a program wrote beyond it is in its code page, most often this one.
+    # RTF is ASCII; anything beyond it is in the writing program's code page, usually this one.
     source = data.decode("cp1252", "replace")
     about = {
         each["name"]: clean(_plain(f"{{\\rtf1 {each['value']}}}"))
@@ -46,7 +46,7 @@ def read_rtf(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFa
 
 
 def _notes(source: str) -> Iterator[str]:
-    """The foot- and endnotes, which striprtf leaves out: the source inside of their groups."""
+    """The footnotes and endnotes, which striprtf leaves out: the source inside their groups."""
     end = 0
     for note in _NOTE.finditer(source):
         if note.start() < end:
@@ -70,5 +70,5 @@ def _plain(source: str) -> str:
         text: str = rtf_to_text(source, errors="replace")  # type: ignore[no-untyped-call]  # has no types
     except Exception as error:  # damaged RTF may fail anywhere; only that file is lost
         raise UnreadableFileError(_DAMAGED) from error
-    # RTF writes characters beyond U+FFFF as two halves.
+    # RTF writes characters beyond U+FFFF as surrogate pairs.
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -8,7 +8,7 @@ from vectorstore.readers.parsed_article import UnreadableFileError
 
 MAX_EXPANDED_BYTES = 500_000_000
 
-# An OLE compound file: an encrypted document, or one of the formats before 2007.
+# An OLE compound file: an encrypted document, or a format from before 2007.
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = (
     "It is encrypted, or in the format of Word before 2007. Save it without a password as {}."
@@ -20,7 +20,7 @@ _TOO_LARGE = "It expands to more than {:,.0f} MB. Split it into several files."
 def open_package(data: bytes, kind: str) -> ZipFile:
     """The package, with its declared sizes checked: zipfile reads no part beyond its own.
 
-    Raises UnreadableFileError for a file that is no package, or one that expands too far.
+    Raises UnreadableFileError for a file that is not a package, or that expands too far.
     """
     if data.startswith(_COMPOUND_FILE):
         raise UnreadableFileError(_ENCRYPTED.format(kind))
