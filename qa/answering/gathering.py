@@ -73,8 +73,8 @@ def counted(about: str, found: Sequence[ScoredPassage]) -> Reply | None:
         for each in citations
     ]
     shown = f", the first {MOST_SHOWN} of them" if len(articles) > MOST_SHOWN else ""
-    articles_are = "article has" if len(articles) == 1 else "articles have"
-    text = f"{len(articles)} {articles_are} “{_plain(about)}”{shown}: {'; '.join(told)}."
+    mention = "article mentions" if len(articles) == 1 else "articles mention"
+    text = f"{len(articles)} {mention} “{_plain(about)}”{shown}: {'; '.join(told)}."
     numbers = tuple(each.number for each in citations)
     return Reply(
         answered=True,
@@ -82,8 +82,8 @@ def counted(about: str, found: Sequence[ScoredPassage]) -> Reply | None:
         sentences=(Sentence(0, len(text), text, numbers, supported=True),),
         citations=citations,
         notice=(
-            f"Counted in the {len(found):,} best passages for “{_plain(about)}”, copies once: "
-            "there may be more, and an article that calls it otherwise is left out."
+            f"Counted in the {len(found):,} best passages for “{_plain(about)}”, copies once. "
+            "There may be more: articles that call it something else are not counted."
         ),
     )
 

@@ -93,7 +93,7 @@ def combined(parts: Sequence[Part], replies: Sequence[Reply]) -> Reply | None:
         sentences=tuple(sentences),
         citations=tuple(citations),
         confidence=min(known, default=None),
-        notice=f"The articles do not say it of {', '.join(missing)}." if missing else None,
+        notice=f"The articles do not answer this for {', '.join(missing)}." if missing else None,
     )
 
 

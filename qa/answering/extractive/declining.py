@@ -34,18 +34,18 @@ def declined_text(
     missing = [words[word] for word, rarity in rarities.items() if rarity >= 1]
     if missing and len(missing) == len(rarities):
         said.append(
-            f"No article has {_listed(missing)}. Ask in the language of the articles, and with "
-            "words that they may use."
+            f"No article mentions {_listed(missing)}. Ask in the language of the articles, with "
+            "words that they might use."
         )
     elif asks_for_a_whole(question):
         said.append(
-            "A summary, a list or a comparison takes a chat model, which QA_MODEL names; without "
-            "one, answers are single sentences of the articles."
+            "A summary, a list or a comparison needs a chat model (set QA_MODEL); without one, "
+            "answers are single sentences from the articles."
         )
     elif missing:
-        said.append(f"No article has {_listed(missing)}.")
+        said.append(f"No article mentions {_listed(missing)}.")
     elif rarities:
-        said.append(f"No sentence says it of {_listed(list(words.values()))}.")
+        said.append(f"No sentence about {_listed(list(words.values()))} answers this.")
     return " ".join(said)
 
 
@@ -55,7 +55,7 @@ def nothing_named_text(thing: str, nearest: str, found: ScoredPassage) -> str:
     known = (found.article.title, found.article.published and day_name(found.article.published))
     where = ", ".join(each for each in known if each)
     return (
-        f"{UNANSWERED_TEXT} They name no “{thing}” there. What comes nearest: "
+        f"{UNANSWERED_TEXT} They do not mention “{thing}” there. The closest: "
         f"“{' '.join(nearest.split())}”{f' ({where})' if where else ''}."
     )
 

@@ -148,7 +148,7 @@ def as_read(text: str) -> str:
 
 def goes_on(until: date) -> str:
     """What to say of a story that later articles continue."""
-    return f"the story goes on until {day_name(until)}"
+    return f"the story continues until {day_name(until)}"
 
 
 def _goes_on(quote: Quotation) -> str:

@@ -28,7 +28,7 @@ def test_what_articles_are_counted_about(question: str, about: str | None) -> No
 def test_each_article_with_all_the_words_counts_once_and_is_cited() -> None:
     reply = counted("Rosa Tilling", [LATER, OTHER, FIRST, FIRST])
     assert reply is not None
-    assert reply.text == "2 articles have “Rosa Tilling”: 10 June 2025 [1]; 28 August 2025 [2]."
+    assert reply.text == "2 articles mention “Rosa Tilling”: 10 June 2025 [1]; 28 August 2025 [2]."
     assert [each.quote for each in reply.citations] == [
         "Rosa Tilling was elected.",
         "Rosa Tilling spoke of frost.",

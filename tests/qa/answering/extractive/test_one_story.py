@@ -85,7 +85,7 @@ def test_an_answer_about_now_says_until_when_its_story_goes_on() -> None:
         found(roof, "2022-04-20", read=[-9]),
         found("Fennway Castle was sold.", "2022-05-01", read=[-9]),
     )
-    until = "[published on 3 March 2022; the story goes on until 20 April 2022]"
+    until = "[published on 3 March 2022; the story continues until 20 April 2022]"
     assert answer.text == f"{GATE[:-1]} [1]. {until}"
     assert answer.sentences[0].earlier
     when = reply("When did the Quill Museum open?", *_opened(roof))

@@ -115,8 +115,8 @@ def test_who_holds_an_office_is_the_one_named_last() -> None:
 
 def test_who_leaves_an_office_does_not_hold_it() -> None:
     leaves = found(
-        "[Greta Holm] has resigned as the leader of the union. [Ivo Castell] was elected on Tuesday to "
-        "succeed her.",
+        "[Greta Holm] has resigned as the leader of the union. [Ivo Castell] was elected on "
+        "Tuesday to succeed her.",
         "2025-06-19",
         read=[7, -2],
     )
