@@ -55,7 +55,7 @@ class Recipe:
 SECOND_RECIPE = Recipe(epochs=1.0, learning_rate=7e-5, head_learning_rate=2e-4)
 """How the judge's training ends, on the second mix."""
 
-READING_RECIPE = Recipe(epochs=2.0, max_tokens=288)
+READING_RECIPE = Recipe(epochs=1.5, max_tokens=288)
 
 
 class Task(Protocol[Example]):

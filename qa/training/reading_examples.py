@@ -12,7 +12,7 @@ import numpy as np
 from qa.training.entailment_pairs import Split, in_split, read_pairs, split_of
 from qa.training.made_questions import made_questions
 from qa.training.synthetic_pairs import reword
-from qa.training.training_mix import ARTICLES, Embed, reading_rows
+from qa.training.training_mix import ARTICLES, Embed, reading_file, reading_rows
 from vectorstore.passage_reader import ReadingPassage
 from vectorstore.text.sentences import split_sentences
 from vectorstore.types import Span
@@ -21,17 +21,22 @@ WINDOWS = 2
 """For each answered question: so many windows with the answer, and as many without."""
 NEAREST = 4
 STATEMENTS = {
-    "fever_dev_rte": 2_500,
-    "fever_symmetric": 500,
-    "vitaminc_sample": 300,
-    "wice_claim": 300,
-    "rte": 2_500,
-    "begin_wow": 1_000,
+    "fever_dev_rte": 1_250,
+    "fever_symmetric": 250,
+    "vitaminc_sample": 150,
+    "wice_claim": 150,
+    "rte": 1_250,
+    "begin_wow": 500,
 }
 """Sources whose supported claims are made into questions to their evidence, at most so many."""
-OWN_SENTENCES = 9_000
+OWN_SENTENCES = 4_500
 ELSEWHERE = 0.25
 """The share of made questions that are put to another window of their article."""
+NEWS = "news"
+OTHER_STORIES = 0.5
+"""The share of questions about news that are put to the nearest passage of another story."""
+NEIGHBOURS = 12
+"""Articles of the file that stand no further apart may tell the same story."""
 WORDS = (40, 170)
 """The length of windows."""
 
@@ -96,40 +101,46 @@ class Asked:
     answers: tuple[tuple[int, Span], ...]
 
 
-def reading_mix(data: Path, seed: int, embed: Embed) -> list[ReadingExample]:
-    """All training examples."""
+Documents = Sequence[tuple[Document, tuple[Asked, ...]]]
+
+
+def reading_mix(data: Path, news: Path, seed: int, embed: Embed) -> list[ReadingExample]:
+    """All training examples; `news` is a file like those of `reading`, of invented articles."""
     chance = random.Random(seed)  # noqa: S311  # a choice of examples, no secret
     examples: list[ReadingExample] = []
     documents: list[Document] = []
-    for source in ARTICLES:
-        for document, asked in documents_of(data, source, "train"):
+    files = {source: reading_file(data, source) for source in ARTICLES} | {NEWS: news}
+    for source, path in files.items():
+        splits: tuple[Split, ...] = ("train", "development") if source == NEWS else ("train",)
+        found = [each for split in splits for each in documents_of(path, split)]
+        for document, asked in found:
             documents.append(document)
             examples.extend(asked_examples(document, asked, source, embed, chance))
+        if source == NEWS:
+            examples.extend(other_story_examples(found, source, embed, chance))
     examples.extend(sentence_examples(data, "train", chance))
     made: list[ReadingExample] = []
     for source, cap in STATEMENTS.items():
         pairs = in_split(read_pairs(data / "entailment", source), "train")
         evidence = [document_of("", pair.evidence) for pair in pairs]
         documents += [each for each in evidence if len(each.sentences) > 1]
-        found = [
+        stated = [
             example
             for pair, document in zip(pairs, evidence, strict=True)
             if pair.is_supported
             for example in statement_examples(pair.claim, document, evidence, source, chance)
         ]
-        made += chance.sample(found, k=min(cap, len(found)))
+        made += chance.sample(stated, k=min(cap, len(stated)))
     own = [each for document in documents for each in own_examples(document, chance)]
     examples += made + chance.sample(own, k=min(OWN_SENTENCES, len(own)))
     chance.shuffle(examples)
     return examples
 
 
-def documents_of(
-    data: Path, source: str, split: Split
-) -> Iterator[tuple[Document, tuple[Asked, ...]]]:
+def documents_of(path: Path, split: Split) -> Iterator[tuple[Document, tuple[Asked, ...]]]:
     """The documents of a file of `reading`: all paragraphs of a title together."""
     by_title: dict[str, list[dict[str, Any]]] = {}
-    for row in reading_rows(data, source, split):
+    for row in reading_rows(path, split):
         by_title.setdefault(row["title"], []).append(row)
     for title, rows in by_title.items():
         sentences: list[str] = []
@@ -179,6 +190,30 @@ def asked_examples(
                 first, last = bounds[int(chance.choice(nearest))]
                 if all(not first <= place <= last for place, _ in question.answers):
                     yield example_of(question, document, first, last, source)
+
+
+def other_story_examples(
+    documents: Documents, source: str, embed: Embed, chance: random.Random
+) -> Iterator[ReadingExample]:
+    """Some of the questions with the passage nearest to them that tells another story."""
+    places = [
+        (number, first, last)
+        for number, (document, _) in enumerate(documents)
+        for first, last in paragraph_bounds(document)
+    ]
+    passages = [documents[n][0].window(first, last) for n, first, last in places]
+    of_passages = embed([each.text for each in passages])
+    for number, (_, asked) in enumerate(documents):
+        put = [each for each in asked if each.answers and chance.random() < OTHER_STORIES]
+        if not put:
+            continue
+        others = [n for n, place in enumerate(places) if abs(place[0] - number) > NEIGHBOURS]
+        if not others:
+            continue
+        similar = embed([each.text for each in put]) @ of_passages[others].T
+        for question, row in zip(put, similar, strict=True):
+            nearest = passages[others[int(np.argmax(row))]]
+            yield ReadingExample(question.text, nearest, (), None, source)
 
 
 def example_of(

@@ -10,8 +10,9 @@ from qa.training.reading_examples import documents_of, paragraph_bounds
 from vectorstore.passage_reader import SentenceScorer, read_passages
 
 
-def reading_figures(network: SentenceScorer, data: Path, source: str) -> tuple[str, str, str]:
-    """Questions, the share whose best sentence answers, and the AUROC of answered paragraphs.
+def reading_figures(network: SentenceScorer, path: Path) -> tuple[str, str, str]:
+    """Questions of a file, the share whose best sentence answers, and the AUROC of answered
+    paragraphs.
 
     Intervals are over documents; one document has none.
     """
@@ -20,7 +21,7 @@ def reading_figures(network: SentenceScorer, data: Path, source: str) -> tuple[s
     counted: list[float] = []
     odds: list[float] = []
     answered: list[float] = []
-    for document, asked in documents_of(data, source, "test"):
+    for document, asked in documents_of(path, "test"):
         bounds = paragraph_bounds(document)
         for question in asked:
             first, last = bounds[question.paragraph]

@@ -113,12 +113,16 @@ def asked_pairs(data: Path, split: Split, seed: int) -> list[EntailmentPair]:
 
 def _reading(data: Path, split: Split) -> Iterator[dict[str, Any]]:
     for name in ARTICLES:
-        yield from reading_rows(data, name, split)
+        yield from reading_rows(reading_file(data, name), split)
 
 
-def reading_rows(data: Path, source: str, split: Split) -> Iterator[dict[str, Any]]:
-    """The paragraphs of a file of `reading` whose titles belong to a split."""
-    lines = (data / "reading" / f"{source}.jsonl").read_text(encoding="utf-8").splitlines()
+def reading_file(data: Path, source: str) -> Path:
+    return data / "reading" / f"{source}.jsonl"
+
+
+def reading_rows(path: Path, split: Split) -> Iterator[dict[str, Any]]:
+    """The paragraphs of a file, with their questions, whose titles belong to a split."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     yield from (row for row in map(json.loads, lines) if split_of(row["title"]) == split)
 
 

@@ -36,7 +36,7 @@ NOT_READ = -4.0
 ANSWERABLE_BIAS, ANSWERABLE_READING = -5.42, 0.125
 ANSWERABLE_PRIOR, ANSWERABLE_WORDS = 3.5, 0.99
 ANSWERABLE_TOLD, ANSWERABLE_UNTOLD, ANSWERABLE_MISSING_NAMES = 1.66, -0.63, -1.14
-ANSWERABLE_FROM = 0.27
+ANSWERABLE_FROM = 0.21
 """The least probability for a question to be answered: 12% of the answerable questions in NewsQA's
 development half are below it."""
 

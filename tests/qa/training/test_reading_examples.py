@@ -10,11 +10,14 @@ import pytest
 
 from qa.training.made_questions import base_form, made_questions
 from qa.training.reading_examples import (
+    NEIGHBOURS,
     Asked,
+    Document,
     asked_examples,
     document_of,
     documents_of,
     example_of,
+    other_story_examples,
     own_examples,
     statement_examples,
 )
@@ -85,7 +88,6 @@ def test_a_question_is_put_to_its_paragraph_and_to_another() -> None:
 
 
 def test_a_files_paragraphs_make_one_document_a_title(tmp_path: Path) -> None:
-    (tmp_path / "reading").mkdir()
     rows = [
         {
             "title": "Ripple",
@@ -100,15 +102,30 @@ def test_a_files_paragraphs_make_one_document_a_title(tmp_path: Path) -> None:
             "questions": [{"question": "Why?", "answers": []}],
         },
     ]
-    file = tmp_path / "reading" / "squad_dev.jsonl"
-    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    path = tmp_path / "squad_dev.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     found = [
-        each
-        for split in ("train", "development", "test")
-        for each in documents_of(tmp_path, "squad_dev", split)
+        each for split in ("train", "development", "test") for each in documents_of(path, split)
     ]
     [(document, asked)] = found
     assert document.sentences == ("The suit was filed.", "Torres hears it.", "XRP rose.")
     assert asked == (Asked("Who hears it?", 0, ((1, Span(0, 6)),)), Asked("Why?", 1, ()))
     examples = list(asked_examples(document, asked, "x", as_one, random.Random(1)))
     assert {bool(each.answering) for each in examples} == {True, False}
+
+
+def test_questions_are_put_to_passages_of_other_stories_too() -> None:
+    def story(number: int) -> tuple[Document, tuple[Asked, ...]]:
+        document = document_of(
+            f"Story {number}", f"In town {number} a clerk resigned. Nobody knew."
+        )
+        return document, (Asked(f"Who resigned in town {number}?", 0, ((0, Span(0, 4)),)),)
+
+    stories = [story(number) for number in range(NEIGHBOURS + 3)]
+    examples = list(other_story_examples(stories, "x", as_one, random.Random(1)))
+    assert examples
+    assert all(not each.answering for each in examples)
+    texts = [document.window(0, 1).text for document, _ in stories]
+    for each in examples:
+        number = int(each.question.split()[-1].rstrip("?"))
+        assert abs(texts.index(each.passage.text) - number) > NEIGHBOURS
