@@ -4,7 +4,7 @@ Chroma."""
 import base64
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,8 +177,13 @@ class VectorStore:
             client = chromadb.PersistentClient(where, Settings(anonymized_telemetry=False))
             return _Opened(client, self._open_collection(client))
         except (ChromaError, ValueError) as error:
-            # Otherwise Chroma would reuse what it failed to start, and not try this folder again.
-            SharedSystemClient._identifier_to_system.pop(where, None)  # noqa: SLF001
+            # Otherwise Chroma would reuse what it failed to start, not try this folder again, and
+            # keep its files open when the next client is closed.
+            SharedSystemClient._identifier_to_refcount.pop(where, None)  # noqa: SLF001
+            failed = SharedSystemClient._identifier_to_system.pop(where, None)  # noqa: SLF001
+            if failed is not None:
+                with suppress(AttributeError):  # it deletes what may not have been made
+                    failed.stop()
             if _is_of_a_full_disk(error):
                 raise VectorDiskFull(Path(where)) from error
             raise VectorStoreError(

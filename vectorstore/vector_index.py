@@ -4,6 +4,7 @@ import re
 import shutil
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
@@ -167,13 +168,12 @@ def _make_exact(path: Path, vectors: VectorStore, rows_of: RowsOf) -> None:
     """Write the file of exact vectors from Chroma's, all or nothing."""
     unfinished = path.with_name(path.name + UNFINISHED)
     unfinished.unlink(missing_ok=True)
-    exact = ExactVectors(unfinished)
-    ids = list(vectors.ids())
-    for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
-        rows = rows_of(ids[start : start + VECTORS_COPIED_AT_ONCE])
-        copied = vectors.vectors(list(rows))
-        if copied:
-            exact.put([rows[each] for each in copied], np.stack(list(copied.values())))
-    exact.sync()
-    exact.close()
+    with closing(ExactVectors(unfinished)) as exact:
+        ids = list(vectors.ids())
+        for start in range(0, len(ids), VECTORS_COPIED_AT_ONCE):
+            rows = rows_of(ids[start : start + VECTORS_COPIED_AT_ONCE])
+            copied = vectors.vectors(list(rows))
+            if copied:
+                exact.put([rows[each] for each in copied], np.stack(list(copied.values())))
+        exact.sync()
     unfinished.replace(path)
