@@ -73,8 +73,7 @@ class VectorStore:
         self._opened: _Opened | None = None
         if isinstance(where, ChromaServer):
             with self._told():
-                client = where.connect()
-                self._opened = _Opened(client, self._open_collection(client))
+                self._opened = self._opened_by(where.connect())
 
     def close(self) -> None:
         if self._opened is None:
@@ -117,7 +116,7 @@ class VectorStore:
         with self._changing():
             client = self._open().client
             client.delete_collection(self._name)
-            self._opened = _Opened(client, self._open_collection(client))
+            self._opened = self._opened_by(client)
 
     def nearest(self, vector: Vectors, k: int) -> list[Neighbour]:
         """The `k` passages nearest to `vector` (d,), nearest first; approximate."""
@@ -175,7 +174,7 @@ class VectorStore:
         where = str(self._where)
         try:
             client = chromadb.PersistentClient(where, Settings(anonymized_telemetry=False))
-            return _Opened(client, self._open_collection(client))
+            return self._opened_by(client)
         except (ChromaError, ValueError) as error:
             # Otherwise Chroma would reuse what it failed to start, not try this folder again, and
             # keep its files open when the next client is closed.
@@ -190,13 +189,14 @@ class VectorStore:
                 f"The vectors in {where} cannot be opened ({error}). {REPAIR}"
             ) from error
 
-    def _open_collection(self, client: "ClientAPI") -> "chromadb.Collection":
+    def _opened_by(self, client: "ClientAPI") -> "_Opened":
         on_server = isinstance(self._where, ChromaServer)
-        return client.get_or_create_collection(
+        collection = client.get_or_create_collection(
             self._name,
             embedding_function=None,
             configuration={"hnsw": SEARCHED if on_server else STORED},
         )
+        return _Opened(client, collection)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -232,8 +232,7 @@ class VectorStore:
             yield
         except NotFoundError as error:
             # Another process has rebuilt the vectors: the name now refers to another collection.
-            client = self._open().client
-            self._opened = _Opened(client, self._open_collection(client))
+            self._opened = self._opened_by(self._open().client)
             raise VectorStoreError(
                 f"The vectors at {self._where.place} were rebuilt meanwhile. Do it again."
             ) from error

@@ -109,8 +109,7 @@ def reading_mix(data: Path, news: Path, seed: int, embed: Embed) -> list[Reading
     chance = random.Random(seed)  # noqa: S311  # a choice of examples, no secret
     examples: list[ReadingExample] = []
     documents: list[Document] = []
-    files = {source: reading_file(data, source) for source in ARTICLES} | {NEWS: news}
-    for source, path in files.items():
+    for source, path in reading_files(data, news).items():
         splits: tuple[Split, ...] = ("train", "development") if source == NEWS else ("train",)
         found = [each for split in splits for each in documents_of(path, split)]
         for document, asked in found:
@@ -135,6 +134,11 @@ def reading_mix(data: Path, news: Path, seed: int, embed: Embed) -> list[Reading
     examples += made + chance.sample(own, k=min(OWN_SENTENCES, len(own)))
     chance.shuffle(examples)
     return examples
+
+
+def reading_files(data: Path, news: Path) -> dict[str, Path]:
+    """By source, the files of paragraphs with questions."""
+    return {source: reading_file(data, source) for source in ARTICLES} | {NEWS: news}
 
 
 def documents_of(path: Path, split: Split) -> Iterator[tuple[Document, tuple[Asked, ...]]]:

@@ -31,6 +31,7 @@ from qa.answering.extractive.sentence_ranking import (
     newest_first,
     probability_of_answer,
     ranked,
+    words_read,
     worth_quoting,
 )
 from qa.answering.extractive.short_answer import short_answer
@@ -167,9 +168,8 @@ def _gives_a_figure(
     """Whether the question asks for a number, or the reader's answer has one."""
     if question.kind is not AnswerType.OTHER:
         return question.kind is AnswerType.NUMBER
-    found = passages[quote.passage]
-    words = found.reading.words[quote.number] if found.reading and found.reading.words else None
-    return words is not None and bool(NUMBER.search(words.of(found.passage.text)))
+    words = words_read(passages[quote.passage], quote.number)
+    return words is not None and bool(NUMBER.search(words.of(_sentence(quote, passages))))
 
 
 def _sentence(quote: Quotation, passages: Sequence[ScoredPassage]) -> str:

@@ -126,7 +126,7 @@ def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
                 (*stems_of(text), *known_as(text)),
                 each.reading.sentences[number] if each.reading else None,
                 each.prior,
-                _words_read(each, number),
+                words_read(each, number),
             )
             other = found.get((each.article.id, span))
             if other is None or _read(candidate) > _read(other):
@@ -134,7 +134,8 @@ def candidates_of(passages: Sequence[ScoredPassage]) -> list[Candidate]:
     return list(found.values())
 
 
-def _words_read(found: ScoredPassage, number: int) -> Span | None:
+def words_read(found: ScoredPassage, number: int) -> Span | None:
+    """The words of sentence `number` that the reader picks, as a range of the sentence."""
     if not (found.reading and found.reading.words):
         return None
     words = found.reading.words[number]
