@@ -4,7 +4,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,12 @@ from vectorstore.bundled_model import (
 from vectorstore.fair_lock import FairLock
 from vectorstore.micro_batching import MicroBatcher
 from vectorstore.torch_extra import require_torch, torch_is_installed
-from vectorstore.torch_speed import bfloat16_is_faster, fastest_setting, has_gpu
+from vectorstore.torch_speed import (
+    a_thread_per_core,
+    bfloat16_is_faster,
+    fastest_setting,
+    has_gpu,
+)
 from vectorstore.types import Embedder, Span, Vectors
 
 BUILDING_A_MODEL = threading.Lock()
@@ -142,7 +147,7 @@ class SentenceTransformerEmbedder:
     def __init__(self, model: str) -> None:
         self._model_setting = model
         self._loading = threading.Lock()
-        # torch uses every core for a batch. The lock is released after each one, so that a question
+        # For a batch that uses the whole device. It is released after each one, so that a question
         # waits for one batch of an ingest and not for all of them.
         self._embedding = FairLock()
 
@@ -184,17 +189,28 @@ class SentenceTransformerEmbedder:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         # Batches of similar lengths waste little computation on padding.
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            with self._embedding:
-                vectors[batch] = self._model.encode(
-                    [texts[index] for index in batch],
-                    batch_size=BATCH,
-                    convert_to_numpy=True,
-                    show_progress_bar=False,
-                )
+        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        encoded = self._encoded([[texts[index] for index in each] for each in batches])
+        for batch, found in zip(batches, encoded, strict=True):
+            vectors[batch] = found
         # The model's own normalisation is rounded to its dtype.
         return _unit(vectors)
+
+    def _encoded(self, batches: Sequence[Sequence[str]]) -> Iterator[Vectors]:
+        on_cpu = self._model.device.type == "cpu"
+        threads = a_thread_per_core() if on_cpu and len(batches) > 1 else None
+        if threads is not None:
+            yield from threads.map(self._encode, batches)
+            return
+        for each in batches:
+            with self._embedding:
+                yield self._encode(each)
+
+    def _encode(self, batch: Sequence[str]) -> Vectors:
+        found: Vectors = self._model.encode(
+            list(batch), batch_size=BATCH, convert_to_numpy=True, show_progress_bar=False
+        )
+        return found
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return _token_counts(self._tokenizer, texts)

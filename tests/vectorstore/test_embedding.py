@@ -3,7 +3,9 @@
 import hashlib
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,8 +24,9 @@ SECONDS = 20
 class ScriptedModel:
     """Embeds a text as its length, a batch at a time, each when the test lets it."""
 
-    def __init__(self, *, gated: bool = False) -> None:
+    def __init__(self, *, gated: bool = False, device: str = "cuda") -> None:
         self.batches: list[list[str]] = []
+        self.device = SimpleNamespace(type=device)
         self._gated = gated
         self._begun = threading.Semaphore(0)
         self._allowed = threading.Semaphore(0)
@@ -85,6 +88,21 @@ def test_a_question_goes_between_two_batches_of_an_ingest(monkeypatch: pytest.Mo
     for thread in (ingest, question):
         thread.join(SECONDS)
         assert not thread.is_alive()
+
+
+def test_on_a_cpu_batches_are_embedded_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ScriptedModel(gated=True, device="cpu")
+    with ThreadPoolExecutor(2) as threads, ThreadPoolExecutor(1) as ingest:
+        monkeypatch.setattr(embedding, "a_thread_per_core", lambda: threads)
+        texts = ["x" * (1 + n) for n in range(3 * BATCH)]
+        vectors = ingest.submit(embedder_over(model, monkeypatch).embed, texts)
+        model.wait_for_a_batch()
+        model.wait_for_a_batch()
+        assert len(model.batches) == 2
+        for _ in range(3):
+            model.let_it_go()
+        found = vectors.result(SECONDS)
+    assert np.allclose(found[:, 0] / found[:, 1], [len(text) for text in texts])
 
 
 def weights_in(folder: Path, content: bytes, name: str = "model.safetensors") -> str:

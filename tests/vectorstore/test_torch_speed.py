@@ -1,11 +1,13 @@
-"""Bfloat16 is used where it was found to be faster, not wherever a CPU has instructions for it."""
+"""Bfloat16 is used where it was found to be faster, not wherever a CPU has instructions for it; and
+batches side by side have a core each."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from vectorstore import torch_speed
-from vectorstore.torch_speed import bfloat16_is_faster
+from vectorstore.torch_speed import a_thread_per_core, bfloat16_is_faster
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +44,18 @@ def test_without_torch_there_is_nothing_to_try(monkeypatch: pytest.MonkeyPatch) 
 def test_a_trial_takes_time() -> None:
     torch = pytest.importorskip("torch")
     assert 0 < torch_speed._seconds(torch.float32) < 10
+
+
+def test_a_thread_per_core_leaves_every_core_to_other_threads() -> None:
+    torch = pytest.importorskip("torch")
+    cores = torch.get_num_threads()
+    threads = a_thread_per_core()
+    if cores == 1:
+        assert threads is None
+        return
+    assert threads is not None
+    used = threads.map(lambda _: torch.get_num_threads(), range(2 * cores))
+    assert set(used) == {1}
+    with ThreadPoolExecutor(1) as later:
+        assert later.submit(torch.get_num_threads).result() == cores
+    assert torch.get_num_threads() == cores
