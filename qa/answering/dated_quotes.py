@@ -40,8 +40,9 @@ _DATELINE = re.compile(
 )
 """The place and day at the head of an agency's report: those of the report, not of an event."""
 _TO_COME = re.compile(
-    r"\b(?:will|shall|won['’]t|faces?|due|expect(?:s|ed)|scheduled|plans?|planned|set (?:to|for)"
-    r"|begins?|starts?|opens?|(?:is|are) to|next)\b[^.;]{0,60}$",
+    r"\bnext\s$|\b(?:will|shall|won['’]t|faces?|due|expect(?:s|ed)|scheduled|plans?|planned"
+    r"|set (?:to|for)|begins?|starts?|opens?|(?:is|are) to)\b"
+    r"(?:(?!\b(?:was|were|has|have|had)\b)[^.;]){0,60}$",
     re.IGNORECASE,
 )
 """Words before a day that is still to come."""
@@ -113,6 +114,8 @@ def event_day(sentence: str, published: date) -> str | None:
     '2024-11'
     >>> event_day("OSLO, Jan 7 (AP) - It sank on Monday.", date(2025, 1, 7))
     '2025-01-06'
+    >>> event_day("The planned merger was approved on Tuesday.", date(2025, 5, 9))
+    '2025-05-06'
     >>> event_day("Whoever wins will be sworn in on Jan. 4.", date(2024, 11, 26))
     '2025-01-04'
     """

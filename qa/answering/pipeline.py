@@ -115,17 +115,18 @@ class Pipeline:
         clock.lap("rewrite")
         parts = self.plan(asked, when.as_of or today) if question.reads_dates else ()
         with step("retrieve"):
-            planned = await asyncio.to_thread(self._search_parts, parts, question)
-            found, damage = await asyncio.gather(
-                asyncio.to_thread(self._search, when, question.passages),
-                asyncio.to_thread(self.damage),
-            )
+            limits = replace(question, as_of=when.as_of)
+            planned = await asyncio.to_thread(self._search_parts, parts, limits, today)
+            found: Sequence[ScoredPassage] = _in_turn(planned, question.passages)
+            if not found:
+                planned = []
+                found = await asyncio.to_thread(self._search, when, question.passages)
             if not found and when.otherwise is not None:
                 when = when.otherwise
                 found = await asyncio.to_thread(self._search, when, question.passages)
-            if planned:
-                found = _in_turn(planned, question.passages)
+            damage = await asyncio.to_thread(self.damage)
         clock.lap("retrieve")
+        considered = _in_turn([found, *planned])
         passages = tuple(PassageResult.of(each) for each in found)
         yield PassagesFound(asked, passages)
         with detached_step("answer") as span:
@@ -140,7 +141,7 @@ class Pipeline:
                 attested = _Attested()
                 async for answered in answer_parts:
                     part = await self._with_copies(answered, copies)
-                    part = await self._attested(part, attested, found)
+                    part = await self._attested(part, attested, considered)
                     if not isinstance(part, Reply):
                         yield part
                         continue
@@ -168,13 +169,16 @@ class Pipeline:
         return self.retrieve(when.question, k, when.filters, when.favoured)
 
     def _search_parts(
-        self, parts: Sequence[Part], question: Question
+        self, parts: Sequence[Part], question: Question, today: date
     ) -> list[Sequence[ScoredPassage]]:
-        """The passages found for each part of a question, within the question's filters."""
+        """The passages found for each part of a question, within the question's filters and the
+        time that the part itself names."""
 
         def found(part: Part, filters: Filters) -> Sequence[ScoredPassage]:
-            within = both(filters, question.filters, question.as_of)
-            return self.retrieve(part.question, question.passages, within)
+            when = time_of(question, part.question, today)
+            return self._search(
+                replace(when, filters=both(filters, when.filters)), question.passages
+            )
 
         return [
             found(each, each.filters) or (found(each, each.wider) if each.wider else ())
@@ -251,20 +255,22 @@ class Pipeline:
         return replace(part, sentences=tuple(counted))
 
 
-def both(filters: Filters, other: Filters, until: date | None) -> Filters:
-    """Filters for what both match, published by `until`."""
+def both(filters: Filters, other: Filters) -> Filters:
+    """Filters for what both match; the first has only days of publication."""
     return Filters(
         published_from=max(
             (e.published_from for e in (filters, other) if e.published_from), default=None
         ),
-        published_to=earliest(filters.published_to, other.published_to, until),
+        published_to=earliest(filters.published_to, other.published_to),
         sources=other.sources,
         article_ids=other.article_ids,
     )
 
 
-def _in_turn(planned: Sequence[Sequence[ScoredPassage]], k: int) -> list[ScoredPassage]:
-    """The first `k` passages, taken from each part in turn, without duplicates."""
+def _in_turn(
+    planned: Sequence[Sequence[ScoredPassage]], k: int | None = None
+) -> list[ScoredPassage]:
+    """The first `k` passages, or all, taken from each part in turn, without duplicates."""
     turns = chain.from_iterable(zip_longest(*planned))
     found = {each.passage.id: each for each in turns if each is not None}
     return list(found.values())[:k]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from qa.answering.rewriting.references import find_references
 from qa.answering.timeframe import spans_between
 from qa.types import Citation, Reply, Sentence
 from vectorstore.text.words import content_words
@@ -27,7 +28,7 @@ _COMPARE = re.compile(
     re.IGNORECASE,
 )
 _TWO_QUESTIONS = re.compile(
-    r"^(?P<one>(?P<asks>how\s(?:many|much)|who|what|when|where)\b.+?),?\s+and\s"
+    r"^(?P<one>(?:how\s(?:many|much)|who|what|when|where)\b.+?),?\s+and\s"
     r"(?P<other>(?:how\s(?:many|much)|who|what|when|where)\b.+?)\W*$",
     re.IGNORECASE,
 )
@@ -138,10 +139,13 @@ def _compared(question: str) -> tuple[Part, ...]:
 
 
 def _two(question: str) -> tuple[Part, ...]:
+    """Two questions, unless the second needs the first to be understood."""
     found = _TWO_QUESTIONS.match(question)
     if found is None:
         return ()
     one, other = found["one"], found["other"]
+    if not content_words(other) or find_references(other):
+        return ()
     return (Part(one, f"{one}?"), Part(other, f"{other}?"))
 
 

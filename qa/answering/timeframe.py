@@ -60,9 +60,9 @@ _RELATIVE = re.compile(
     rf"\b(?:(?P<ago>(?:the\sday\sbefore\s)?yesterday"
     rf"|(?:{_COUNT}|a\sfew|a\scouple\sof)\s{_UNIT}s?\sago)"
     rf"|(?P<today>today)"
-    rf"|(?P<which>last|this|past|previous)\s(?P<unit>week|month|quarter|year)"
+    rf"|(?P<which>last|this|previous)\s(?P<unit>week|month|quarter|year)"
     rf"|(?:(?:the|these)\s)?(?:last|past|previous)\s(?P<count>{_COUNT}|few|couple\sof)\s"
-    rf"(?P<of>{_UNIT})s?)\b",
+    rf"(?P<of>{_UNIT})s?|(?:the\s)?past\s(?P<past>{_UNIT}|quarter))\b",
     re.IGNORECASE,
 )
 _SEASON = re.compile(
@@ -72,9 +72,16 @@ _SEASON = re.compile(
 )
 _FIRST_MONTH_OF = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _PART = re.compile(
-    r"\b(?:(?:the\s)?(?P<part>early|mid|middle|late|beginning|start|end)(?:[\s-]|\sof\s)(?:the\s)?)$",
+    r"\b(?:(?:the\s)?(?P<part>early|mid|middle|late|beginning|start|end"
+    r"|(?:first|second|last)\s(?:half|week|days))(?:[\s-]|\sof\s)(?:the\s)?)$",
     re.IGNORECASE,
 )
+_FROM_A_DAY = re.compile(
+    r"(?<=\s)(?P<day>3[01]|[12]\d|[1-9])(?:st|nd|rd|th)?\s?(?:and|to|until|till|through|[-–])\s?(?:the\s)?$",
+    re.IGNORECASE,
+)
+"""What precedes the second of two days: "3 and 5 May"."""
+_LAST_DAYS = {"week": 7, "days": 5}
 _CONNECTIVE = re.compile(
     r"(?:^|(?<=[\s,(]))(?P<word>ever since|since|from|after|before|prior to|until|till|up to|by"
     r"|as of|between|in|on|during|throughout|over|within|of|for|at)\s(?:the\s|this\s)?$",
@@ -84,7 +91,9 @@ _JOINED = re.compile(r"\s*(?:and|to|until|till|through|[-–])\s*(?:the\s)?", re
 _BETWEEN = re.compile(r"\b(?:between|from)\s(?:the\s)?$", re.IGNORECASE)
 _NEEDS_A_CONNECTIVE = re.compile(r"\d{4}")
 _ONWARDS = re.compile(r"\s(?:on|onwards?)\b", re.IGNORECASE)
-_FUTURE = re.compile(r"\b(?:will|going to|next|upcoming|plans? to)\b", re.IGNORECASE)
+_FUTURE = re.compile(
+    r"(?:^\W*|\b(?-i:(?=w)))will\b|\b(?:going to|next|upcoming|plans? to)\b", re.IGNORECASE
+)
 _OF_ARTICLES = re.compile(
     r"\b(?:articles?|reports?|reported|reporting|news|headlines?|stor(?:y|ies)|coverage|covered"
     r"|published|press|wrote|written)\b",
@@ -143,12 +152,7 @@ def spans_between(
         joined = _JOINED.fullmatch(question, one.end, other.start)
         if before is None or joined is None:
             continue
-        through = _through(first, last)
-        begins = first
-        if first.first and first.last and through.first and through.first != first.first:
-            later = through.first.year - first.first.year
-            begins = Days(through.first, first.last.replace(year=first.last.year + later))
-        ends = ((one.of(question), begins), (other.of(question), last))
+        ends = ((one.of(question), _before(first, last)), (other.of(question), last))
         return Span(before.start(), other.end), ends
     return None
 
@@ -246,19 +250,37 @@ def _anchors(question: str, today: date) -> Iterator[tuple[Span, Days]]:
     for match in _SEASON.finditer(question):
         taken.append(Span(*match.span()))
         yield taken[-1], _season(match, today)
+    dates = list(_joined_to_weekdays(find_dates(question), question))
     for match in _RELATIVE.finditer(question):
-        taken.append(Span(*match.span()))
-        yield taken[-1], _relative(match, today)
-    for mention in _joined_to_weekdays(find_dates(question), question):
+        span = Span(*match.span())
+        if any(_continues(question, span, each.span) for each in dates):
+            continue  # "the last week of May 2022" is a part of that month
+        taken.append(span)
+        yield span, _relative(match, today)
+    for mention in dates:
         if any(each.start < mention.end and mention.start < each.end for each in taken):
+            continue
+        if mention.half and any(_continues(question, mention.span, each.span) for each in dates):
             continue
         if not mention.years and _FUTURE.search(question):
             continue
         days = _days_of(mention, today)
         if days is not None:
+            begins = _FROM_A_DAY.search(question, 0, mention.start) if mention.day else None
+            if begins and days.first and int(begins["day"]) < days.first.day:
+                since = days.first.replace(day=int(begins["day"]))
+                yield Span(begins.start(), mention.end), Days(since, days.last)
+                continue
             part = _PART.search(question[: mention.start])
             start = part.start() if part else mention.start
             yield Span(start, mention.end), _part_of(days, part["part"] if part else "")
+
+
+def _continues(question: str, span: Span, other: Span) -> bool:
+    """Whether a date goes on from another phrase: "last quarter of 2021" from "last quarter"."""
+    between = question[span.end : other.start]
+    overlaps = span.start <= other.start < span.end < other.end
+    return overlaps or (other.start > span.end and between.strip().lower() in ("of", "in", ""))
 
 
 def _joined_to_weekdays(dates: Sequence[DateMention], question: str) -> Iterator[DateMention]:
@@ -291,13 +313,25 @@ def _bounded(days: Days, word: str) -> Days:
 
 
 def _through(first: Days, last: Days) -> Days:
-    """From one to the other: "January to March 2021" gives the year only at the end."""
-    if first.first and last.last and first.first > last.last:
-        try:
-            return Days(first.first.replace(year=last.last.year), last.last)
-        except ValueError:  # the 29th of February
-            return last
-    return Days(first.first, last.last)
+    """From one to the other."""
+    return Days(_before(first, last).first, last.last)
+
+
+def _before(first: Days, last: Days) -> Days:
+    """The first of two times in the latest year that puts it before the last: "November to March
+    2021" gives the year only at the end."""
+    if first.first is None or first.last is None or last.last is None or first.first <= last.last:
+        return first
+    years = first.first.year - last.last.year
+    years += (first.first.month, first.first.day) > (last.last.month, last.last.day)
+    return Days(_years_before(first.first, years), _years_before(first.last, years))
+
+
+def _years_before(day: date, years: int) -> date:
+    """The same day of an earlier year; the last of a month stays the last."""
+    if (day + timedelta(days=1)).day == 1:
+        return _month(day.year - years, day.month + 1) - timedelta(days=1)
+    return day.replace(year=day.year - years)
 
 
 def _relative(match: re.Match[str], today: date) -> Days:
@@ -305,6 +339,9 @@ def _relative(match: re.Match[str], today: date) -> Days:
         return Days(today, today)
     if match["ago"]:
         return _parsed(match["ago"], today)
+    if match["past"]:
+        days = {"quarter": "3 months"}.get(match["past"].lower(), f"1 {match['past']}")
+        return Days(_parsed(f"{days} ago", today, exact=True).first, today)
     if match["unit"]:
         return _calendar(match["which"].lower(), match["unit"].lower(), today)
     return Days(_parsed(f"{match['count']} {match['of']}s ago", today, exact=True).first, today)
@@ -395,9 +432,15 @@ def _last_year_with(month: int, day: int | None, today: date) -> int:
 
 
 def _part_of(days: Days, part: str) -> Days:
-    """The early, middle or late third of `days`."""
+    """The early, middle or late third of `days`, or the half or week that `part` names."""
     if not part or days.first is None or days.last is None:
         return days
+    which, _, unit = part.lower().partition(" ")
+    if unit:
+        count = _LAST_DAYS.get(unit, (days.last - days.first).days // 2 + 1) - 1
+        if which == "first":
+            return Days(days.first, days.first + timedelta(days=count))
+        return Days(days.last - timedelta(days=count), days.last)
     third = (days.last - days.first).days // 3
     if part.lower() in ("early", "beginning", "start"):
         return Days(days.first, days.first + timedelta(days=third))

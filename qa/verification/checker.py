@@ -51,10 +51,14 @@ _NAMES_A_PASSAGE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _SCAFFOLDING = re.compile(
-    r"(?:here (?:is|are)|in (?:summary|short|conclusion)|to summari[sz]e|based on the|sure\b|"
-    r"certainly\b|of course\b|i hope|let me know|the following|answer:|sources?:|references?:)",
+    r"(?:here (?:is|are)|to summari[sz]e|sure\b|certainly\b|of course\b|i hope|let me know|answer:|"
+    r"sources?:|references?:)",
     re.IGNORECASE,
 )
+_INTRODUCES = re.compile(
+    r"(?:the following|in (?:summary|short|conclusion)|based on the)\b(?:.*:|\W*)$", re.IGNORECASE
+)
+"""The whole of an introduction: "The following day, it opened." is none."""
 # Says that the articles themselves are silent: "court documents" are something else.
 _ABSTAINS = re.compile(
     r"^\W*(?:however,?\s|unfortunately,?\s|but\s)?(?:(?:the|these|this|none\sof\sthe)\s)?"
@@ -221,10 +225,14 @@ class StreamChecker:
             return _Draft(lead)
         if not text or self._gives_away(written) or _is_scaffolding(text):
             return _Draft(lead)
-        abstains = bool(_ABSTAINS.search(text))
+        abstains = bool(_ABSTAINS.search(text)) and not self._is_quoted(text)
         self.abstained |= abstains
         cited = (n for match in MARKER.finditer(written) for n in _marker_numbers(match[0]))
         return _Draft(lead, Claim(text, frozenset(cited), self._found.get(text)), abstains)
+
+    def _is_quoted(self, text: str) -> bool:
+        words = _words(text)
+        return any(words in _words(each.passage.text) for each in self._sources.passages)
 
     def _claim(self, written: str) -> str:
         opening = _NAMES_A_PASSAGE.match(written)
@@ -287,8 +295,10 @@ def _wider(one: str, other: str) -> str:
 
 
 def _is_scaffolding(claim: str) -> bool:
-    if not _SCAFFOLDING.match(claim):
-        return not any(c.isalnum() for c in claim)
+    if not any(c.isalnum() for c in claim):
+        return True
+    if not _SCAFFOLDING.match(claim) and not _INTRODUCES.match(claim):
+        return False
     facts = Facts(claim)
     return not (facts.names or facts.dates or facts.quantities) and (
         claim.endswith(":") or len(claim.split()) <= 8

@@ -127,9 +127,13 @@ class ClaimChecker:
         return self._judge.reads_all_at_once
 
     @property
+    def passages(self) -> Sequence[ScoredPassage]:
+        return self._sources.passages
+
+    @property
     def addresses(self) -> frozenset[str]:
         """The articles' own URLs, the only ones that an answer may contain."""
-        found = (passage.article.url for passage in self._sources.passages)
+        found = (passage.article.url for passage in self.passages)
         return frozenset(url for url in found if url)
 
     def check_all(self, claims: Sequence[Claim]) -> list[Verdict]:

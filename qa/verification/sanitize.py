@@ -10,8 +10,8 @@ _IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)?|\[[^\]\n]*\])?")
 _SCRIPT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])[^<>]*>?")
 _ADDRESS = re.compile(
-    r"\b(?:[a-z][a-z0-9+.-]{1,20}:/+|www\.|(?:javascript|data|vbscript|mailto|tel|blob|file):)"
-    r"[^\s<>\"”’]*",
+    r"\b(?:(?:[a-z][a-z0-9+.-]{1,20}:/+|www\.)[^\s<>\"”’]*"
+    r"|(?:javascript|data|vbscript|mailto|tel|blob|file):[^\s<>\"”’]+)",
     re.IGNORECASE,
 )
 _EMPHASIS = re.compile(r"\*\*|__|~~|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")

@@ -7,9 +7,18 @@ from qa.types import UNANSWERED_TEXT
 from vectorstore.text.dates import day_name
 from vectorstore.types import ScoredPassage
 
+_ASKS_POLITELY = (
+    r"(?:(?:please|can you|could you|would you|will you|i (?:want|need|would like)(?: you)?(?: to)?"
+    r"|let['’]?s|(?:give|show|make|write|draw up|prepare)(?: (?:me|us))?)\s+)*"
+)
 _WHOLE = re.compile(
-    r"\b(?:summari[sz]e|summary|sum up|overview|tl;?dr|timeline|chronology|compare"
-    r"|comparison|contrast|pros and cons|list (?:all|every|the)|make a list|write|translate)\b",
+    rf"^\W*{_ASKS_POLITELY}(?:summari[sz]e|sum up|translate|write|compare|contrast"
+    r"|list (?:all|every|the)|make a list"
+    r"|(?:(?:a|an|the|some)\s+)?(?:\w+\s+)?(?:summary|overview|timeline|chronology|comparison)"
+    r"(?!\s\w+ment\b))\b"
+    r"|^\W*what(?:['’]s| is| are| were) (?:a|an|the) (?:\w+ )?"
+    r"(?:summary|overview|chronology|comparison) of\b"
+    r"|^\W*how (?:do|does|did)\b.*\bcompare\b|\btl;?dr\b|\bpros and cons\b",
     re.IGNORECASE,
 )
 
@@ -17,8 +26,10 @@ _WHOLE = re.compile(
 def asks_for_a_whole(question: str) -> bool:
     """Whether a question asks for more than a sentence can give: a summary, a comparison.
 
-    >>> asks_for_a_whole("Summarize what happened to FTX")
+    >>> asks_for_a_whole("Could you summarize what happened to FTX?")
     True
+    >>> asks_for_a_whole("When did the judge grant summary judgment?")
+    False
     """
     return bool(_WHOLE.search(question))
 

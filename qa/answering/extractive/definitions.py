@@ -20,6 +20,8 @@ _ASKS = tuple(
         rf"^\W*{_THING}\W+what (?:is|are) (?:it|that|they)\W*$",
     )
 )
+_IN_THE_PASSIVE = re.compile(r"\b(?:was|were) [a-z]+(?:ed|en)\W*$")
+"""What is no thing: "Who was arrested?" """
 _PRONOUN = re.compile(
     r"^(?:it|this|these|they) (?:is|are|was|were|means?) (?:an?|the|one|not|[a-z]+s)\b",
     re.IGNORECASE,
@@ -31,7 +33,11 @@ def defined_thing(question: str) -> str | None:
 
     >>> [defined_thing(each) for each in ("What is a Wells notice?", "What is the price of it?")]
     ['Wells notice', None]
+    >>> defined_thing("Who was arrested?") is None
+    True
     """
+    if _IN_THE_PASSIVE.search(question):
+        return None
     for pattern in _ASKS:
         match = pattern.search(question)
         if match is None:

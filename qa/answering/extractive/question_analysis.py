@@ -22,7 +22,8 @@ class AnswerType(StrEnum):
     OTHER = "other"
 
 
-# The earliest match in the question decides; for ties, the first listed.
+_ASKS = re.compile(r"\b(?:what|which|how|who(?:m|se)?|when|where|why)\b")
+# The one at the question's first question word decides, or the earliest if it has none.
 _KINDS: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     (
         AnswerType.NUMBER,
@@ -57,11 +58,15 @@ def answer_type_of(question: str) -> AnswerType:
     <AnswerType.TIME: 'time'>
     >>> answer_type_of("Who left when it closed?")
     <AnswerType.PERSON: 'person'>
+    >>> answer_type_of("What happened when it closed?")
+    <AnswerType.OTHER: 'other'>
     """
+    asked = question.lower()
+    first = _ASKS.search(asked)
     found = [
         (match.start(), order, kind)
         for order, (kind, pattern) in enumerate(_KINDS)
-        if (match := pattern.search(question.lower()))
+        if (match := pattern.search(asked)) and first and match.start() <= first.start()
     ]
     return min(found)[2] if found else AnswerType.OTHER
 

@@ -64,10 +64,15 @@ _PRESENT = re.compile(
     r"|^\W*(?:is|are|does|do|has|have)\b",
     re.IGNORECASE,
 )
+_PLURAL = (
+    r"(?:of the )?(?:(?!(?:is|was|does|has|did|will|would|can|could|made|makes)\b)[a-z]\w+ )??"
+    r"(?!(?:was|does|has)\b)[a-z]\w+[^\Wsui]s\b(?! (?:is|was|does|has)\b)"
+)
+# After "what", a word that ends in s may be the verb: "What causes inflation?"
 _SEVERAL = re.compile(
-    r"^\W*(?:(?:so|and|in|of|by|at|for|with) )*(?:which|what) (?:of the )?"
-    r"(?:(?!(?:is|was|does|has|did)\b)[a-z]\w+ )??(?!(?:was|does|has)\b)[a-z]\w+[^\Wsui]s\b"
-    r"(?! (?:is|was|does|has)\b)|^\W*who (?:all|else|has|have|are)\b",
+    rf"^\W*(?:(?:so|and|in|of|by|at|for|with) )*(?:which {_PLURAL}"
+    rf"|what {_PLURAL}(?= (?:are|were|have|had|did|do|will|would|can|could|may|must|\w+ed)\b)"
+    r")|^\W*who (?:all|else|has|have|are)\b",
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\b(?:1[89]|20)\d\d\b|\bat the time\b|\bback then\b", re.IGNORECASE)

@@ -18,7 +18,7 @@ from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalys
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked, is_dated
 from qa.answering.extractive.word_families import akin_to_any
 from qa.verification.claims.quantities import find_quantities, same_quantity
-from vectorstore.text.dates import find_dates
+from vectorstore.text.dates import DateMention, find_dates
 from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
 from vectorstore.types import ScoredPassage, Span
 
@@ -402,12 +402,18 @@ def _agree(one: Version, other: Version) -> bool:
     if one.unit == "name":
         return bool(set(stems_of(one.given)) & set(stems_of(other.given)))
     if one.unit == "date":
-        days = [[(e.month, e.day) for e in find_dates(each.given)] for each in (one, other)]
-        return bool(days[0]) and days[0] == days[1]
+        days, others = find_dates(one.given), find_dates(other.given)
+        return len(days) == len(others) > 0 and all(map(_may_be_one_day, days, others))
     ours, theirs = (find_quantities(_number_in(each.given)) for each in (one, other))
     if not ours or not theirs:
         return one.given.lower() == other.given.lower()
     return same_quantity(ours[0], theirs[0]) or same_quantity(theirs[0], ours[0])
+
+
+def _may_be_one_day(one: DateMention, other: DateMention) -> bool:
+    """Whether nothing that both state differs."""
+    same_years = not one.years or not other.years or bool(one.years & other.years)
+    return same_years and (one.month, one.day) == (other.month, other.day)
 
 
 def _number_in(given: str) -> str:

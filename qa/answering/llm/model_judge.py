@@ -12,6 +12,7 @@ import numpy as np
 
 from qa.answering.llm.model_failures import describe_failure
 from qa.answering.llm.prompts import Prompts, bundled_prompts, new_fence
+from qa.answering.llm.thoughts import without_thoughts
 from qa.verification.claim_judge import (
     CONTRADICTED,
     NOT_FOUND,
@@ -86,7 +87,7 @@ class ModelJudge:
                 pieces.append(str(chunk.text))
         finally:
             self._calls.release()
-        return "".join(pieces)
+        return without_thoughts("".join(pieces))
 
 
 def read_verdicts(reply: str, count: int) -> list[int] | None:

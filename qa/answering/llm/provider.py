@@ -26,13 +26,14 @@ def make_chat_model(settings: Settings, *, timeout: float | None = None) -> "Cha
     """
     if not settings.model:
         raise ModelError("No chat model is configured: set QA_MODEL, such as openai:gpt-5-mini.")
+    seconds = timeout or settings.model_timeout
     given = {
         "base_url": settings.model_base_url,
         "api_key": settings.model_api_key and settings.model_api_key.get_secret_value(),
-        "timeout": timeout or settings.model_timeout,
+        "timeout": seconds,
     }
     known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    known |= _provider_settings(settings)
+    known |= _provider_settings(settings, seconds)
     provider, _, name = settings.model.partition(":")
     if not provider or not name:
         raise ModelError(
@@ -63,7 +64,7 @@ def make_chat_model(settings: Settings, *, timeout: float | None = None) -> "Cha
     return model
 
 
-def _provider_settings(settings: Settings) -> dict[str, Any]:
+def _provider_settings(settings: Settings, timeout: float) -> dict[str, Any]:
     """Settings that only some providers take: no retries besides ours, and token counts."""
     provider = (settings.model or "").partition(":")[0]
     if provider == "openai":
@@ -75,5 +76,5 @@ def _provider_settings(settings: Settings) -> dict[str, Any]:
     if provider == "anthropic":
         return {"max_retries": 0}
     if provider == "ollama":
-        return {"client_kwargs": {"timeout": settings.model_timeout}}
+        return {"client_kwargs": {"timeout": timeout}}
     return {}

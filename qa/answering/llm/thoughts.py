@@ -103,7 +103,8 @@ def without_thoughts(text: str) -> str:
     'In August 2020.'
     """
     thoughts = ThoughtFilter()
-    return thoughts.finish().after(thoughts.feed(text).text)
+    visible = thoughts.feed(text).text
+    return thoughts.finish().after(visible)
 
 
 def _may_become_tag(begun: str) -> bool:

@@ -6,6 +6,7 @@ from qa.answering.rewriting.grammar import AUXILIARIES, DO, INTERROGATIVES, PREP
 from qa.answering.rewriting.mentions import Mention, find_names, with_roles, word_before
 from qa.verification.claims.tokens import Word, find_words
 from vectorstore.text.dates import find_dates
+from vectorstore.text.patterns import covered
 
 _CONJUNCTION = re.compile(r"^\W*(?:(?:and|but|so|or|also|then|ok(?:ay)?)\b[,\s]*)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"^\W*(?:what|how) about\s+", re.IGNORECASE)
@@ -72,8 +73,10 @@ def asked_of(question: str, previous: str) -> str | None:
     if new_dates and len(words) <= len(find_words(new_dates[0].text)) + 1:
         if not old_dates:
             return f"{_ENDING.sub('', previous)} {_uncapitalized(rest)}?"
-        old = old_dates[0]
-        return f"{previous[: old.start]}{new_dates[0].text}{previous[old.end :]}"
+        old, new_date = old_dates[0], new_dates[0]
+        lacks_year = not new_date.years and new_date.weekday is None and len(old.years) == 1
+        year = f" {min(old.years)}" if lacks_year else ""
+        return f"{previous[: old.start]}{new_date.text}{year}{previous[old.end :]}"
     preposition = words[0].folded if words[0].folded in PREPOSITIONS else None
     name = rest[words[1].start :] if preposition and len(words) > 1 else rest
     new = find_names(f"of {name}")
@@ -104,10 +107,11 @@ def _counterpart(new: Mention, previous: str, preposition: str | None) -> Mentio
 
 
 def _has_verb(text: str) -> bool:
-    words = [word.folded for word in find_words(text)]
-    return words[0] in INTERROGATIVES - {"how", "what", "which", *_ADVERBS} or bool(
-        set(words) & AUXILIARIES
-    )
+    dates = covered(len(text), (each.span for each in find_dates(text)))
+    words = [word.folded for word in find_words(text) if not dates[word.start]]
+    return (
+        bool(words) and words[0] in INTERROGATIVES - {"how", "what", "which", *_ADVERBS}
+    ) or bool(set(words) & AUXILIARIES)
 
 
 def _is_free(words: list[Word], place: int) -> bool:

@@ -186,8 +186,8 @@ def _same_word(word: str) -> str:
     return _ALIASES.get(word, word)
 
 
-def find_entities(text: str, usual: frozenset[str] = frozenset()) -> list[Entity]:
-    """The entities in `text`, in order. `usual` are folded words known not to be names.
+def find_entities(text: str) -> list[Entity]:
+    """The entities in `text`, in order.
 
     >>> [name.text for name in find_entities("Yesterday Gary Gensler of the SEC met Ripple Labs.")]
     ['Gary Gensler', 'SEC', 'Ripple Labs']
@@ -197,7 +197,7 @@ def find_entities(text: str, usual: frozenset[str] = frozenset()) -> list[Entity
     found: list[Entity] = []
     group: list[Word] = []
     for word in [*words, None]:
-        belongs = word is not None and _is_name(word, text, usual) and not dates[word.start]
+        belongs = word is not None and _is_name(word, text) and not dates[word.start]
         if belongs and word is not None and word.folded in TITLES:
             belongs = False
         if group and (
@@ -247,7 +247,7 @@ def _opens(word: Word, text: str) -> bool:
     return bool(preceding(_OPENING, text, word.start))
 
 
-def _is_name(word: Word, text: str, usual: frozenset[str]) -> bool:
+def _is_name(word: Word, text: str) -> bool:
     written, folded = word.text, word.folded
     if written.isdigit() or not any(c.isupper() for c in written) or folded in CALENDAR_WORDS:
         return False
@@ -266,11 +266,7 @@ def _is_name(word: Word, text: str, usual: frozenset[str]) -> bool:
         return False
     if _BEFORE_NAME.match(text, word.end):
         return True
-    return not (
-        folded in usual
-        or folded in _BARE_NOUNS
-        or folded.endswith(("ers", "ors", "ies", "ments", "ions"))
-    )
+    return not (folded in _BARE_NOUNS or folded.endswith(("ers", "ors", "ies", "ments", "ions")))
 
 
 def _runs(words: list[Word], text: str) -> list[list[Word]]:

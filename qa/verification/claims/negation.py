@@ -59,7 +59,6 @@ _OPPOSITES: tuple[tuple[str, str], ...] = (
     ("strengthen tighten toughen", "weaken loosen ease relax"),
     ("largest biggest highest", "smallest lowest"),
     ("public publicly", "private privately secret secretly"),
-    ("federal", "state"),
     ("temporary temporarily", "permanent permanently"),
     ("include", "exclude"),
     ("add", "remove"),
@@ -102,7 +101,10 @@ _PHRASES = tuple(
             r"(?:fail|fails|failed|failing|refuse|refuses|refused|refusing|declines?|declined) to",
             "not",
         ),
-        (r"(?:stop|end|drop|cease|quit)\w*(?= \w+ing\b)", "not"),
+        (
+            r"(?:stop(?:s|ped|ping)?|ceas(?:e|es|ed|ing)|quit(?:s|ting)?)(?= (?!during\b)\w+ing\b)",
+            "not",
+        ),
         (r"(?:forbidden|prohibited|barred|banned) (?:to|from)", "not"),
         (r"(?:strike|strikes|struck|striking) down", "overturn"),
         (r"(?:give|gives|gave|given|giving) up", "quit"),
@@ -204,13 +206,13 @@ def denies(claim: Polarity, source: Polarity) -> bool:
     )
 
 
-def affirms_what_is_denied(claim: Polarity, source: Polarity, *, least: int = 1) -> bool:
-    """Whether a claim without negations has `least` stems that its source only denies."""
+def affirms_what_is_denied(claim: Polarity, source: Polarity) -> bool:
+    """Whether a claim without negations has a stem that its source only denies."""
     lone = source.denied - source.affirmed
     return bool(
         source.denials
         and not claim.denials
-        and len(claim.stems & lone) >= least
+        and claim.stems & lone
         and not claim.opposed & lone
         and not _turned(claim, source)
     )

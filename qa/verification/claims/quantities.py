@@ -98,8 +98,8 @@ _QUANTITY = re.compile(
     (?:
         \s?(?P<percent>%|(?:-|\s)?per\s?cent(?:age\s{{1,3}}points?)?\b|pct\b|percentage[\s-]points?\b)
       | [\s-](?P<basis>basis[\s-]points?)\b
-      | [\s-](?:US\s|U\.S\.\s)?(?P<currency>dollar|cent|euro|pound|yen|yuan|rupee|bitcoin|ether|USD
-            |EUR|GBP|BTC|ETH)s?\b
+      | [\s-](?:US\s|U\.S\.\s)?(?P<currency>dollar|cent|euro|pound|yen|won|yuan|rupee|bitcoin|ether
+            |USD|EUR|GBP|BTC|ETH)s?\b
       | [\s-](?P<time>second|minute|hour|day|week|month|year|decade|century|centurie)s?\b
     )?
     (?![A-Za-z])(?!\.\d)(?!-[A-Z]\b)

@@ -19,6 +19,7 @@ from qa.answering.llm.llm_answerer import LLMAnswerer
 from qa.answering.llm.model_client import ModelClient
 from qa.answering.llm.provider import make_chat_model
 from qa.answering.pipeline import Pipeline
+from qa.answering.planning import plan_of
 from qa.answering.rewriting.query_rewriter import QueryRewriter, RewrittenQuestion
 from qa.settings import read_settings
 from qa.types import (
@@ -121,6 +122,32 @@ def test_the_events_are_passages_tokens_and_the_answer() -> None:
     assert (answer.usage, answer.notice, answer.confidence) == (Usage(13, 24), "Hm.", 0.5)
     assert answer.passages[0].score == 0.1235
     assert set(answer.timings_ms) == {"rewrite", "retrieve", "answer"}
+
+
+TWO_PARTS = Question("How many members has the Alliance and how many has the Union as of May 2021?")
+
+
+def test_each_part_of_a_question_is_searched_as_of_its_day() -> None:
+    asked: list[Asked] = []
+    pipeline = replace(pipeline_of(asked=asked), rewrite=QueryRewriter(), plan=plan_of)
+    answer = answer_to(build_chain(pipeline), TWO_PARTS)
+    assert [filters for _, _, filters in asked] == [Filters(published_to=date(2021, 5, 31))] * 2
+    assert answer.as_of == date(2021, 5, 31)
+
+
+def test_a_question_whose_parts_find_nothing_is_asked_as_a_whole() -> None:
+    found: list[str] = []
+
+    def retrieve(
+        question: str, k: int, filters: Filters, favoured: Filters | None = None
+    ) -> Sequence[ScoredPassage]:
+        found.append(question)
+        return [PASSAGE] if question.startswith(TWO_PARTS.text[:-20]) else []
+
+    pipeline = replace(pipeline_of(), rewrite=QueryRewriter(), retrieve=retrieve, plan=plan_of)
+    answer = answer_to(build_chain(pipeline), TWO_PARTS)
+    assert len(found) == 3
+    assert [each.id for each in answer.passages] == [PASSAGE.passage.id]
 
 
 def test_where_no_article_is_of_the_weekday_that_is_named_all_are_searched() -> None:

@@ -43,6 +43,18 @@ def test_what_changed_is_asked_of_both_days() -> None:
     assert (first.name, last.name) == ("May", "July 2025")
 
 
+def test_a_range_over_new_year_begins_in_the_year_before() -> None:
+    first, last = plan_of("How did the price change between November and February 2022?", TODAY)
+    assert first.filters == Filters(date(2021, 11, 1), date(2021, 11, 30))
+    assert last.filters == Filters(date(2022, 2, 1), date(2022, 2, 28))
+
+
+def test_a_leap_day_is_the_last_day_of_another_february() -> None:
+    leap_year = date(2024, 6, 1)
+    first, _ = plan_of("How did the price change between February and March 2023?", leap_year)
+    assert first.filters == Filters(date(2023, 2, 1), date(2023, 2, 28))
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -51,6 +63,8 @@ def test_what_changed_is_asked_of_both_days() -> None:
         "What happened between May and July 2025?",
         "Who is the chairman of Smith and Sons?",
         "Did it rain or snow?",
+        "Who bought the mill and how much did he pay?",
+        "What happened to the mill and when?",
     ],
 )
 def test_other_questions_are_asked_as_they_are(question: str) -> None:

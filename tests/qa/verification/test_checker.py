@@ -203,10 +203,20 @@ def test_what_the_articles_do_not_say_is_not_supported(check: Check, false: str)
     assert checked.sentences[0].reason.endswith((".", ".”", "…”"))
 
 
-def test_words_of_the_articles_about_documents_are_no_abstention(judge: ClaimJudge) -> None:
-    article = passage_of("The court documents do not name the victims. They were filed in May.")
-    checked = check_text("The court documents do not name the victims.", [article], judge)
+@pytest.mark.parametrize(
+    "said", ["The court documents do not name the victims.", "Sources did not name the buyer."]
+)
+def test_words_of_the_articles_about_documents_are_no_abstention(
+    said: str, judge: ClaimJudge
+) -> None:
+    checked = check_text(said, [passage_of(f"{said} They were filed in May.")], judge)
     assert checked.supported
+
+
+def test_a_sentence_that_opens_like_an_introduction_is_checked(judge: ClaimJudge) -> None:
+    text = "The bridge fell. The following day, the talks collapsed."
+    checked = check_text(f"{text} The following is a list:", [passage_of(text)], judge)
+    assert [each.supported for each in checked.sentences] == [True, True]
 
 
 def test_the_articles_own_sentences_are_supported_whatever_the_judge_thinks() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from qa.answering.extractive.question_analysis import QuestionAnalysis, topic_words
 from qa.answering.extractive.sentence_ranking import (
+    asks_for_several,
     candidates_of,
     probability_of_answer,
     ranked,
@@ -72,6 +73,27 @@ def test_of_several_things_other_articles_have_theirs() -> None:
     assert {each.article.id for each in listed} == {"fennway", "again", "ostermann"}
     assert "Nobody knew of it." not in [each.text for each in listed]
     assert [each.article.id for each in worth_quoting(order, several=False)] == ["fennway"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What causes inflation?",
+        "What happens next?",
+        "What will Texas do?",
+        "What made James quit?",
+    ],
+)
+def test_a_verb_or_a_name_is_no_list_of_things(question: str) -> None:
+    assert not asks_for_several(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What measures did it take?", "What companies failed in May?", "Which chains have it?"],
+)
+def test_a_question_for_things_asks_for_several(question: str) -> None:
+    assert asks_for_several(question)
 
 
 def test_an_answer_is_less_probable_the_less_is_told_of_the_question() -> None:

@@ -126,6 +126,13 @@ def test_who_leaves_an_office_does_not_hold_it() -> None:
     )
 
 
+def test_a_year_that_was_moved() -> None:
+    planned = found("The tunnel to Harrow opens in [2024].", "2022-04-02", read=[5])
+    moved = found("The tunnel to Harrow now opens in [2026].", "2023-05-06", read=[5])
+    answer = reply("When does the tunnel to Harrow open?", planned, moved)
+    assert answer.text == "2026 (6 May 2023) [1]; earlier: 2024 (2 April 2022) [2]."
+
+
 def test_a_date_that_was_moved() -> None:
     planned = found("The election is to be held on [15 June].", "2025-04-02", read=[5])
     moved = found("The election was moved to [29 June].", "2025-05-06", read=[5])

@@ -32,6 +32,14 @@ def test_all_sentences_are_judged_in_one_call() -> None:
     assert "Excerpt: " in prompt
 
 
+def test_what_the_model_thinks_is_no_verdict() -> None:
+    thought = '<think>I reply as {"verdicts": [..]}.</think>'
+    reply = Say(thought + '{"verdicts": ["contradicted", "supported"]}')
+    with OpenAIServer([reply]) as server:
+        first, second = check_text(TEXT, given(), judge_at(server)).sentences
+    assert (first.outcome, second.outcome) == ("contradicted", "supported")
+
+
 @pytest.mark.parametrize(
     "deed",
     [

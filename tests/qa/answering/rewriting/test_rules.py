@@ -106,6 +106,18 @@ FOLLOW_UPS = (
         has_not=[],
     ),
     FollowUp(
+        ["What did Kraken pay in May 2021?", "$30 million."],
+        "And in June?",
+        has=["Kraken", "June 2021"],
+        has_not=["May"],
+    ),
+    FollowUp(
+        ["What did Kraken pay in June 2021?", "$30 million."],
+        "And in May 2022?",
+        has=["Kraken", "May 2022"],
+        has_not=["2021"],
+    ),
+    FollowUp(
         ["Who sued Ripple Labs?", "The SEC."],
         "When was that?",
         has=["Ripple Labs"],
