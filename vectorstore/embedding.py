@@ -28,8 +28,8 @@ from vectorstore.fair_lock import FairLock
 from vectorstore.micro_batching import MicroBatcher
 from vectorstore.torch_extra import require_torch, torch_is_installed
 from vectorstore.torch_speed import (
-    a_thread_per_core,
     bfloat16_is_faster,
+    core_threads,
     fastest_setting,
     has_gpu,
 )
@@ -198,8 +198,8 @@ class SentenceTransformerEmbedder:
 
     def _encoded(self, batches: Sequence[Sequence[str]]) -> Iterator[Vectors]:
         on_cpu = self._model.device.type == "cpu"
-        threads = a_thread_per_core() if on_cpu and len(batches) > 1 else None
-        if threads is not None:
+        threads = core_threads() if on_cpu and len(batches) > 1 else None
+        if threads is not None and len(batches) >= threads.cores:
             yield from threads.map(self._encode, batches)
             return
         for each in batches:

@@ -16,6 +16,7 @@ from vectorstore.embedding import BATCH, MANY, BundledEmbedder, SentenceTransfor
 from vectorstore.entailment import NamedEntailment
 from vectorstore.errors import UserError
 from vectorstore.passage_reader import NamedReader, NamedReranker
+from vectorstore.torch_speed import CoreThreads
 from vectorstore.types import Vectors
 
 SECONDS = 20
@@ -92,8 +93,10 @@ def test_a_question_goes_between_two_batches_of_an_ingest(monkeypatch: pytest.Mo
 
 def test_on_a_cpu_batches_are_embedded_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     model = ScriptedModel(gated=True, device="cpu")
-    with ThreadPoolExecutor(2) as threads, ThreadPoolExecutor(1) as ingest:
-        monkeypatch.setattr(embedding, "a_thread_per_core", lambda: threads)
+    pytest.importorskip("torch")
+    threads = CoreThreads(2)
+    monkeypatch.setattr(embedding, "core_threads", lambda: threads)
+    with ThreadPoolExecutor(1) as ingest:
         texts = ["x" * (1 + n) for n in range(3 * BATCH)]
         vectors = ingest.submit(embedder_over(model, monkeypatch).embed, texts)
         model.wait_for_a_batch()
