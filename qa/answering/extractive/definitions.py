@@ -20,8 +20,10 @@ _ASKS = tuple(
         rf"^\W*{_THING}\W+what (?:is|are) (?:it|that|they)\W*$",
     )
 )
-_IN_THE_PASSIVE = re.compile(r"\b(?:was|were) [a-z]+(?:ed|en)\W*$")
-"""What is no thing: "Who was arrested?" """
+_ASKS_FOR_SOMEBODY = re.compile(
+    r"\b(?:was|were) [a-z]+(?:ed|en)\W*$|^\W*(?i:so |and )?(?i:who)\b.*\b[a-z][\w’'-]*\W*$"
+)
+"""What is no thing to define: "Who was arrested?", "Who is the mayor?" """
 _PRONOUN = re.compile(
     r"^(?:it|this|these|they) (?:is|are|was|were|means?) (?:an?|the|one|not|[a-z]+s)\b",
     re.IGNORECASE,
@@ -33,10 +35,10 @@ def defined_thing(question: str) -> str | None:
 
     >>> [defined_thing(each) for each in ("What is a Wells notice?", "What is the price of it?")]
     ['Wells notice', None]
-    >>> defined_thing("Who was arrested?") is None
-    True
+    >>> [defined_thing(each) for each in ("Who is Ann Lee?", "Who is the mayor?")]
+    ['Ann Lee', None]
     """
-    if _IN_THE_PASSIVE.search(question):
+    if _ASKS_FOR_SOMEBODY.search(question):
         return None
     for pattern in _ASKS:
         match = pattern.search(question)

@@ -165,9 +165,9 @@ def quotes_of(
 def _gives_a_figure(
     question: QuestionAnalysis, quote: Quotation, passages: Sequence[ScoredPassage]
 ) -> bool:
-    """Whether the question asks for a number, or the reader's answer has one."""
+    """Whether the question asks for a number or a date, or the reader's answer has a number."""
     if question.kind is not AnswerType.OTHER:
-        return question.kind is AnswerType.NUMBER
+        return question.kind in (AnswerType.NUMBER, AnswerType.TIME)
     words = words_read(passages[quote.passage], quote.number)
     return words is not None and bool(NUMBER.search(words.of(_sentence(quote, passages))))
 

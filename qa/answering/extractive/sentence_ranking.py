@@ -59,9 +59,10 @@ _NOW = re.compile(
     re.IGNORECASE,
 )
 _PRESENT = re.compile(
-    r"^\W*(?:so |and )?(?:who|what|where|which \w+|how \w+(?: \w+)?)"
-    r"(?:['’]s| (?:is|are|has|have|does|do|runs|leads|heads|owns))\b"
-    r"|^\W*(?:is|are|does|do|has|have)\b",
+    r"^\W*(?:so |and )?(?:who|what|where|when|which \w+|how \w+(?: \w+)?)"
+    r"(?:['’]s| (?:is|are|has|have|does|do|will|can|may|must))\b"
+    r"|^\W*(?:so |and )?who (?:now |currently )?(?!was\b)[a-z]+s\b"
+    r"|^\W*(?:is|are|does|do|has|have|will|can|may|must)\b",
     re.IGNORECASE,
 )
 _PLURAL = (
@@ -275,6 +276,8 @@ def asks_about_now(question: str) -> bool:
     """
     >>> asks_about_now("Who is the chief executive of Celsius?")
     True
+    >>> asks_about_now("When will it open?"), asks_about_now("Who chairs the board?")
+    (True, True)
     >>> asks_about_now("Who was the chief executive in 2022?")
     False
     """
