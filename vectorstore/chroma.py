@@ -221,24 +221,29 @@ class VectorStore:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Raises VectorStoreError for a server that does not answer. An embedded Chroma's errors
-        for a failed write pass through: `storage_failures` in qa/ handles them."""
+        """Raises VectorStoreError for a server that fails or does not answer. An embedded Chroma's
+        errors for a failed write pass through: `storage_failures` in qa/ handles them."""
         if not isinstance(self._where, ChromaServer):
             yield
             return
-        from chromadb.errors import ChromaError, NotFoundError
+        from chromadb.errors import NotFoundError
 
         try:
             yield
-        except NotFoundError as error:
-            # Another process has rebuilt the vectors: the name now refers to another collection.
-            self._opened = self._opened_by(self._open().client)
-            raise VectorStoreError(
-                f"The vectors at {self._where.place} were rebuilt meanwhile. Do it again."
-            ) from error
-        # The client raises ValueError if it finds no server.
-        except (httpx.HTTPError, ChromaError, ValueError) as error:
-            what = "failed" if isinstance(error, ChromaError) else "does not answer"
+        except VectorStoreError:
+            raise
+        # The client raises ValueError if it finds no server, and no class of its own for a reply
+        # that is not Chroma's, as from a proxy.
+        except Exception as error:
+            if isinstance(error, NotFoundError) and self._opened is not None:
+                # Another process has rebuilt the vectors: the name refers to another collection.
+                self._opened = self._opened_by(self._opened.client)
+                raise VectorStoreError(
+                    f"The vectors at {self._where.place} were rebuilt meanwhile. Do it again."
+                ) from error
+            what = (
+                "does not answer" if isinstance(error, httpx.HTTPError | ValueError) else "failed"
+            )
             raise VectorStoreError(
                 f"Chroma at {self._where.place} {what} ({_first_line(error)}). Start it with "
                 "`chroma run`, or correct QA_CHROMA_URL; what was stored before is kept."
@@ -315,4 +320,9 @@ def _is_of_a_full_disk(error: Exception) -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+    """What went wrong, in one line: the HTTP status instead of the page that a proxy sends."""
+    chain: list[BaseException] = [error]
+    while chain[-1].__context__ is not None:
+        chain.append(chain[-1].__context__)
+    said = next((each for each in chain if isinstance(each, httpx.HTTPStatusError)), error)
+    return str(said).strip().split("\n")[0].rstrip(".") or type(error).__name__

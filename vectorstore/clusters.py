@@ -141,17 +141,18 @@ class Clusters:
         return np.concatenate([made.rows(each) for each in (NONE, *nearest[:enough].tolist())])
 
     def _open(self) -> None:
-        self._made, self._made_of = None, 0
         try:
             held = self._path.read_bytes()
         except FileNotFoundError:
-            return
+            held = b""
         if len(held) < HEADER.size or not held.startswith(MAGIC):
+            self._made, self._made_of = None, 0
             return
         _, count, dimension, self._made_of = HEADER.unpack_from(held)
         centroids = np.frombuffer(held, CENTROID, count * dimension, HEADER.size)
         of_rows = np.frombuffer(held[HEADER.size + centroids.nbytes :], CLUSTER).copy()
         self._file = os.open(self._path, os.O_RDWR)
+        # Searches use the clusters from before until this is done.
         self._made = _Made.of(centroids.reshape(count, dimension), of_rows)
 
 

@@ -8,10 +8,9 @@ import numpy as np
 from vectorstore.catalog.catalog import FULL_TEXT_DIFFERS
 from vectorstore.chroma import VectorStoreError
 from vectorstore.ingest import Progress, ignore_progress
-from vectorstore.store import Store
+from vectorstore.store import ARTICLES_SPLIT_AT_ONCE, Store
 from vectorstore.types import Vectors
 
-ARTICLES_SPLIT_AT_ONCE = 50
 PASSAGES_EMBEDDED_AT_ONCE = 256
 VECTORS_COMPARED_AT_ONCE = 5_000
 LEAST_COSINE = 0.98

@@ -21,10 +21,6 @@ class LazyModel(Generic[Model]):
         self._turn = threading.Lock()
         self._model: Model | None = None
 
-    @property
-    def is_loaded(self) -> bool:
-        return self._model is not None
-
     @contextmanager
     def in_turn(self) -> Iterator[Model]:
         """The model, for this thread alone. Raises what loading it raises; the next use retries."""

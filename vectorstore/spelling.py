@@ -127,6 +127,7 @@ def _written(store: Store, term: str) -> str:
 
 
 def _rows_with(store: Store, term: str, most: int) -> list[int]:
-    """The rows of the first passages with a stemmed term, which some passage must have."""
-    rows: list[int] = store.catalog.postings([term])[term].rows[:most].tolist()
+    """The rows of the first passages with a stemmed term; none if the last was removed by now."""
+    found = store.catalog.postings([term]).get(term)
+    rows: list[int] = [] if found is None else found.rows[:most].tolist()
     return rows

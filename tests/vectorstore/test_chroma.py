@@ -1,12 +1,15 @@
 """Vectors by id in Chroma: what was stored is found, after any changes."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pytest
 
-from vectorstore.chroma import VectorStore
+from tests.website import Reply, website
+from vectorstore.chroma import ChromaServer, VectorStore, VectorStoreError
 from vectorstore.types import Vectors
 
 DIMENSION = 8
@@ -91,6 +94,36 @@ def test_everything_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
     assert sorted(again.ids()) == ["a", "b", "c"]
     assert again.nearest(rows[1], 1)[0].passage_id == "b"
     again.close()
+
+
+def test_of_a_proxy_that_refuses_the_status_is_told() -> None:
+    with website() as site:
+        tenant, database = "default_tenant", "default_database"
+        here = {"id": str(UUID(int=0)), "name": database, "tenant": tenant}
+        for path, reply in {
+            "auth/identity": {"user_id": "", "tenant": tenant, "databases": [database]},
+            f"tenants/{tenant}": {"name": tenant},
+            f"tenants/{tenant}/databases/{database}": here,
+        }.items():
+            site.put(f"/api/v2/{path}", json.dumps(reply), "application/json")
+        # A collection is opened by POST, which the website refuses, with a page.
+        with pytest.raises(VectorStoreError, match=r"127\.0\.0\.1:\d+ failed \(.* '501 Unsupp"):
+            VectorStore(ChromaServer(site.url("")))
+        site.pages["/api/v2/auth/identity"] = Reply(b"<html>\n<p>Bad gateway</p>", 502)
+        with pytest.raises(VectorStoreError, match="'502 Bad Gateway'"):
+            VectorStore(ChromaServer(site.url("")))
+
+
+def test_a_server_without_the_database_makes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with website() as site:
+        body = b'{"error": "NotFoundError", "message": "There is no such tenant."}'
+        site.pages["/api/v2/auth/identity"] = Reply(body, 404)
+        with pytest.raises(VectorStoreError, match="There is no such tenant"):
+            VectorStore(ChromaServer(site.url("")))
+    assert not list(tmp_path.iterdir())
 
 
 def test_after_clearing_vectors_of_another_length_go_in(vectors: VectorStore) -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from numpy.typing import NDArray
 
 from tests.vectorstore.test_chroma import DIMENSION, unit
 from vectorstore import clusters, exact_vectors
-from vectorstore.clusters import Clusters
+from vectorstore.clusters import Clusters, _Made
 from vectorstore.exact_vectors import ExactVectors
 from vectorstore.types import Vectors
 
@@ -120,6 +121,24 @@ def test_they_are_made_anew_once_there_are_four_times_as_many(tmp_path: Path) ->
         exact.put(list(range(1, rows + 1)), unit(rows, rows))
         assert made_of() == of
     exact.close()
+
+
+def test_searches_use_the_old_clusters_until_the_new_ones_are_sorted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = opened(tmp_path / "vectors.i8")
+    exact.put(list(range(1, 50)), unit(1, 49))
+    sort, near = _Made.of, []
+
+    def searched_meanwhile(centroids: Vectors, of_rows: NDArray[np.uint16]) -> _Made:
+        near.append(exact.near(unit(2, 1)[0], 0.1))
+        return sort(centroids, of_rows)
+
+    monkeypatch.setattr(_Made, "of", searched_meanwhile)
+    exact.put(list(range(1, 250)), unit(3, 249))
+    exact.close()
+    assert len(near) == 2
+    assert all(each is not None for each in near)
 
 
 def test_rows_without_a_cluster_are_near(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from vectorstore import entailment
 from vectorstore.bundled_model import bundled_folder
-from vectorstore.cross_encoder import CrossEncoderError
+from vectorstore.cross_encoder import CrossEncoder, CrossEncoderError
 from vectorstore.entailment import (
     WEIGHTS,
     BundledEntailment,
+    Calibration,
     EntailmentModelError,
     NamedEntailment,
     read_bundled,
@@ -99,5 +99,15 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         NamedEntailment(str(tmp_path)).probabilities(PAIRS)
 
 
-def test_importing_reads_no_weights() -> None:
-    assert not entailment.BundledEntailment().model.is_loaded
+def test_the_weights_are_read_once_for_the_first_pair() -> None:
+    reads: list[str] = []
+
+    def read() -> tuple[CrossEncoder, Calibration]:
+        reads.append("read")
+        return read_bundled()
+
+    model = BundledEntailment(read)
+    assert not reads
+    for _ in range(2):
+        model.probabilities(PAIRS)
+    assert reads == ["read"]

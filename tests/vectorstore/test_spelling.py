@@ -1,10 +1,12 @@
 """Misspelt words, and the articles' words that they are taken for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from tests.vectorstore.examples import article
+from vectorstore.bm25 import Postings
 from vectorstore.ingest import ingest
 from vectorstore.spelling import corrected, corrections
 from vectorstore.store import Store
@@ -47,3 +49,19 @@ def test_words_no_article_has_are_read_as_the_nearest_they_have(
     store: Store, typed: str, meant: str
 ) -> None:
     assert corrected(typed, corrections(store, typed)) == meant
+
+
+def test_a_word_whose_last_article_is_removed_meanwhile_stays(
+    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "index", embedder)
+    ingest(store, [article("one", TEXT)])
+    read = store.catalog.postings
+
+    def removed_before(terms: Sequence[str]) -> dict[str, Postings]:
+        store.remove("one")
+        return read(terms)
+
+    monkeypatch.setattr(store.catalog, "postings", removed_before)
+    assert corrected("did ripple lose", corrections(store, "did ripple lose")) == "did ripple lose"
+    store.close()

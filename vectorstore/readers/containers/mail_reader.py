@@ -32,7 +32,7 @@ _NO_TEXT = "The message has no text, nor attachments, only pictures."
 _NOT_MAIL = "It is not a mail message: it has neither a sender nor a subject."
 _NOT_MBOX = 'It is not a mailbox: it does not begin with a line "From ".'
 _NO_PAGE = "It holds no page. Save the page again, as a single file or as HTML."
-
+_DAMAGED = "Its headers or parts are malformed, and cannot be read. Save its text, and add that."
 
 _SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -59,18 +59,29 @@ def read_mbox(file: BinaryIO, max_bytes: int) -> Iterator[MailItem]:
 
 def read_mhtml(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFailure]:
     """One article: the saved page, at the address that the file states."""
-    saved = _parse(read_whole(file, max_bytes))
-    page = next((part for part in _parts(saved) if part.get_content_type() == "text/html"), None)
-    if page is None:
+    data = read_whole(file, max_bytes)
+    try:
+        saved = _saved_page(data)
+    except Exception as error:  # as in `_message`
+        raise UnreadableFileError(_DAMAGED) from error
+    if saved is None:
         raise UnreadableFileError(_NO_PAGE)
-    address = web_address(
-        saved.get("Snapshot-Content-Location") or page.get("Content-Location") or ""
-    )
-    for parsed in read_html(io.BytesIO(_payload(page)), max_bytes):
+    page, address = saved
+    for parsed in read_html(io.BytesIO(page), max_bytes):
         if isinstance(parsed, ParsedArticle) and address:
             yield replace(parsed, about=at_address(parsed.about, address))
         else:
             yield parsed
+
+
+def _saved_page(data: bytes) -> tuple[bytes, str | None] | None:
+    """The first page in an MHTML file and the address it was saved from; None if it has no page."""
+    saved = _parse(data)
+    page = next((part for part in _parts(saved) if part.get_content_type() == "text/html"), None)
+    if page is None:
+        return None
+    address = saved.get("Snapshot-Content-Location") or page.get("Content-Location") or ""
+    return _payload(page), web_address(address)
 
 
 def _messages(file: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
@@ -96,6 +107,14 @@ def _messages(file: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
 
 
 def _message(data: bytes, part: int | None) -> Iterator[MailItem]:
+    try:
+        yield from _items(data, part)
+    except Exception:  # noqa: BLE001  # parsing a malformed message may fail anywhere
+        yield ParseFailure(_DAMAGED, part)
+
+
+def _items(data: bytes, part: int | None) -> Iterator[MailItem]:
+    """The text of a message, then its attachments; all are parsed before the first is yielded."""
     message = _parse(data)
     subject, sender = _header(message, "Subject"), _header(message, "From")
     if not (subject or sender):

@@ -1,5 +1,6 @@
 """ZIP archives."""
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,19 +18,32 @@ _METHOD = "It is compressed in a way that cannot be read here. Extract it, and a
 _DAMAGED = "It is damaged inside the archive. Copy the archive again."
 _ENCRYPTED_FLAG = 1
 
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What zipfile raises for an archive or a member that is damaged, encrypted, or compressed in a way
+it does not know: NotImplementedError is a RuntimeError."""
+
 
 def members_of_zip(
     file: BinaryIO, wanted: Wanted, expansion: Expansion
 ) -> Iterator[Member | Unreadable]:
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, OSError) as error:
+    except ZIP_ERRORS as error:
         raise UnreadableFileError(_TRUNCATED) from error
     with archive:
         for entry in archive.infolist():
             expansion.count_member()
             name = relative_name(entry.filename)
-            if entry.is_dir() or name is None or is_hidden(name):
+            if name is None or entry.is_dir() or is_hidden(name):
                 continue
             if (suffix := wanted(name)) is None:
                 continue
@@ -45,5 +59,5 @@ def members_of_zip(
                 yield Unreadable(name, str(fault))
             except NotImplementedError:
                 yield Unreadable(name, _METHOD)
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
+            except ZIP_ERRORS:
                 yield Unreadable(name, _DAMAGED)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
-from vectorstore.readers.documents.zip_package import damaged, open_package
+from vectorstore.readers.documents.zip_package import damaged, open_package, read_part
 from vectorstore.readers.metadata import FileMetadata, clean
 from vectorstore.readers.parsed_article import (
     ParsedArticle,
@@ -96,13 +96,13 @@ def _chapter(book: ZipFile, name: str) -> tuple[str, str | None]:
     """The text of a chapter, empty if it is missing from the package, and its first heading."""
     if name not in book.namelist():
         return "", None
-    page = _part(book, name)
+    page = read_part(book, name, "EPUB")
     return plain_text(page), heading_of(page)
 
 
 def _encrypts_pages(book: ZipFile) -> bool:
     """Whether anything but fonts is encrypted: many books only scramble their fonts."""
-    listed = _part(book, "META-INF/encryption.xml").lower()
+    listed = read_part(book, "META-INF/encryption.xml", "EPUB").lower()
     return any(suffix in listed for suffix in (b".xhtml", b".html", b".htm"))
 
 
@@ -110,15 +110,7 @@ def _xml(book: ZipFile, name: str) -> "XmlElement":
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    root = etree.fromstring(_part(book, name), parser)
+    root = etree.fromstring(read_part(book, name, "EPUB"), parser)
     if root is None:
         raise damaged("EPUB")
     return root
-
-
-def _part(book: ZipFile, name: str) -> bytes:
-    """Raises UnreadableFileError if the part is missing or damaged."""
-    try:
-        return book.read(name)
-    except (KeyError, BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise damaged("EPUB") from error

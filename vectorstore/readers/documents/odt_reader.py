@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from vectorstore.readers.documents.optional_package import import_optional
-from vectorstore.readers.documents.zip_package import damaged, open_package
+from vectorstore.readers.documents.zip_package import damaged, open_package, read_part
 from vectorstore.readers.metadata import FileMetadata, clean
 from vectorstore.readers.parsed_article import (
     ParsedArticle,
@@ -35,10 +35,7 @@ def read_odt(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | ParseFa
     odfdo = import_optional("odfdo", "OpenDocument files")
     data = read_whole(file, max_bytes)
     with open_package(data, "ODT") as package:
-        try:
-            manifest = package.read("META-INF/manifest.xml")
-        except (KeyError, OSError, RuntimeError, ValueError) as error:
-            raise damaged("ODT") from error
+        manifest = read_part(package, "META-INF/manifest.xml", "ODT")
     if b"encryption-data" in manifest:
         raise UnreadableFileError(_ENCRYPTED)
     try:

@@ -1,9 +1,9 @@
 """Documents that are ZIP packages of XML parts: checked before a library unpacks them."""
 
 import io
-import zipfile
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
+from vectorstore.readers.containers.zip_archive import ZIP_ERRORS
 from vectorstore.readers.parsed_article import UnreadableFileError
 
 MAX_EXPANDED_BYTES = 500_000_000
@@ -26,11 +26,19 @@ def open_package(data: bytes, kind: str) -> ZipFile:
         raise UnreadableFileError(_ENCRYPTED.format(kind))
     try:
         package = ZipFile(io.BytesIO(data))
-    except (BadZipFile, ValueError, NotImplementedError, zipfile.LargeZipFile, OSError) as error:
+    except ZIP_ERRORS as error:
         raise damaged(kind) from error
     if sum(part.file_size for part in package.infolist()) > MAX_EXPANDED_BYTES:
         raise UnreadableFileError(_TOO_LARGE.format(MAX_EXPANDED_BYTES / 1e6))
     return package
+
+
+def read_part(package: ZipFile, name: str, kind: str) -> bytes:
+    """Raises UnreadableFileError if the part is missing or damaged."""
+    try:
+        return package.read(name)
+    except (KeyError, *ZIP_ERRORS) as error:
+        raise damaged(kind) from error
 
 
 def damaged(kind: str) -> UnreadableFileError:

@@ -121,6 +121,26 @@ def test_a_damaged_member_is_named_and_the_rest_is_read() -> None:
     assert isinstance(right, Article)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_whose_compressed_data_is_damaged_is_named(method: int) -> None:
+    whole = bytearray(zipped({"a.txt": b"Ice floes drift. " * 9, "b.txt": b"It froze."}, method))
+    whole[44:52] = b"\xff" * 8
+    wrong, right = read("news.zip", bytes(whole))
+    assert isinstance(wrong, Unreadable)
+    assert "damaged inside the archive" in wrong.reason
+    assert isinstance(right, Article)
+
+
+def test_a_zip_of_an_unknown_version_or_with_a_nameless_member_is_survived() -> None:
+    whole = bytearray(zipped({"a.txt": b"The harbor froze."}))
+    directory = whole.index(b"PK\x01\x02")
+    whole[directory + 6] = 70
+    assert "not a complete ZIP" in reason("a.zip", bytes(whole))
+    whole[directory + 6] = 20
+    whole[directory + 46] = 0  # the name ends before it begins
+    assert "holds no file" in reason("a.zip", bytes(whole))
+
+
 def test_an_encrypted_member_is_said_to_be_encrypted() -> None:
     whole = bytearray(zipped({"a.txt": b"The harbor froze."}))
     at = whole.index(b"PK\x01\x02")

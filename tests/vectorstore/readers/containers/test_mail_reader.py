@@ -145,6 +145,19 @@ def test_a_bad_message_of_a_mailbox_is_named_by_its_number(tmp_path: Path) -> No
     assert isinstance(third, Article)
 
 
+@pytest.mark.parametrize(
+    "header", [b"Content-Disposition: attachment; filename*", b"Content-Type: text/plain; charset*"]
+)
+def test_a_message_that_cannot_be_parsed_is_named_and_the_others_are_read(header: bytes) -> None:
+    malformed = b"From: Odalys Brandt\nSubject: Ice\n" + header + b"\n\nThe harbor froze.\n"
+    assert "malformed" in reason("a.eml", malformed)
+    box = b"From a\n" + malformed + b"\nFrom b\n" + bytes(letter())
+    first, second = read("letters.mbox", box)
+    assert isinstance(first, Unreadable)
+    assert first.where == "letters.mbox, message 1"
+    assert isinstance(second, Article)
+
+
 def test_what_is_no_mailbox_is_said_to_be_none() -> None:
     assert "not a mailbox" in reason("a.mbox", b"The harbor froze.\n")
 
@@ -157,6 +170,11 @@ def test_a_page_saved_by_chromium_is_its_article_at_its_address() -> None:
     assert found.info.published == date(2023, 6, 1)
     assert "eleven cars – more than ever before" in found.text
     assert "Imprint" not in found.text
+
+
+def test_a_saved_page_that_cannot_be_parsed_is_said_to_be_malformed() -> None:
+    data = b"Snapshot-Content-Location: a\nContent-Type: text/html; charset*\n\n<p>Ice.</p>\n"
+    assert "malformed" in reason("a.mhtml", data)
 
 
 @pytest.mark.parametrize("data", [b"", b"The harbor froze.", b"Content-Type: text/plain\n\nIce."])

@@ -76,6 +76,31 @@ def test_a_truncated_document_is_said_to_be_damaged(name: str) -> None:
         assert "damaged" in reason(name, part)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("story.docx", "word/document.xml"),
+        ("story.odt", "META-INF/manifest.xml"),
+        ("story.epub", "EPUB/content.opf"),
+    ],
+)
+def test_a_document_with_a_damaged_part_is_said_to_be_damaged(
+    name: str, part: str, method: int
+) -> None:
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(file(name))) as given,
+        zipfile.ZipFile(written, "w", method) as package,
+    ):
+        for each in given.namelist():
+            package.writestr(each, given.read(each))
+        begins = package.getinfo(part).header_offset + 30 + len(part)
+    whole = bytearray(written.getvalue())
+    whole[begins + 9 : begins + 17] = b"\xff" * 8
+    assert "damaged" in reason(name, bytes(whole))
+
+
 @pytest.mark.parametrize("name", ["story.docx", "story.odt", "story.epub"])
 def test_an_archive_with_other_things_in_it_is_said_to_be_no_document(name: str) -> None:
     written = io.BytesIO()
