@@ -179,7 +179,7 @@ class Follower:
             except Exception:
                 # Whatever it is, it must not keep the other sources from being looked at.
                 logger.exception("%s could not be looked at.", source.address)
-                self._postpone(source)
+                self._postpone(source.address)
 
     def _wait_until_due(self) -> Followed | None:
         """The source that is due; None once closed."""
@@ -195,13 +195,15 @@ class Follower:
 
     def _look(self, source: Followed, options: LookOptions) -> FollowReport:
         """Look at a source; if another thread is doing so, wait until it is done instead."""
-        with self._state:
-            if source.address in self._busy:
-                self._state.wait_for(lambda: source.address not in self._busy)
-                source = self._followed.get(source.address, source)
-                return FollowReport((FollowedSource.of(source),))
-            self._busy.add(source.address)
         address = source.address
+        with self._state:
+            was_busy = address in self._busy
+            self._state.wait_for(lambda: address not in self._busy)
+            # It may have changed since the caller chose it.
+            source = self._followed.get(address, source)
+            if was_busy or address not in self._followed:
+                return FollowReport((FollowedSource.of(source),))
+            self._busy.add(address)
         changes = _Collected(
             self._add, self._remove, lambda: self._closed or address not in self._followed
         )
@@ -213,12 +215,14 @@ class Follower:
             logger.info("Looking at %s was interrupted.", address)
         finally:
             with self._state:
-                if source.address in self._changed_again:
-                    self._changed_again.discard(source.address)
+                if address in self._changed_again:
+                    self._changed_again.discard(address)
                     source = replace(source, due=now())
-                self._keep(source, save=True)
-                self._busy.discard(source.address)
-                self._state.notify_all()
+                try:
+                    self._keep(source, save=True)
+                finally:
+                    self._busy.discard(address)
+                    self._state.notify_all()
         shown = (FollowedSource.of(source),)
         return FollowReport(shown, tuple(changes.added), tuple(changes.removed))
 
@@ -247,8 +251,10 @@ class Follower:
                 if save:
                     self._save()
 
-    def _postpone(self, source: Followed) -> None:
-        self._keep(replace(source, due=now() + self._options.every), save=False)
+    def _postpone(self, address: str) -> None:
+        with self._state:
+            if (source := self._followed.get(address)) is not None:
+                self._followed[address] = replace(source, due=now() + self._options.every)
 
     def _save(self) -> None:
         self._file.save(tuple(self._followed.values()))

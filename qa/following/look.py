@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from qa.following.followed import Followed, FollowedPage, now
-from vectorstore.fetching.fetcher import Fetcher, FetchFailed, Validators, is_address
+from vectorstore.fetching.fetcher import (
+    NO_VALIDATORS,
+    Fetcher,
+    FetchFailed,
+    Validators,
+    is_address,
+)
 from vectorstore.fetching.listings import Listing, ListingEntry
 from vectorstore.fetching.web_reader import (
     PageRead,
@@ -52,8 +58,10 @@ def look_at_address(
     try:
         fetched = fetcher.fetch(source.address, None if options.check_all else known)
         listing = None if fetched.data is None else listing_in(fetched)
+        # An index of sitemaps may stay the same while they change.
+        validators = NO_VALIDATORS if listing and listing.nested else fetched.validators
         if listing is not None:
-            listing = with_nested(fetcher, listing)
+            listing = with_nested(fetcher, listing, fetched.address)
     except FetchFailed as failure:
         if source.kind in (None, "page") and failure.gone:
             pages = _page_gone(source, failure, changes)
@@ -71,15 +79,17 @@ def look_at_address(
             source,
             kind="page" if listing is None else listing.kind,
             title=(listing and listing.title) or source.title,
-            etag=fetched.validators.etag,
-            last_modified=fetched.validators.last_modified,
+            etag=validators.etag,
+            last_modified=validators.last_modified,
             looked=now(),
         )
     if source.kind == "page":
         if fetched.data is not None:
             read = PageRead(tuple(parse_page(fetched, keep_all=options.keep_all)))
             page = _page_of(source) or FollowedPage(key=source.address)
-            source = replace(source, pages=(_after(page, read, changes),))
+            after = _after(page, read, changes)
+            _remove_dropped((page,), (after,), changes)
+            source = replace(source, pages=(after,))
             title = next((each.info.title for each in read.articles), None)
             source = replace(source, title=title or source.title)
         else:
@@ -114,13 +124,15 @@ def _look_at_list(
         )
     for entry in listing.entries:
         page = pages.get(_key(entry)) or FollowedPage(key=_key(entry))
+        pages[page.key] = replace(page, listed=True)
         if options.check_all or _is_due(page, entry):
             known = None if options.check_all else Validators(page.etag, page.last_modified)
             read = read_entry(
                 fetcher, entry, listing, source.address, known, keep_all=options.keep_all
             )
-            page = replace(_after(page, read, changes), updated=entry.updated)
-        pages[page.key] = replace(page, listed=True)
+            after = _after(page, read, changes)
+            pages[page.key] = replace(after, updated=entry.updated, listed=True)
+            _remove_dropped((page,), pages.values(), changes)
         yield replace(source, pages=tuple(pages.values()))
     listed = {_key(entry) for entry in listing.entries}
     left = [each for each in pages.values() if each.listed and each.key not in listed]
@@ -133,9 +145,10 @@ def _look_at_list(
             after = _after(page, read, changes)
         # One that is missing for the first time is requested once more.
         pages[page.key] = replace(after, listed=bool(after.missing and after.article_ids))
+        _remove_dropped((page,), pages.values(), changes)
         yield replace(source, pages=tuple(pages.values()))
     kept = tuple(page for page in pages.values() if page.listed or page.article_ids)
-    yield succeeded(replace(source, pages=kept), options)
+    yield succeeded(replace(source, pages=kept), options, listing.unread)
 
 
 def look_at_files(
@@ -157,16 +170,22 @@ def look_at_files(
         )
         return
     source = replace(source, looked=now())
+    with_fewer: dict[str, FollowedPage] = {}
     for name, version in versions.items():
         page = pages.get(name) or FollowedPage(key=name)
         if options.check_all or page.updated != version:
-            page = _after(page, PageRead(tuple(read(name))), changes)
-            pages[name] = replace(page, updated=version)
-            yield replace(source, pages=tuple(pages.values()))
-    for name in [each for each in pages if each not in versions]:
-        for article_id in pages.pop(name).article_ids:
-            changes.remove(article_id)
-    yield succeeded(replace(source, pages=tuple(pages.values())), options)
+            after = _after(page, PageRead(tuple(read(name))), changes)
+            after = replace(after, updated=version)
+            if set(page.article_ids) <= set(after.article_ids):
+                pages[name] = after
+                yield replace(source, pages=tuple(pages.values()))
+            else:
+                # Another file may have what it lost. Until that is known it counts as unread, so
+                # that a look that is interrupted loses track of no article.
+                with_fewer[name] = after
+    there = tuple(with_fewer.get(name, page) for name, page in pages.items() if name in versions)
+    _remove_dropped(pages.values(), there, changes)
+    yield succeeded(replace(source, pages=there), options)
 
 
 def failed(
@@ -179,18 +198,24 @@ def failed(
     return replace(source, looked=now(), error=error, failures=failures, due=now() + wait)
 
 
-def succeeded(source: Followed, options: LookOptions) -> Followed:
-    wrong = [page.error for page in source.pages if page.error]
+def succeeded(
+    source: Followed, options: LookOptions, unread: Sequence[Unreadable] = ()
+) -> Followed:
+    """The source after a look; `unread` are the parts of its list that could not be read."""
+    wrong = [each.reason for each in unread]
+    wrong += [page.error for page in source.pages if page.error]
+    total = len(unread) + len(source.pages)
     error = None
     if wrong:
         error = wrong[0]
-        if len(source.pages) > 1:
-            error = f"{len(wrong):,} of {len(source.pages):,} could not be read. The first: {error}"
+        if total > 1:
+            error = f"{len(wrong):,} of {total:,} could not be read. The first: {error}"
     return replace(source, succeeded=now(), error=error, failures=0, due=now() + options.every)
 
 
 def _after(page: FollowedPage, read: PageRead, changes: Changes) -> FollowedPage:
-    """The page after it was read; its articles are added, replaced or removed."""
+    """The page after it was read; its articles are added or replaced. What it has no longer is
+    not removed yet: see `_remove_dropped`."""
     page = replace(page, checked=now())
     if read.unchanged:
         return replace(page, missing=0, error=None)
@@ -199,25 +224,29 @@ def _after(page: FollowedPage, read: PageRead, changes: Changes) -> FollowedPage
     if read.gone:
         missing = page.missing + 1
         if read.gone == 410 or missing >= MISSING_BEFORE_REMOVAL:
-            for article_id in page.article_ids:
-                changes.remove(article_id)
             page = replace(page, article_ids=())
         return replace(page, missing=missing, error=error)
     if not read.articles:
         return replace(page, missing=0, error=error)
     changes.add(read.articles)
-    ids = tuple(dict.fromkeys(each.id for each in read.articles))
-    for article_id in page.article_ids:
-        if article_id not in ids:
-            changes.remove(article_id)
     return replace(
         page,
         missing=0,
         error=error,
-        article_ids=ids,
+        article_ids=tuple(dict.fromkeys(each.id for each in read.articles)),
         etag=read.validators.etag,
         last_modified=read.validators.last_modified,
     )
+
+
+def _remove_dropped(
+    before: Iterable[FollowedPage], after: Iterable[FollowedPage], changes: Changes
+) -> None:
+    """Remove the articles of the pages `before` that none of the pages `after` has."""
+    kept = {article_id for page in after for article_id in page.article_ids}
+    for article_id in dict.fromkeys(each for page in before for each in page.article_ids):
+        if article_id not in kept:
+            changes.remove(article_id)
 
 
 def _page_gone(
@@ -227,7 +256,9 @@ def _page_gone(
     if page is None:
         return ()
     read = PageRead((Unreadable(source.address, str(failure)),), gone=failure.gone)
-    return (_after(page, read, changes),)
+    after = _after(page, read, changes)
+    _remove_dropped((page,), (after,), changes)
+    return (after,)
 
 
 def _page_of(source: Followed) -> FollowedPage | None:

@@ -35,10 +35,14 @@ class Decompressor:
         """The whole body. Raises zlib.error for one that was cut off."""
         if self._zlib is not None and not self._zlib.eof and self._size:
             raise zlib.error("incomplete")
+        return self.beginning()
+
+    def beginning(self) -> bytes:
+        """What there is of the body so far, up to the limit."""
         return b"".join(self._pieces)
 
     def _keep(self, data: bytes) -> None:
+        self._pieces.append(data[: self._limit - self._size])
         self._size += len(data)
         if self._size > self._limit:
             raise TooLarge
-        self._pieces.append(data)

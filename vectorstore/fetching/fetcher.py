@@ -1,6 +1,7 @@
 """Requests to addresses on the web: guarded, bounded and polite."""
 
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -24,12 +25,13 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _ACCEPTED = (
     "text/html, application/xhtml+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
 )
-_ROBOTS_BYTES = 500_000
+_ROBOTS_BYTES = 500 * 1024
+"""How much of a robots.txt is read: RFC 9309 asks for at least this."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How much one request may take, including its redirects."""
+    """How much one request may take, including its redirects, not the wait for its turn."""
 
     body_bytes: int = 50_000_000
     seconds: float = 60.0
@@ -80,9 +82,12 @@ class FetchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Response:
+    """`data` is only the beginning of a body that is larger than the limit."""
+
     status: int
     headers: Mapping[str, str]
     data: bytes
+    is_whole: bool
 
 
 class Fetcher:
@@ -99,6 +104,7 @@ class Fetcher:
         self._sleep = sleep
         self._robots = RobotsRules(AGENT, self._fetch_robots)
         self._tls: ssl.SSLContext | None = None
+        self._turns = threading.Lock()
         self._next_request: dict[str, float] = {}
         self._left_alone_until: dict[str, float] = {}
 
@@ -117,9 +123,12 @@ class Fetcher:
         for _ in range(MOST_REDIRECTS + 1):
             url = parse_address(address)
             site = _site_of(url)
-            if not self._robots.allows(site, address):
+            rules = self._robots.of(site)
+            if rules.failure is not None:
+                raise FetchFailed(rules.failure)
+            if not rules.allows(address):
                 raise FetchFailed(f"The robots.txt of {url.host} does not allow {address}.")
-            self._wait_for_turn(url.host, self._robots.seconds_between_requests(site))
+            deadline += self._wait_for_turn(url.host, rules.seconds_between_requests)
             response = self._request(url, headers, deadline, self._limits.body_bytes)
             if response.status in _REDIRECTS and "location" in response.headers:
                 address = _redirected(url, response.headers["location"])
@@ -136,6 +145,9 @@ class Fetcher:
             return Fetched(address, None, None, validators)
         if response.status != 200:
             raise self._failure(address, response)
+        if not response.is_whole:
+            most = self._limits.body_bytes / 1e6
+            raise FetchFailed(f"It is larger than {most:,.0f} MB. Save it, and add the file.")
         return Fetched(address, response.data, headers.get("content-type"), validators)
 
     def _failure(self, address: str, response: _Response) -> FetchFailed:
@@ -160,18 +172,24 @@ class Fetcher:
             )
         return FetchFailed(f"{host} answered with status {status}. Try again later.")
 
-    def _wait_for_turn(self, host: str, asked_for: float) -> None:
-        """Raises FetchFailed if the host asked to be left alone."""
-        now = time.monotonic()
-        if (alone := self._left_alone_until.get(host, 0.0) - now) > 0:
-            raise FetchFailed(
-                f"{host} asked to be left alone for another {alone:,.0f} s. Try again later.",
-                retry_after=alone,
-            )
-        if (wait := self._next_request.get(host, 0.0) - now) > 0:
-            self._sleep(wait)
+    def _wait_for_turn(self, host: str, asked_for: float) -> float:
+        """Wait until the host may be asked again, and return for how many seconds.
+
+        Raises FetchFailed if the host asked to be left alone.
+        """
         delay = max(self._limits.seconds_between_requests, asked_for)
-        self._next_request[host] = time.monotonic() + delay
+        with self._turns:
+            now = time.monotonic()
+            if (alone := self._left_alone_until.get(host, 0.0) - now) > 0:
+                raise FetchFailed(
+                    f"{host} asked to be left alone for another {alone:,.0f} s. Try again later.",
+                    retry_after=alone,
+                )
+            turn = max(now, self._next_request.get(host, 0.0))
+            self._next_request[host] = turn + delay
+        if (wait := turn - now) > 0:
+            self._sleep(wait)
+        return wait
 
     def _fetch_robots(self, address: str) -> RobotsFile:
         deadline = time.monotonic() + self._limits.seconds
@@ -179,16 +197,20 @@ class Fetcher:
             try:
                 url = parse_address(address)
                 response = self._request(url, {}, deadline, _ROBOTS_BYTES)
-            except FetchFailed:
-                # The page itself will fail the same way, and say why.
-                return RobotsFile(None)
-            if response.status in _REDIRECTS and "location" in response.headers:
-                address = _redirected(url, response.headers["location"])
-                continue
+                if response.status in _REDIRECTS and "location" in response.headers:
+                    address = _redirected(url, response.headers["location"])
+                    continue
+            except FetchFailed as failure:
+                return RobotsFile(failure=str(failure))
             if response.status == 200:
-                return RobotsFile(response.data.decode("utf-8", "replace"))
-            return RobotsFile(None, server_failed=response.status >= 500)
-        return RobotsFile(None)
+                return RobotsFile(_whole_lines(response).decode("utf-8", "replace"))
+            if response.status >= 500:
+                return RobotsFile(
+                    failure=f"{url.host} cannot send its robots.txt, which says what may be"
+                    f" fetched ({response.status}). Try again later."
+                )
+            return RobotsFile()
+        return RobotsFile()
 
     def _request(
         self, url: httpx.URL, headers: Mapping[str, str], deadline: float, limit: int
@@ -220,15 +242,14 @@ class Fetcher:
             ):
                 received = _decoded(response.headers)
                 body = Decompressor(received.get("content-encoding"), limit)
-                for piece in response.iter_stream():
-                    body.feed(piece)
-                return _Response(response.status, received, body.finish())
+                try:
+                    for piece in response.iter_stream():
+                        body.feed(piece)
+                except TooLarge:
+                    return _Response(response.status, received, body.beginning(), is_whole=False)
+                return _Response(response.status, received, body.finish(), is_whole=True)
         except Refused as refusal:
             raise FetchFailed(str(refusal)) from refusal
-        except TooLarge as error:
-            raise FetchFailed(
-                f"It is larger than {limit / 1e6:,.0f} MB. Save it, and add the file."
-            ) from error
         except (ValueError, zlib.error) as error:
             raise FetchFailed(
                 f"{url.host} compresses it in a way that cannot be read. Save it, and add the file."
@@ -278,6 +299,13 @@ def _redirected(url: httpx.URL, location: str) -> str:
         return str(url.join(location))
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchFailed(f"It redirects to {location[:200]!r}, which is no address.") from error
+
+
+def _whole_lines(response: _Response) -> bytes:
+    """The body without a line that was cut at the limit: half a rule would be another one."""
+    if response.is_whole:
+        return response.data
+    return b"".join(response.data.splitlines(keepends=True)[:-1])
 
 
 def _decoded(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:

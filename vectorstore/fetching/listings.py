@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin
 
 from vectorstore.fetching.decompression import Decompressor, TooLarge
+from vectorstore.readers import Unreadable
 from vectorstore.readers.metadata import clean, web_address
 from vectorstore.readers.publication_date import parse_published
 
@@ -47,6 +48,8 @@ class Listing:
     nested: tuple[str, ...] = ()
     left_out: int = 0
     """How many older entries are not in `entries`."""
+    unread: tuple[Unreadable, ...] = ()
+    """Nested sitemaps whose entries are not in `entries`, and why."""
 
 
 def read_listing(data: bytes, address: str) -> Listing | None:

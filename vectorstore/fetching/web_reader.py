@@ -54,11 +54,12 @@ def read_address(
         if listing is None:
             yield from parse_page(fetched, keep_all=keep_all)
             return
-        listing = with_nested(fetcher, listing)
+        listing = with_nested(fetcher, listing, fetched.address)
     except FetchFailed as failure:
         yield Unreadable(address, str(failure))
         return
     total = len(listing.entries)
+    yield from listing.unread
     on_entry(0, total)
     for done, entry in enumerate(listing.entries, 1):
         yield from read_entry(fetcher, entry, listing, address, keep_all=keep_all).outcomes
@@ -81,21 +82,39 @@ def listing_in(fetched: Fetched) -> Listing | None:
         raise FetchFailed(str(error)) from error
 
 
-def with_nested(fetcher: Fetcher, listing: Listing) -> Listing:
-    """The listing plus the entries of nested sitemaps. Raises FetchFailed if all fail."""
+def with_nested(fetcher: Fetcher, listing: Listing, listed_at: str) -> Listing:
+    """The listing plus the entries of nested sitemaps; those that cannot be read, and those that
+    are too many or nested deeper, are in its `unread`. Raises FetchFailed if all fail."""
     entries, left_out, failure = list(listing.entries), listing.left_out, None
+    skipped = len(listing.nested[MOST_NESTED_SITEMAPS:])
+    unread: list[Unreadable] = []
     for address in listing.nested[:MOST_NESTED_SITEMAPS]:
         try:
             nested = listing_in(fetcher.fetch(address))
         except FetchFailed as error:
             failure = error
+            unread.append(Unreadable(address, str(error)))
             continue
-        if nested is not None:
+        if nested is None:
+            reason = (
+                "It is listed as a sitemap, and is none. Open it in a browser to see what it is."
+            )
+            unread.append(Unreadable(address, reason))
+        else:
             entries += nested.entries
             left_out += nested.left_out
+            skipped += len(nested.nested)
     if failure is not None and not entries:
         raise failure
-    return replace(listing, entries=tuple(entries), nested=(), left_out=left_out)
+    if skipped:
+        reason = (
+            f"It names {skipped:,} further sitemaps, which were left out. Give the addresses of"
+            " those that you want."
+        )
+        unread.append(Unreadable(listed_at, reason))
+    return replace(
+        listing, entries=tuple(entries), nested=(), left_out=left_out, unread=tuple(unread)
+    )
 
 
 def read_page(

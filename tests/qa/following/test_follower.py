@@ -2,6 +2,7 @@
 
 import queue
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -16,7 +17,7 @@ from qa.following.look import LookOptions
 from qa.schemas import AddedArticle, AddReport
 from tests.vectorstore.fetching.conftest import QUICK
 from tests.vectorstore.fetching.test_web_reader import ICE, THAW, atom, rss, sitemap
-from tests.website import Reply, Website, website
+from tests.website import Reply, Website, send_html, website
 from vectorstore.fetching.address_guard import AddressGuard, parse_networks
 from vectorstore.fetching.fetcher import Fetcher
 from vectorstore.readers import Unreadable
@@ -151,6 +152,54 @@ def test_a_feed_that_has_not_changed_is_not_sent_again_nor_are_its_pages(
     assert path == "/feed"
     assert headers["if-none-match"] == '"1"'
     assert set(index.articles) == {site.url("/ice")}
+
+
+def sitemap_index(site: Website, *paths: str) -> str:
+    named = "".join(f"<sitemap><loc>{site.url(path)}</loc></sitemap>" for path in paths)
+    return f"<sitemapindex>{named}</sitemapindex>"
+
+
+def test_a_new_article_is_found_in_a_sitemap_whose_index_has_not_changed(
+    site: Website, index: Index, follower: Follower
+) -> None:
+    site.put_html("/ice", ICE)
+    site.put_html("/thaw", THAW)
+    site.put("/may.xml", sitemap(site, "/ice"), "text/xml")
+    site.put("/sitemap.xml", sitemap_index(site, "/may.xml"), "text/xml", ETag='"1"')
+    follower.follow(site.url("/sitemap.xml"))
+    site.put("/may.xml", sitemap(site, "/ice", "/thaw"), "text/xml")
+    follower.follow(site.url("/sitemap.xml"))
+    assert set(index.articles) == {site.url("/ice"), site.url("/thaw")}
+
+
+def test_a_sitemap_in_an_index_that_cannot_be_read_is_told(
+    site: Website, index: Index, follower: Follower
+) -> None:
+    site.put_html("/ice", ICE)
+    site.put("/may.xml", sitemap(site, "/ice"), "text/xml")
+    site.pages["/june.xml"] = Reply(status=500)
+    site.put("/sitemap.xml", sitemap_index(site, "/may.xml", "/june.xml"), "text/xml")
+    follower.follow(site.url("/sitemap.xml"))
+    assert set(index.articles) == {site.url("/ice")}
+    assert "1 of 2 could not be read. The first: 127.0.0.1 answered with status 500" in str(
+        only(follower).error
+    )
+
+
+def test_an_article_whose_page_is_gone_stays_while_another_page_has_it(
+    site: Website, index: Index, follower: Follower
+) -> None:
+    canonical = f'<head><link rel="canonical" href="{site.url("/ice")}">'
+    for path in ("/ice?from=feed", "/ice"):
+        site.put_html(path, ICE.replace("<head>", canonical))
+    site.put("/feed", rss(site, "/ice", "/ice?from=feed"), "text/xml")
+    follower.follow(site.url("/feed"))
+    site.pages["/ice?from=feed"] = Reply(status=410)
+    follower.look_now()
+    assert set(index.articles) == {site.url("/ice")}
+    site.pages["/ice"] = Reply(status=410)
+    follower.look_now()
+    assert index.articles == {}
 
 
 def test_failures_are_told_and_come_further_and_further_apart(
@@ -297,6 +346,69 @@ def test_a_folder_is_followed_as_it_changes(index: Index, tmp_path: Path) -> Non
         follower.close()
 
 
+def test_a_file_that_is_moved_keeps_its_article(
+    index: Index, follower: Follower, tmp_path: Path
+) -> None:
+    draft, final = tmp_path / "notes" / "draft", tmp_path / "notes" / "final"
+    draft.mkdir(parents=True)
+    final.mkdir()
+    (draft / "a.md").write_text("---\nid: ice\n---\nThe harbor froze.\n")
+    follower.follow(str(tmp_path / "notes"))
+    (draft / "a.md").rename(final / "a.md")
+    assert follower.follow(str(tmp_path / "notes")).removed == ()
+    assert set(index.articles) == {"ice"}
+    (final / "a.md").unlink()
+    (final / "b.md").write_text("The ice is gone.")
+    assert follower.follow(str(tmp_path / "notes")).removed == ("ice",)
+    assert set(index.articles) == {"final/b.md"}
+
+
+@pytest.mark.parametrize(("source", "target"), [("a.jsonl", "b.jsonl"), ("b.jsonl", "a.jsonl")])
+def test_a_row_that_is_moved_to_another_file_keeps_its_article(
+    index: Index, follower: Follower, tmp_path: Path, source: str, target: str
+) -> None:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    stays, moves, there = (
+        f'{{"id": "{name}", "text": "The harbor froze, said {name}."}}\n'
+        for name in ("stays", "moves", "there")
+    )
+    (folder / source).write_text(stays + moves)
+    (folder / target).write_text(there)
+    follower.follow(str(folder))
+    (folder / source).write_text(stays)
+    (folder / target).write_text(there + moves)
+    assert follower.follow(str(folder)).removed == ()
+    assert set(index.articles) == {"stays", "moves", "there"}
+    (folder / target).write_text(there)
+    assert follower.follow(str(folder)).removed == ("moves",)
+
+
+def test_a_look_that_is_interrupted_loses_track_of_no_article(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    row = '{{"id": "{0}", "text": "The harbor froze, said {0}."}}\n'
+    (folder / "a.jsonl").write_text(row.format("stays") + row.format("goes"))
+    follower = follower_in(tmp_path, index)
+    follower.follow(str(folder))
+    (folder / "a.jsonl").write_text(row.format("stays"))
+    (folder / "b.jsonl").write_text(row.format("new"))
+    add = index.add
+
+    def close_at_the_second(outcomes: Sequence[Article | Unreadable]) -> AddReport:
+        if any(isinstance(each, Article) and each.id == "new" for each in outcomes):
+            follower.close()
+        return add(outcomes)
+
+    monkeypatch.setattr(follower, "_add", close_at_the_second)
+    follower.look_now()
+    assert set(index.articles) == {"stays", "goes", "new"}
+    follower_in(tmp_path, index).follow(str(folder))
+    assert set(index.articles) == {"stays", "new"}
+
+
 def test_a_folder_that_is_suddenly_gone_or_empty_loses_no_article(
     index: Index, follower: Follower, tmp_path: Path
 ) -> None:
@@ -346,6 +458,41 @@ def test_a_look_ends_when_its_source_is_followed_no_longer(
     follower.follow(site.url("/feed"))
     assert set(index.articles) == {site.url("/ice")}
     assert follower.followed() == ()
+
+
+def test_a_source_is_free_again_when_what_is_followed_could_not_be_saved(
+    site: Website, follower: Follower, tmp_path: Path
+) -> None:
+    site.put_html("/ice", ICE)
+    in_the_way = tmp_path / "followed.new"
+    in_the_way.mkdir()
+    with pytest.raises(FollowedFileError, match="cannot be written"):
+        follower.follow(site.url("/ice"))
+    in_the_way.rmdir()
+    again = threading.Thread(target=follower.look_now, daemon=True)
+    again.start()
+    again.join(SECONDS)
+    assert not again.is_alive()
+    assert only(follower).error is None
+
+
+def test_a_look_goes_on_from_what_the_last_one_found(
+    site: Website, index: Index, follower: Follower
+) -> None:
+    """While the first of two pages is fetched, the second is looked at by someone else."""
+    site.put_html("/ice", ICE)
+    site.put_html("/thaw", THAW)
+    follower.follow(site.url("/ice"))
+    follower.follow(site.url("/thaw"))
+    site.pages["/thaw"] = Reply(status=500)
+
+    def look_at_the_other(handler: BaseHTTPRequestHandler) -> None:
+        follower.look_now(site.url("/thaw"))
+        send_html(handler, ICE)
+
+    site.pages["/ice"] = look_at_the_other
+    follower.look_now()
+    assert [each.failures for each in follower.followed()] == [0, 2]
 
 
 def test_an_index_that_fails_once_does_not_end_the_following(

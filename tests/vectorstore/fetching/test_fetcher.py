@@ -1,8 +1,10 @@
 """Requests to a server that redirects, rebinds, never ends, and compresses without measure."""
 
 import gzip
+import threading
 import time
 import zlib
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -11,6 +13,16 @@ from tests.vectorstore.fetching.conftest import QUICK
 from tests.website import Reply, Website, website
 from vectorstore.fetching.address_guard import AddressGuard, parse_networks
 from vectorstore.fetching.fetcher import Fetcher, FetchFailed, FetchLimits, Validators
+from vectorstore.fetching.robots import SECONDS_FAILURE_KEPT, SECONDS_KEPT
+
+
+@pytest.fixture
+def skip(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the clock forward by a number of seconds."""
+    skipped = [0.0]
+    real = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: real() + sum(skipped))
+    return skipped.append
 
 
 def failure(fetcher: Fetcher, address: str) -> FetchFailed:
@@ -216,8 +228,54 @@ def test_the_robots_txt_of_the_site_that_a_redirect_leads_to_counts(
 def test_a_site_whose_robots_txt_fails_is_left_alone(site: Website, fetcher: Fetcher) -> None:
     site.pages["/robots.txt"] = Reply(status=500)
     site.put_html("/a", "Ice.")
-    assert "robots.txt" in str(failure(fetcher, site.url("/a")))
+    for _ in range(2):
+        failed = failure(fetcher, site.url("/a"))
+        assert "cannot send its robots.txt" in str(failed)
+        assert "not allow" not in str(failed)
+    assert [path for path, _ in site.requests] == ["/robots.txt"]
+
+
+def test_a_site_whose_robots_txt_does_not_come_in_time_is_left_alone(site: Website) -> None:
+    given_up = threading.Event()
+
+    def be_silent(handler: BaseHTTPRequestHandler) -> None:
+        given_up.wait(20)
+
+    site.pages["/robots.txt"] = be_silent
+    site.put_html("/a", "Ice.")
+    limits = FetchLimits(seconds_of_silence=0.2, seconds_between_requests=0)
+    fetcher = Fetcher(AddressGuard(parse_networks("127.0.0.1")), limits)
+    assert "does not answer in time" in str(failure(fetcher, site.url("/a")))
+    given_up.set()
     assert site.paths() == []
+
+
+def test_a_robots_txt_is_fetched_again_after_a_day_and_sooner_if_it_failed(
+    site: Website, fetcher: Fetcher, skip: Callable[[float], None]
+) -> None:
+    site.pages["/robots.txt"] = Reply(status=500)
+    site.put_html("/a", "Ice.")
+    failure(fetcher, site.url("/a"))
+    site.put("/robots.txt", "", "text/plain")
+    skip(SECONDS_FAILURE_KEPT)
+    assert fetcher.fetch(site.url("/a")).data == b"Ice."
+    site.put("/robots.txt", "User-agent: *\nDisallow: /", "text/plain")
+    skip(SECONDS_FAILURE_KEPT)
+    assert fetcher.fetch(site.url("/a")).data == b"Ice."
+    skip(SECONDS_KEPT)
+    assert "does not allow" in str(failure(fetcher, site.url("/a")))
+
+
+def test_the_beginning_of_a_long_robots_txt_counts_up_to_a_whole_line(
+    site: Website, fetcher: Fetcher
+) -> None:
+    rules = "User-agent: *\nDisallow: /private\n"
+    last = "Disallow: /archive"
+    filler = "#" * (500 * 1024 - len(rules) - len("\nDisallow: /"))
+    site.put("/robots.txt", f"{rules}{filler}\n{last}", "text/plain")
+    site.put_html("/a", "Ice.")
+    assert fetcher.fetch(site.url("/a")).data == b"Ice."
+    assert "does not allow" in str(failure(fetcher, site.url("/private")))
 
 
 def test_requests_to_one_host_wait_for_each_other(site: Website) -> None:
@@ -230,6 +288,34 @@ def test_requests_to_one_host_wait_for_each_other(site: Website) -> None:
         fetcher.fetch(site.url("/a"))
     (wait,) = slept
     assert 40 < wait <= 45
+
+
+def test_a_request_that_comes_while_another_waits_has_a_turn_of_its_own(site: Website) -> None:
+    waits: list[float] = []
+
+    def ask_meanwhile(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            fetcher.fetch(site.url("/a"))
+
+    limits = FetchLimits(seconds_between_requests=30)
+    fetcher = Fetcher(AddressGuard(parse_networks("127.0.0.1")), limits, ask_meanwhile)
+    site.put_html("/a", "Ice.")
+    for _ in range(2):
+        fetcher.fetch(site.url("/a"))
+    first, second = waits
+    assert 25 < first <= 30
+    assert 55 < second <= 60
+
+
+def test_the_wait_for_a_turn_takes_nothing_from_the_time_of_a_request(
+    site: Website, skip: Callable[[float], None]
+) -> None:
+    limits = FetchLimits(seconds=30, seconds_between_requests=40)
+    fetcher = Fetcher(AddressGuard(parse_networks("127.0.0.1")), limits, skip)
+    site.put_html("/a", "Ice.")
+    for _ in range(2):
+        assert fetcher.fetch(site.url("/a")).data == b"Ice."
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from tests.vectorstore.readers.documents.pdf_files import drawn_pdf, lines
 from tests.website import Reply, Website, story, website
 from vectorstore.fetching.fetcher import Fetcher
-from vectorstore.fetching.web_reader import read_address
+from vectorstore.fetching.web_reader import MOST_NESTED_SITEMAPS, read_address
 from vectorstore.readers import Unreadable
 from vectorstore.types import Article
 
@@ -128,6 +128,30 @@ def test_sitemaps_in_a_sitemap_are_read_compressed_or_not(site: Website, fetcher
     )
     site.put("/sitemap.xml", f"<sitemapindex>{nested}</sitemapindex>", "application/xml")
     assert set(articles(fetcher, site.url("/sitemap.xml"))) == {site.url("/ice"), site.url("/thaw")}
+    (missing,) = reasons(fetcher, site.url("/sitemap.xml"))
+    assert "no such page (404)" in missing
+
+
+def test_sitemaps_that_are_none_or_too_many_are_told(site: Website, fetcher: Fetcher) -> None:
+    def index_of(*paths: str) -> str:
+        named = "".join(f"<sitemap><loc>{site.url(path)}</loc></sitemap>" for path in paths)
+        return f"<sitemapindex>{named}</sitemapindex>"
+
+    site.put_html("/ice", ICE)
+    site.put("/one.xml", sitemap(site, "/ice"), "application/xml")
+    site.put("/index.xml", index_of("/deeper.xml"), "application/xml")
+    more = [f"/{number}.xml" for number in range(MOST_NESTED_SITEMAPS)]
+    for path in more:
+        site.put(path, sitemap(site), "application/xml")
+    named = index_of("/one.xml", "/ice", "/index.xml", *more)
+    site.put("/sitemap.xml", named, "application/xml")
+    found = list(read_address(fetcher, site.url("/sitemap.xml")))
+    assert [each.id for each in found if isinstance(each, Article)] == [site.url("/ice")]
+    page, skipped = (each for each in found if isinstance(each, Unreadable))
+    assert page.where == site.url("/ice")
+    assert "is none" in page.reason
+    assert skipped.where == site.url("/sitemap.xml")
+    assert "4 further sitemaps" in skipped.reason
 
 
 def test_what_is_wrong_with_one_entry_is_said_and_the_rest_is_read(
