@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from qa.answering.dated_quotes import event_day
 from qa.answering.extractive.answer_types import NUMBER
 from qa.answering.extractive.asked_for import Embed, not_named
 from qa.answering.extractive.declining import (
@@ -122,7 +123,7 @@ class ExtractiveAnswerer:
         )
         if follows_story:
             quotes = newest_of_a_story_first(quotes, passages)
-            if asks_about_now(question) or _gives_a_figure(analysis, quotes[0], passages):
+            if asks_about_now(question) or _may_change(analysis, quotes[0], passages):
                 quotes = until_later(quotes, passages)
         text, sentences, citations = written(quotes, passages)
         first = _sentence(quotes[0], passages)
@@ -162,12 +163,17 @@ def quotes_of(
     return quotes[:most]
 
 
-def _gives_a_figure(
+def _may_change(
     question: QuestionAnalysis, quote: Quotation, passages: Sequence[ScoredPassage]
 ) -> bool:
-    """Whether the question asks for a number or a date, or the reader's answer has a number."""
+    """Whether the question asks for a number, the reader's answer has one, or the answer to "when"
+    is a day that was still to come."""
+    if question.kind is AnswerType.TIME:
+        published = passages[quote.passage].article.published
+        day = published and event_day(_sentence(quote, passages), published)
+        return bool(published and day and day > published.isoformat())
     if question.kind is not AnswerType.OTHER:
-        return question.kind in (AnswerType.NUMBER, AnswerType.TIME)
+        return question.kind is AnswerType.NUMBER
     words = words_read(passages[quote.passage], quote.number)
     return words is not None and bool(NUMBER.search(words.of(_sentence(quote, passages))))
 
