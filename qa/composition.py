@@ -1,5 +1,6 @@
 """The composition root: builds the service and all its parts from the settings."""
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,6 +32,7 @@ from vectorstore.bundled_model import BUNDLED_MODEL
 from vectorstore.embedding import embedder_for
 from vectorstore.engine import Engine, FolderEngine, ServerEngine
 from vectorstore.entailment import BundledEntailment, NamedEntailment
+from vectorstore.errors import UserError
 from vectorstore.fetching.address_guard import AddressGuard, parse_networks
 from vectorstore.fetching.fetcher import Fetcher
 from vectorstore.passage_reader import BundledReader, NamedReader, NamedReranker
@@ -40,6 +42,8 @@ from vectorstore.retrieval import word_rarities
 from vectorstore.spelling import corrections
 from vectorstore.store import Store
 from vectorstore.types import Embedder, Reader, Reranker
+
+log = logging.getLogger(__name__)
 
 REWRITING = 0.2
 JUDGING = 0.2
@@ -183,7 +187,7 @@ def build_pool(
         service = build_service(own, info=info, parts=parts, folders=folders)
         try:
             service.load(shares_models=True)
-            service.follower.start()
+            _follow(service)
         except BaseException:
             service.close()
             raise
@@ -191,6 +195,14 @@ def build_pool(
 
     default = build_service(settings, parts=parts)
     return ServicePool(default, folders, open_one, most_open=most_open)
+
+
+def _follow(service: Service) -> None:
+    """Start looking at what a collection follows. If that fails, it still answers."""
+    try:
+        service.follower.start()
+    except UserError as error:
+        log.warning("The collection %s follows nothing. %s", service.info.name, error)
 
 
 def make_engine(settings: Settings) -> Engine:

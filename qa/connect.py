@@ -119,13 +119,36 @@ def _already_served(settings: Settings, url: str) -> AlreadyServed:
 
 def _serving(settings: Settings, *, waits: bool = True) -> str | None:
     """Like `served_at`, for the collection in the settings. A service holds the whole data folder;
-    a command holds only its own collection, so the others need not wait for it."""
+    a command holds only its own collection, so the others need not wait for it.
+
+    Raises NoSuchCollection for a name that none can have.
+    """
+    if settings.database_url is not None:
+        return _serving_beside_servers(settings)
     try:
         return served_at(settings)
     except IndexInUse:
         if waits and settings.collection == DEFAULT_COLLECTION:
             raise
         return None
+
+
+def _serving_beside_servers(settings: Settings) -> str | None:
+    """The URL of the service that has a named collection open: it is in a folder, even if the
+    default one is on servers, which any number of processes may use."""
+    if settings.collection == DEFAULT_COLLECTION:
+        return None
+    with _naming_data_setting(settings):
+        owner = read_owner(CollectionFolders.of(settings).folder(settings.collection))
+    if owner is None or owner.url is None:
+        return None
+    url = owner.url.partition("/collections/")[0]
+    return url if _is_alive(url) else None
+
+
+def _is_alive(url: str) -> bool:
+    with Client(url) as client:
+        return client.is_alive()
 
 
 def served_at(settings: Settings) -> str | None:
@@ -139,10 +162,8 @@ def served_at(settings: Settings) -> str | None:
         owner = read_owner(settings.data)
     if owner is None:
         return None
-    if owner.url is not None:
-        with Client(owner.url) as client:
-            if client.is_alive():
-                return owner.url
+    if owner.url is not None and _is_alive(owner.url):
+        return owner.url
     raise IndexInUse(settings.data, owner)
 
 
@@ -176,9 +197,8 @@ def take_in_restored(settings: Settings, folder: Path, on_wait: OnWait) -> None:
         except IndexInUse as error:
             if error.owner.url is None:
                 raise
-            with Client(error.owner.url.partition("/collections/")[0]) as service:
-                if not service.is_alive():
-                    raise
+            if not _is_alive(error.owner.url.partition("/collections/")[0]):
+                raise
             with Client(error.owner.url, read_local_key(settings.data)) as client:
                 client.take_in_restored()
 

@@ -4,12 +4,13 @@ Every quote comes with its article and its range: `article.text[start:end] == qu
 code points. Needs the extra `mcp`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from urllib.parse import unquote
 
+from anyio import to_thread
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.mcpserver.resources import ResourceSecurity
@@ -18,9 +19,12 @@ from pydantic import BaseModel, Field
 
 from qa.library import Library
 from qa.quote_links import cited_address, path_segment
-from qa.types import Answer, Citation, Outcome, Question, Sentence
+from qa.types import Answer, Citation, Outcome, PassageResult, Question, Sentence
 from vectorstore.errors import UserError
 from vectorstore.types import Filters
+
+if TYPE_CHECKING:
+    from qa.verification.checker import CheckedText
 
 INSTRUCTIONS = """Answers questions from a collection of articles, and checks sentences against
 them. Each quote is the exact words of an article, with its id and its range in characters. When you
@@ -28,9 +32,6 @@ use an answer, keep its quotes. If `answered` is false, the articles do not say:
 
 LONGEST_EXCERPT = 20_000
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
-
-LibraryOf = Callable[[Any], Library]
-"""The library for an HTTP request, or for None when there are no requests."""
 
 QuestionText = Annotated[str, Field(min_length=1, max_length=2_000)]
 Ids = Annotated[list[str], Field(max_length=1_000, description="Only these articles.")]
@@ -118,12 +119,42 @@ class ListedArticles(BaseModel):
     next_cursor: str | None = Field(description="For the next page; null at the end.")
 
 
-def make_mcp_server(library_of: LibraryOf) -> MCPServer[Any]:
+class Desk(Protocol):
+    """Does the work of the tools, for the HTTP request of a call; None if there are no requests."""
+
+    def library(self, request: Any) -> Library: ...
+
+    async def search(
+        self, request: Any, query: str, limit: int, filters: Filters
+    ) -> tuple[PassageResult, ...]: ...
+
+    async def check(self, request: Any, text: str, article_ids: Sequence[str]) -> "CheckedText": ...
+
+
+class DeskOfOne:
+    """A desk with one library for all calls."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def library(self, request: Any) -> Library:
+        return self._library
+
+    async def search(
+        self, request: Any, query: str, limit: int, filters: Filters
+    ) -> tuple[PassageResult, ...]:
+        return await to_thread.run_sync(self._library.search, query, limit, filters)
+
+    async def check(self, request: Any, text: str, article_ids: Sequence[str]) -> "CheckedText":
+        return await to_thread.run_sync(self._library.check_text, text, article_ids)
+
+
+def make_mcp_server(desk: Desk) -> MCPServer[Any]:
     """The server, to be run over stdio or HTTP."""
     server: MCPServer[Any] = MCPServer(
         "article-qa", title="Article QA", instructions=INSTRUCTIONS, log_level="WARNING"
     )
-    tools = ArticleTools(library_of)
+    tools = ArticleTools(desk)
     for tool in (tools.ask, tools.search, tools.check, tools.read_article, tools.list_articles):
         server.add_tool(tool, annotations=READS)
     server.resource(
@@ -140,8 +171,8 @@ def make_mcp_server(library_of: LibraryOf) -> MCPServer[Any]:
 class ArticleTools:
     """The tools, whose docstrings describe them to the model."""
 
-    def __init__(self, library_of: LibraryOf) -> None:
-        self._library_of = library_of
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     async def ask(
         self,
@@ -155,7 +186,7 @@ class ArticleTools:
         filters = Filters(published_from, published_to, article_ids=tuple(article_ids))
         asked = Question(question.strip(), filters=filters)
         with told_to_the_model():
-            async for event in self._library_of(request_of(context)).stream(asked):
+            async for event in self._desk.library(request_of(context)).stream(asked):
                 if isinstance(event, Answer):
                     return QuotedAnswer(
                         answered=event.answered,
@@ -166,7 +197,7 @@ class ArticleTools:
                     )
         raise ToolError("The answer was not completed. Ask again.")
 
-    def search(
+    async def search(
         self,
         query: QuestionText,
         context: Context[Any, Any],
@@ -178,7 +209,7 @@ class ArticleTools:
         """The passages that best match a query, best first, without an answer."""
         filters = Filters(published_from, published_to, article_ids=tuple(article_ids))
         with told_to_the_model():
-            found = self._library_of(request_of(context)).search(query, limit, filters)
+            found = await self._desk.search(request_of(context), query, limit, filters)
         return FoundExcerpts(
             passages=[
                 FoundExcerpt(
@@ -194,7 +225,7 @@ class ArticleTools:
             ]
         )
 
-    def check(
+    async def check(
         self,
         text: Annotated[str, Field(min_length=1, max_length=20_000)],
         context: Context[Any, Any],
@@ -203,7 +234,7 @@ class ArticleTools:
         """Check each sentence of a text against the articles: supported, with the words that bear
         it out, contradicted, or not found."""
         with told_to_the_model():
-            checked = self._library_of(request_of(context)).check_text(text, article_ids)
+            checked = await self._desk.check(request_of(context), text, article_ids)
         return QuotedCheck(
             supported=checked.supported,
             sentences=_sentences(checked.sentences),
@@ -222,7 +253,7 @@ class ArticleTools:
     ) -> ArticleExcerpt:
         """The exact text of an article, or of a range of its characters."""
         with told_to_the_model():
-            article = self._library_of(request_of(context)).article(article_id)
+            article = self._desk.library(request_of(context)).article(article_id)
         if article is None:
             raise ToolError(f"There is no article with the id {article_id!r}.")
         length = len(article.text)
@@ -251,7 +282,7 @@ class ArticleTools:
         """The articles, newest first, or those with some words in their title, source or id."""
         with told_to_the_model():
             try:
-                page = self._library_of(request_of(context)).articles(limit, cursor, containing)
+                page = self._desk.library(request_of(context)).articles(limit, cursor, containing)
             except (ValueError, OverflowError):
                 raise ToolError("That is no cursor: take it from an earlier page.") from None
         return ListedArticles(
@@ -269,7 +300,7 @@ class ArticleTools:
         )
 
     def article(self, article_id: str, context: Context[Any, Any]) -> str:
-        library = self._library_of(request_of(context))
+        library = self._desk.library(request_of(context))
         found = library.article(article_id) or library.article(unquote(article_id))
         if found is None:
             raise ResourceNotFoundError(f"There is no article with the id {article_id!r}.")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError, from_json
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qa.default_collection import DEFAULT_COLLECTION
@@ -19,12 +20,20 @@ def _split(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _from_json(value: object) -> object:
+    try:
+        return from_json(value) if isinstance(value, str) else value
+    except ValueError:
+        raise PydanticCustomError("not_json", "Input should be JSON") from None
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Comma-separated."""
 
 Price = Annotated[float, Field(ge=0)]
 Prices = tuple[Price, Price]
 """Per million tokens read, and per million written."""
+PricesOfModels = Annotated[dict[str, Prices], NoDecode, BeforeValidator(_from_json)]
 
 RATE = r"^(none|[1-9]\d*/(second|minute|hour|day))$"
 
@@ -70,7 +79,9 @@ class Settings(BaseSettings):
         (), description="other websites whose pages may use it, such as https://app.example.org"
     )
     trusted_proxies: Names = Field(
-        (), description="addresses or networks of proxies whose X-Forwarded headers are believed"
+        (),
+        description="addresses or networks of proxies whose X-Forwarded headers are believed; "
+        "needs keys",
     )
     model: str | None = Field(None, description="the chat model, such as openai:gpt-5-mini")
     model_base_url: str | None = Field(None, description="a server that speaks OpenAI's protocol")
@@ -78,7 +89,7 @@ class Settings(BaseSettings):
     model_timeout: float = Field(
         60.0, gt=0, description="seconds that the model has for a question, retries included"
     )
-    model_prices: dict[str, Prices] = Field(
+    model_prices: PricesOfModels = Field(
         {},
         description="prices of a million tokens in and out, as "
         '{"openai:gpt-5-mini": [0.25, 2]}; answers then have a cost',
@@ -122,7 +133,7 @@ class Settings(BaseSettings):
     reading_seconds: float = Field(
         1.0,
         ge=0,
-        description="seconds to read passages in; what is left unread keeps the search's place",
+        description="seconds to read passages in; others are ranked by search score and position",
     )
     embedding_model: str = Field(
         BUNDLED_MODEL, description="a folder, or a model name on the Hugging Face Hub"

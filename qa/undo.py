@@ -1,6 +1,7 @@
 """Additions that can be undone: what they added, and what it replaced."""
 
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ class Addition:
     hashes: dict[str, str]
     earlier: dict[str, Article]
     followed: str | None = None
+
+    @property
+    def characters(self) -> int:
+        """Of the replaced articles, in total."""
+        return sum(len(each.text) for each in self.earlier.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +75,23 @@ class UndoLog:
 
     def __init__(self) -> None:
         self._additions: OrderedDict[str, Addition] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def keep(self, addition: Addition) -> str:
+    def keep(self, addition: Addition) -> str | None:
+        """The token to undo it with; None if it replaced too much to be kept."""
+        if addition.characters > MOST_CHARACTERS:
+            return None
         token = secrets.token_urlsafe(12)
-        self._additions[token] = addition
-        while len(self._additions) > MOST_ADDITIONS or self._characters() > MOST_CHARACTERS:
-            self._additions.popitem(last=False)
-            if not self._additions:
-                break
+        with self._lock:
+            self._additions[token] = addition
+            while len(self._additions) > MOST_ADDITIONS or self._characters() > MOST_CHARACTERS:
+                self._additions.popitem(last=False)
         return token
 
     def take(self, token: str) -> Addition | None:
         """The addition; None if it was already undone, or is too old."""
-        return self._additions.pop(token, None)
+        with self._lock:
+            return self._additions.pop(token, None)
 
     def _characters(self) -> int:
-        additions = list(self._additions.values())
-        return sum(len(each.text) for addition in additions for each in addition.earlier.values())
+        return sum(each.characters for each in self._additions.values())

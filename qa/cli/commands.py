@@ -109,8 +109,8 @@ def ingest(
     Promotional lines, and paragraphs that many articles share, are not searched. With --keep-all
     they are. To change that for an article, ingest it again.
 
-    What cannot be read is named with its reason, and stops nothing else. Exit status: 0, all are
-    in; 3, all but some that were skipped; 1, none.
+    What cannot be read is named with its reason, and stops nothing else. Exit status: 0 if
+    nothing was skipped, 3 if some articles were, 1 if all were.
     """
     from vectorstore.fetching.fetcher import is_address
     from vectorstore.readers import SUFFIXES, count_candidates, read_articles
@@ -643,9 +643,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may not have every character
     try:
-        cli.main(prog_name="qa", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        sys.exit(cli.main(prog_name="qa", standalone_mode=False))
     except click.Abort:
         err.print("Interrupted. What was done is kept; run it again to go on.")
         sys.exit(1)

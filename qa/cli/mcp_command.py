@@ -23,7 +23,7 @@ def mcp(collection: str | None, data: Path | None) -> None:
         fail("qa mcp needs an optional package: pip install 'article-qa[mcp]'.")
     import anyio
 
-    from qa.mcp_server import make_mcp_server
+    from qa.mcp_server import DeskOfOne, make_mcp_server
 
     with open_for(read_settings(data=data, collection=collection)) as library:
-        anyio.run(make_mcp_server(lambda _: library).run_stdio_async)
+        anyio.run(make_mcp_server(DeskOfOne(library)).run_stdio_async)

@@ -11,8 +11,8 @@ from qa.cli.output import ingest_progress, show_report
 from qa.collections.service_pool import ServicePool
 from qa.connect import OnWait, open_pool, refuse_if_served
 from qa.default_collection import DEFAULT_COLLECTION
-from qa.http.server import HttpServer, exempt_from_collection, is_loopback, listen, url_of
-from qa.keys import KeyFile, KeyRing, keys_from_setting, remove_local_key, write_local_key
+from qa.http.server import HttpServer, exempt_from_collection, is_local, listen, url_of
+from qa.keys import Key, KeyFile, KeyRing, keys_from_setting, remove_local_key, write_local_key
 from qa.logs import start_logging
 from qa.service import Service
 from qa.settings import Settings
@@ -27,37 +27,36 @@ SECONDS_TO_STOP_LOADING = 20.0
 def serve(settings: Settings, seed: Path | None, console: Console, on_wait: OnWait) -> None:
     """Serve until interrupted. Raises UserError if the index is already being served, the port is
     taken, or a key is missing."""
-    keys = required_keys(settings)
+    keys = accepted_keys(settings)
     start_logging(settings.log)
     if settings.otel_endpoint is not None:
         start_tracing(settings.otel_endpoint)
-    with suppress(IndexInUse):  # in use, but not served: `open_service` waits for it
+    with suppress(IndexInUse):  # in use, but not served: `open_pool` waits for it
         refuse_if_served(settings)
     with listen(settings.host, settings.port) as listening:
         _serve(open_pool(settings, on_wait), settings, keys, listening, seed, console)
 
 
-def required_keys(settings: Settings) -> KeyRing | None:
-    """The keys that requests need; None if there never was one and only this machine has access.
-
-    Raises UserError if others have access and there is no key.
-    """
+def accepted_keys(settings: Settings) -> KeyRing:
+    """The keys that requests may be sent with. Raises UserError if others have access and there is
+    no key."""
     fixed = settings.api_keys.get_secret_value() if settings.api_keys else ""
     keys = KeyRing(keys_from_setting(fixed), KeyFile(settings.path_of_keys))
-    exposed = not is_loopback(settings.host) or bool(settings.hosts)
-    if exposed and keys.is_empty:
-        where = f"QA_HOST is {settings.host}" if not settings.hosts else "QA_HOSTS is set"
+    if keys.is_empty and not is_local(settings):
+        where = f"QA_HOST is {settings.host}"
+        if settings.hosts or settings.trusted_proxies:
+            where = f"{'QA_HOSTS' if settings.hosts else 'QA_TRUSTED_PROXIES'} is set"
         raise UserError(
             f"{where}, so that others reach this service, and there is no key. Make one with "
             "`qa keys add NAME`, or set QA_API_KEYS; or listen on 127.0.0.1 alone."
         )
-    return keys if exposed or keys.was_used else None
+    return keys
 
 
 def _serve(
     pool: ServicePool,
     settings: Settings,
-    keys: KeyRing | None,
+    keys: KeyRing,
     listening: socket.socket,
     seed: Path | None,
     console: Console,
@@ -69,9 +68,7 @@ def _serve(
     try:
         if seed is not None and service.collection().articles == 0:
             _seed(service, seed, settings.keep_all, console)
-        if keys is not None and settings.database_url is None:
-            keys = keys.with_key(write_local_key(settings.data))
-        server = HttpServer(pool, settings, keys)
+        server = HttpServer(pool, settings, keys, _local_key(settings))
         loading.start()
         pool.serve_at(url)
         _follow(service, console)
@@ -84,6 +81,17 @@ def _serve(
         # Exiting while torch is computing in another thread would abort the process.
         if loading.ident is not None:
             loading.join(SECONDS_TO_STOP_LOADING)
+
+
+def _local_key(settings: Settings) -> Key | None:
+    """The key of this user's commands. None if the index is on servers, and the data folder, which
+    then keeps only the other collections, is missing or may not be written."""
+    try:
+        return write_local_key(settings.data)
+    except OSError:
+        if settings.database_url is None:
+            raise
+        return None
 
 
 def _follow(service: Service, console: Console) -> None:

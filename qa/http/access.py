@@ -32,11 +32,29 @@ WRONG = "That is not one of this service's keys. Ask whoever runs it for one."
 class AccessControl:
     """A service's keys, and the rate limits per key and per address."""
 
-    def __init__(self, keys: KeyRing, key_rate: str, address_rate: str) -> None:
-        self._keys = keys
+    def __init__(
+        self,
+        keys: KeyRing,
+        key_rate: str,
+        address_rate: str,
+        *,
+        local_key: Key | None = None,
+        is_optional: bool = False,
+    ) -> None:
+        """`local_key` is accepted besides `keys`. If `is_optional`, requests need a key only once
+        there is one among `keys`."""
+        self._shared = keys
+        self._keys = keys if local_key is None else keys.with_key(local_key)
+        self._needs_key = not is_optional
         self._of_key = RequestRate("key", key_rate)
         self._of_address = RequestRate("address", address_rate)
         self._failures = RequestRate("failures", FAILURES)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether requests need a key. Once they do, they still do when all keys are gone."""
+        self._needs_key = self._needs_key or self._shared.was_used
+        return self._needs_key
 
     def key_with(self, secret: str | None, address: str) -> Key:
         """Raises Problem: 401 for a missing or wrong key, 429 after too many of them."""
@@ -81,7 +99,8 @@ class KeyRequired:
         self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_open(route_path(scope)):
+        is_free = scope["type"] != "http" or is_open(route_path(scope))
+        if is_free or not self.control.needs_key:
             await self.app(scope, receive, send)
             return
         try:

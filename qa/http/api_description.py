@@ -95,11 +95,11 @@ SECURITY = {
 def description_of(
     app: FastAPI, bodies: tuple[type[BaseModel], ...], *, keyed: bool = False
 ) -> dict[str, Any]:
-    """The OpenAPI document, with the schemas of `bodies` and of problem documents. Built once.
-
-    `keyed`: whether requests need a key.
+    """The OpenAPI document, with the schemas of `bodies` and of problem documents. Built once, and
+    again when `keyed` changes: whether requests need a key.
     """
-    if app.openapi_schema is None:
+    built = app.openapi_schema
+    if built is None or ("securitySchemes" in built["components"]) is not keyed:
         document = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
@@ -121,8 +121,8 @@ def description_of(
                 _remove_unused_422(operation["responses"])
                 if keyed and not is_open(path):
                     operation["security"] = [{name: []} for name in SECURITY]
-        app.openapi_schema = document
-    return app.openapi_schema
+        app.openapi_schema = built = document
+    return built
 
 
 def _remove_unused_422(responses: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -74,6 +74,7 @@ def create_app(
     *,
     pool: ServicePool | None = None,
     hosts: Collection[str] | None = LOOPBACK_NAMES,
+    is_local: bool = True,
     control: AccessControl | None = None,
     cors_origins: Collection[str] = (),
     limits: Limits | None = None,
@@ -81,8 +82,9 @@ def create_app(
 ) -> FastAPI:
     """The service over HTTP, with the other collections of its `pool`.
 
-    It answers requests for `hosts` only; None means any. With `control`, every request needs a key.
-    Of other websites, only pages of `cors_origins` may use it.
+    It answers requests for `hosts` only; None means any. `is_local`: only this machine can reach
+    it. With `control`, requests need a key. Of other websites, only pages of `cors_origins` may use
+    it.
 
     A stream that has been silent for `keep_alive` seconds is sent a comment.
     """
@@ -104,7 +106,6 @@ def create_app(
         # FastAPI's own traces include the URL's query string, and with it the search terms.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    is_local = hosts is not None and LOOPBACK_NAMES.issuperset(hosts)
     add_state(app, AppState(pool, capacity, control, counts, keep_alive, is_local))
     for module in (
         ask, answers, check, search, timeline, articles, collections, follow, health, inspection,
@@ -115,10 +116,12 @@ def create_app(
         AskBody, CheckBody, ReceiptBody, CollectionBody, CollectionChangeBody, AddressBody,
         LookBody, ReindexBody, ChatBody, PromptBody, ResponseBody, EmbeddingBody, SessionBody,
     )  # fmt: skip
+
+    def description() -> dict[str, Any]:
+        return description_of(app, bodies, keyed=control is not None and control.needs_key)
+
     # FastAPI documents this way of extending the description; mypy rejects assigning to a method.
-    app.openapi = partial(  # type: ignore[method-assign]
-        description_of, app, bodies, keyed=control is not None
-    )
+    app.openapi = description  # type: ignore[method-assign]
     add_error_handlers(app)
     app.add_middleware(BodyLimit, limit_of=limits.body_bytes)
     if control is not None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from qa.collections.service_pool import refuse_unknown
 from qa.http.api_description import JSON_PROBLEMS, json_request, problems
-from qa.http.dependencies import ChangePlace, ThePool, key_of, may_use, state_of
+from qa.http.dependencies import ChangePlace, ThePool, key_of, may_use, refuse_from_elsewhere
 from qa.http.json_body import json_body
 from qa.http.problems import Problem
 from qa.http.request_bodies import CollectionBody, CollectionChangeBody
@@ -53,11 +53,11 @@ async def add_collection(
     body: Annotated[CollectionBody, json_body(CollectionBody)],
 ) -> Response:
     refuse_key_of_some(request)
-    if body.embedding_model is not None and not state_of(request).is_local:
-        raise Problem(
-            403,
-            "An embedding model can only be named where the service listens on this machine alone."
-            " Use `qa collections add NAME --embedding-model MODEL` there.",
+    if body.embedding_model is not None:
+        refuse_from_elsewhere(
+            request,
+            "An embedding model is named on the machine of the service: "
+            "`qa collections add NAME --embedding-model MODEL` there.",
         )
     info = body.as_info()
     await to_thread.run_sync(pool.add, info)

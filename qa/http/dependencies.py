@@ -106,7 +106,7 @@ async def the_capacity(request: Request) -> Capacity:
 
 
 async def the_control(request: Request) -> AccessControl | None:
-    """None if no key is needed."""
+    """None if there are no keys."""
     return state_of(request).control
 
 

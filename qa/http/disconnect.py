@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Request, Response
 
 T = TypeVar("T")
@@ -40,16 +40,22 @@ async def in_cancellable_thread(
 ) -> T:
     """The result of `function`, which runs in a thread and stops early once it is cancelled.
 
-    Cancelling waits for the thread, so that a place is not released while it is still working.
+    Cancelling waits for the thread, so that neither a place nor the thread's own in `limiter` is
+    released while it is still working.
     """
     cancelled = threading.Event()
-    running = asyncio.create_task(to_thread.run_sync(function, cancelled.is_set, limiter=limiter))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        cancelled.set()
-        await asyncio.wait({running})
-        raise
+    # Taken here, because waiting for a thread ends at once when it is cancelled, and a thread not.
+    async with limiter or to_thread.current_default_thread_limiter():
+        running = asyncio.create_task(
+            to_thread.run_sync(function, cancelled.is_set, limiter=CapacityLimiter(1))
+        )
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            cancelled.set()
+            with CancelScope(shield=True):
+                await asyncio.wait({running})
+            raise
 
 
 async def _disconnected(request: Request) -> None:

@@ -58,7 +58,9 @@ async def with_comments(events: AsyncGenerator[bytes], keep_alive: float) -> Asy
         await producing  # raises what `events` raised
     finally:
         producing.cancel()
-        await asyncio.wait({producing})
+        # Starlette cancels a stream again and again until it ends.
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait({producing})
 
 
 async def _next_within(

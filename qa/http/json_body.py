@@ -77,7 +77,10 @@ def validated(model: type[Body], body: bytes) -> Body:
     if not body:
         raise _invalid("It is missing")
     try:
-        return model.model_validate(parse_json(body))
+        value = parse_json(body)
+        if b"\\ud" in body or b"\\uD" in body:
+            _refuse_half_pairs(value)
+        return model.model_validate(value)
     except ValidationError as error:
         if error.error_count() > MOST_FAULTS:
             raise Problem(
@@ -87,6 +90,29 @@ def validated(model: type[Body], body: bytes) -> Body:
         raise RequestValidationError(
             [{**each, "loc": ("body", *each["loc"])} for each in faults]
         ) from None
+
+
+def _refuse_half_pairs(value: object) -> None:
+    """Raise RequestValidationError for text with half of a surrogate pair, wherever it is: it can
+    be neither stored nor sent."""
+    left: list[tuple[tuple[str | int, ...], object]] = [(("body",), value)]
+    while left:
+        at, value = left.pop()
+        if isinstance(value, list):
+            left += [((*at, number), each) for number, each in enumerate(value)]
+        elif isinstance(value, dict):
+            left += [(at, key) for key in value]
+            left += [((*at, key), each) for key, each in value.items() if _is_whole(key)]
+        elif isinstance(value, str) and not _is_whole(value):
+            raise RequestValidationError([{"type": "string_unicode", "loc": at, "msg": ""}])
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _invalid(message: str) -> RequestValidationError:

@@ -32,7 +32,7 @@ async def begin_session(
     request: Request, control: TheControl, body: Annotated[SessionBody, json_body(SessionBody)]
 ) -> Response:
     response = Response(status_code=204)
-    if control is not None:
+    if control is not None and control.needs_key:
         secret = body.key.get_secret_value().strip()
         control.key_with(secret, address_of(request.scope))
         set_cookie(response, request, secret)

@@ -4,18 +4,31 @@ Each request stands alone: there are no sessions. It may do what its key may; ot
 have their own endpoint at /collections/NAME/mcp.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from qa.http.dependencies import QuestionPlace, TheCapacity, TheService
-from qa.http.limits import within
+from qa.http.collection_path import collection_of
+from qa.http.dependencies import (
+    QuestionPlace,
+    TheCapacity,
+    TheService,
+    lent_service,
+    state_of,
+)
+from qa.http.disconnect import in_cancellable_thread
+from qa.http.limits import Places, within
 from qa.http.problems import Problem
 from qa.service import Service
+from qa.types import PassageResult
+from qa.verification.checker import CheckedText
+from vectorstore.errors import UserError
+from vectorstore.types import Filters
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -39,7 +52,7 @@ async def mcp_lifespan(app: FastAPI) -> AsyncIterator[None]:
     from qa.mcp_server import make_mcp_server
 
     manager = StreamableHTTPSessionManager(
-        make_mcp_server(service_of)._lowlevel_server,  # noqa: SLF001  # as its own HTTP app does
+        make_mcp_server(LentDesk())._lowlevel_server,  # noqa: SLF001  # as its own HTTP app does
         json_response=True,
         stateless=True,
         # This service itself checks the host and origin of every request.
@@ -51,10 +64,49 @@ async def mcp_lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.mcp = None
 
 
-def service_of(request: Request) -> Service:
-    """The service that the route lent to a request."""
-    service: Service = request.state.mcp_service
-    return service
+class LentDesk:
+    """Works with the service of the request's collection. A search or a check takes a place among
+    those of GET /search or POST /check, and has their time.
+
+    A thread may work on after its request has ended; until then it keeps its place and service.
+    """
+
+    def library(self, request: Request) -> Service:
+        service: Service = request.state.mcp_service
+        return service
+
+    async def search(
+        self, request: Request, query: str, limit: int, filters: Filters
+    ) -> tuple[PassageResult, ...]:
+        capacity = state_of(request).capacity
+        seconds = capacity.limits.search_seconds
+        async with _at_work(request, capacity.searches, seconds, "The search") as service:
+            return await in_cancellable_thread(
+                lambda is_cancelled: service.search(query, limit, filters), capacity.searching
+            )
+
+    async def check(self, request: Request, text: str, article_ids: Sequence[str]) -> CheckedText:
+        capacity = state_of(request).capacity
+        seconds = capacity.limits.check_seconds
+        async with _at_work(request, capacity.checks, seconds, "Checking the text") as service:
+            return await in_cancellable_thread(partial(service.check_text, text, article_ids))
+
+
+@asynccontextmanager
+async def _at_work(
+    request: Request, places: Places, seconds: float, what: str
+) -> AsyncIterator[Service]:
+    """The service, and a place for the work in the block. Raises UserError if all are taken, or if
+    the work, which `what` names, takes longer than `seconds`."""
+    try:
+        with places.one():
+            async with (
+                lent_service(request, collection_of(request.scope)) as service,
+                within(seconds, what),
+            ):
+                yield service
+    except Problem as refused:
+        raise UserError(str(refused.detail)) from refused
 
 
 @router.post("/mcp")

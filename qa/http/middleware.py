@@ -15,6 +15,9 @@ from qa.request_id import new_request_id
 from qa.tracing import server_span
 
 PROBES = frozenset({"/health", "/ready", "/metrics"})
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+OTHER_METHOD = "other"
+"""What any other method is recorded as: a client may make up as many as it likes."""
 
 access_log = logging.getLogger("qa.access")
 
@@ -94,7 +97,7 @@ class Observed:
                 status = message["status"]
             await send(message)
 
-        method = scope["method"]
+        method = scope["method"] if scope["method"] in METHODS else OTHER_METHOD
         started = time.perf_counter()
         with server_span(method, Headers(scope=scope)) as span:
             try:

@@ -10,6 +10,8 @@ from qa.http.problems import problem_response, shortened
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PROBES = frozenset({"/health", "/ready"})
+"""What watches a service asks for these at any of its addresses."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int | None]
@@ -22,7 +24,7 @@ class SameOrigin:
     A page elsewhere could post articles to a service on the reader's own machine. By pointing its
     own host name at 127.0.0.1 (DNS rebinding) it could even read answers. So a request that changes
     anything must come from this origin, or one of `trusted`, and with `hosts` the service answers
-    to those names only.
+    to those names only, except to probes.
     """
 
     def __init__(
@@ -38,10 +40,13 @@ class SameOrigin:
             return
         await self.app(scope, receive, send)
 
+    def _answers_at(self, host: str) -> bool:
+        return self.hosts is None or _split(f"//{host}").hostname in self.hosts
+
     def _objection(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if self.hosts is not None and _split(f"//{host}").hostname not in self.hosts:
+        if not self._answers_at(host) and scope["path"] not in PROBES:
             return (
                 f"This service does not answer at {shortened(host)!r}. Use localhost, or name the "
                 "host in QA_HOSTS."

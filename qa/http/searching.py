@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from qa.http.capacity import Capacity
-from qa.http.disconnect import cancel_on_disconnect, client_closed_response
+from qa.http.disconnect import (
+    cancel_on_disconnect,
+    client_closed_response,
+    in_cancellable_thread,
+)
 from qa.http.limits import within
 from qa.http.problems import Problem
 from qa.http.request_bodies import Day, check_days
@@ -39,7 +42,7 @@ async def searched(
 
     Raises Problem, naming `what` took too long.
     """
-    searching = to_thread.run_sync(search, limiter=capacity.searching)
+    searching = in_cancellable_thread(lambda is_cancelled: search(), capacity.searching)
     async with within(capacity.limits.search_seconds, what):
         response = await cancel_on_disconnect(request, searching)
     return client_closed_response() if response is None else response

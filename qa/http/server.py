@@ -15,10 +15,12 @@ from qa.http.access import AccessControl
 from qa.http.app import create_app
 from qa.http.connection import ConnectionLimits, connection_within
 from qa.http.origins import LOOPBACK_NAMES
-from qa.keys import KeyRing
+from qa.keys import Key, KeyRing
 from qa.settings import Settings
 from vectorstore.errors import UserError
 
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared
+"""Where this machine reaches a service that listens at all of its addresses."""
 SECONDS_TO_FINISH = 10
 """Streams that are still open this long after a signal are cut off."""
 
@@ -29,15 +31,23 @@ class HttpServer:
     SIGINT and SIGTERM stop it. One that arrives before `run` makes `run` return at once.
     """
 
-    def __init__(self, pool: ServicePool, settings: Settings, keys: KeyRing | None) -> None:
-        """With `keys`, every request needs one of them."""
-        control = None
-        if keys is not None:
-            control = AccessControl(keys, settings.key_rate, settings.address_rate)
+    def __init__(
+        self, pool: ServicePool, settings: Settings, keys: KeyRing, local_key: Key | None = None
+    ) -> None:
+        """Every request needs one of `keys`, or the `local_key`; while there are no `keys` and only
+        this machine has access, it needs none."""
+        control = AccessControl(
+            keys,
+            settings.key_rate,
+            settings.address_rate,
+            local_key=local_key,
+            is_optional=is_local(settings),
+        )
         app = create_app(
             pool.default,
             pool=pool,
             hosts=names_of(settings),
+            is_local=is_local(settings),
             control=control,
             cors_origins=settings.cors_origins,
         )
@@ -86,12 +96,20 @@ def server_of(
 def names_of(settings: Settings) -> frozenset[str] | None:
     """The host names that requests may be addressed to; None for any.
 
-    A service that only this machine can reach answers to its loopback names, and to those a proxy
-    has for it. Elsewhere a page under another name has no key, so any name will do.
+    A service that only this machine can reach answers to its loopback names and its own address,
+    and to the names a proxy has for it. Elsewhere a page under another name has no key, so any name
+    will do.
     """
-    if is_loopback(settings.host) or settings.hosts:
-        return LOOPBACK_NAMES | {each.lower() for each in settings.hosts}
-    return None
+    if not is_loopback(settings.host) and not settings.hosts:
+        return None
+    own = () if settings.host in WILDCARDS else (settings.host,)
+    return LOOPBACK_NAMES | {each.lower() for each in (*own, *settings.hosts)}
+
+
+def is_local(settings: Settings) -> bool:
+    """Whether only this machine can reach the service: it listens there alone, and no proxy passes
+    on what others send."""
+    return is_loopback(settings.host) and not settings.hosts and not settings.trusted_proxies
 
 
 def is_loopback(host: str) -> bool:
@@ -146,5 +164,5 @@ def _notice_vanished_peers(listening: socket.socket) -> None:
 
 def url_of(host: str, port: int) -> str:
     """The URL at which a browser on this machine can reach it."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared
+    reachable = WILDCARDS.get(host, host)
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"

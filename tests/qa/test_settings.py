@@ -47,6 +47,7 @@ def test_an_empty_variable_is_as_if_not_set(monkeypatch: pytest.MonkeyPatch) -> 
         ("QA_MODEL_CONCURRENCY", "none"),
         ("QA_UNSUPPORTED", "hide"),
         ("QA_CACHE", "-1"),
+        ("QA_MODEL_PRICES", "{bad"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(

@@ -22,7 +22,6 @@ from qa.types import Question, Turn
 LONGEST_MESSAGE = HISTORY_CHARACTERS
 MOST_MESSAGES = 10_000
 
-# The limit also makes pydantic reject lone surrogates, which cannot be sent or embedded.
 Words = Annotated[str, StringConstraints(max_length=LONGEST_MESSAGE)]
 AsOf = Annotated[
     Day, Field(description='Answer with what was published by this day, which is "today".')

@@ -32,7 +32,7 @@ class ResponseShape:
     ) -> None:
         self._id = response_id
         self._previous = previous
-        self._is_stored = is_stored
+        self.is_stored = is_stored
         self._message_id = f"msg_{request_id}"
         self._created = int(time.time())
         self._asked = asked
@@ -129,7 +129,7 @@ class ResponseShape:
             "output": output,
             "parallel_tool_calls": False,
             "previous_response_id": self._previous,
-            "store": self._is_stored,
+            "store": self.is_stored,
             "temperature": None,
             "text": {"format": {"type": "text"}},
             "tool_choice": "none",

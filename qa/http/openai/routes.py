@@ -157,7 +157,8 @@ async def respond(
 
     def keep(answer: Answer) -> None:
         asked_and_said = (Turn("user", question.text), Turn("assistant", answer.text))
-        service.kept_answers.keep_conversation(response_id, (*question.history, *asked_and_said))
+        turns = (*question.history, *asked_and_said)
+        shape.is_stored = service.kept_answers.keep_conversation(response_id, turns)
 
     return await _answered(
         request,

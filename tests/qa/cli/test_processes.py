@@ -131,8 +131,22 @@ def test_a_service_with_keys_lets_commands_of_its_user_in_and_nobody_else(tmp_pa
     assert not (tmp_path / "data" / "local-key").exists()
 
 
+def test_a_running_service_heeds_its_first_key(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, url):
+        assert httpx.get(f"{url}/articles").status_code == 200
+        assert run(tmp_path, "keys", "add", "page")[0] == 0
+        assert httpx.get(f"{url}/articles").status_code == 401
+        assert run(tmp_path, "articles")[0] == 0
+
+
 @pytest.mark.parametrize(
-    "setting", [{"QA_HOST": "0.0.0.0"}, {"QA_HOST": "::"}, {"QA_HOSTS": "qa.example.org"}]
+    "setting",
+    [
+        {"QA_HOST": "0.0.0.0"},
+        {"QA_HOST": "::"},
+        {"QA_HOSTS": "qa.example.org"},
+        {"QA_TRUSTED_PROXIES": "127.0.0.1"},
+    ],
 )
 def test_a_service_that_others_reach_does_not_start_without_a_key(
     tmp_path: Path, setting: dict[str, str]

@@ -8,8 +8,9 @@ from openai import AuthenticationError, OpenAI
 
 from qa.http.access import AccessControl
 from qa.http.app import create_app
-from qa.http.server import names_of, server_of
-from qa.keys import KeyFile, KeyRing
+from qa.http.origins import LOOPBACK_NAMES
+from qa.http.server import is_local, names_of, server_of
+from qa.keys import KeyFile, KeyRing, read_local_key, write_local_key
 from qa.settings import read_settings
 from tests.qa.http.conftest import Serve
 from tests.qa.http.scripted import Failing, service_over
@@ -224,9 +225,11 @@ def test_the_environment_names_no_proxies(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("host", "hosts", "names"),
     [
-        ("127.0.0.1", (), {"localhost", "127.0.0.1", "::1"}),
-        ("127.0.0.1", ("QA.example.org",), {"localhost", "127.0.0.1", "::1", "qa.example.org"}),
-        ("0.0.0.0", ("qa.example.org",), {"localhost", "127.0.0.1", "::1", "qa.example.org"}),
+        ("127.0.0.1", (), LOOPBACK_NAMES),
+        ("127.0.0.2", (), {*LOOPBACK_NAMES, "127.0.0.2"}),
+        ("127.0.0.1", ("QA.example.org",), {*LOOPBACK_NAMES, "qa.example.org"}),
+        ("192.0.2.7", ("qa.example.org",), {*LOOPBACK_NAMES, "192.0.2.7", "qa.example.org"}),
+        ("0.0.0.0", ("qa.example.org",), {*LOOPBACK_NAMES, "qa.example.org"}),
         ("0.0.0.0", (), None),
     ],
 )
@@ -234,3 +237,51 @@ def test_the_names_that_a_service_answers_to(
     host: str, hosts: tuple[str, ...], names: set[str] | None
 ) -> None:
     assert names_of(read_settings(host=host, hosts=hosts)) == names
+
+
+@pytest.mark.parametrize(
+    ("settings", "local"),
+    [
+        ({}, True),
+        ({"host": "127.0.0.2"}, True),
+        ({"host": "0.0.0.0"}, False),
+        ({"host": "0.0.0.0", "hosts": ("localhost",)}, False),
+        ({"hosts": ("localhost",)}, False),
+        ({"trusted_proxies": ("127.0.0.1",)}, False),
+    ],
+)
+def test_a_service_is_local_if_only_its_machine_reaches_it(
+    settings: dict[str, object], local: bool
+) -> None:
+    assert is_local(read_settings(**settings)) is local
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_a_probe_is_answered_at_any_address(serve: Serve, path: str) -> None:
+    http = serve(ANSWER).http
+    elsewhere = {"Host": "10.0.0.7:8000"}
+    assert "does not answer at" not in http.get(path, headers=elsewhere).text
+    refused = http.get("/collection", headers=elsewhere)
+    assert "does not answer at '10.0.0.7:8000'" in assert_problem(refused, 403)
+
+
+def test_the_first_key_is_needed_at_once_and_for_good(
+    serve: Serve, keys: KeyFile, tmp_path: Path
+) -> None:
+    local_key = write_local_key(tmp_path)
+    control = AccessControl(
+        KeyRing((), keys), "none", "none", local_key=local_key, is_optional=True
+    )
+    http = serve(ANSWER, control=control).http
+    assert http.get("/articles").status_code == 200
+    assert http.post("/session", json={"key": "any"}).status_code == 204
+    assert "security" not in http.get("/openapi.json").json()["paths"]["/ask"]["post"]
+    key = bearer(keys.add("reader", "read"))
+    assert_problem(http.get("/articles"), 401)
+    assert http.get("/articles", headers=key).status_code == 200
+    described = http.get("/openapi.json", headers=key).json()
+    assert described["paths"]["/ask"]["post"]["security"]
+    keys.path.unlink()
+    assert_problem(http.get("/articles"), 401)
+    of_this_user = bearer(read_local_key(tmp_path) or "")
+    assert http.get("/articles", headers=of_this_user).status_code == 200

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 from logging.handlers import QueueHandler
 from pathlib import Path
@@ -10,13 +11,24 @@ from queue import SimpleQueue
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import httpx
 import pytest
 from openai import NotFoundError, OpenAI
 
+from qa.composition import build_pool
+from qa.connect import open_library
+from qa.http.access import AccessControl
+from qa.http.app import create_app
+from qa.http_client import Client, CollectionsClient
+from qa.keys import KeyRing, read_local_key, write_local_key
 from qa.schemas import CollectionInfo
+from qa.settings import read_settings
 from tests.openai_server import OpenAIServer, Say
 from tests.qa.http.shapes import Body, assert_problem
-from tests.qa.shelf import PHRASES, TEXTS, Shelf, shelf_in
+from tests.qa.serving import running
+from tests.qa.shelf import LIGHT, PHRASES, TEXTS, Shelf, shelf_in
+from tests.vectorstore.hashing import HashingEmbedder
+from vectorstore.engine import IndexInUse
 
 QUESTION = "How many dollars did harbor pilots earn?"
 NAMES = ("default", "a", "b")
@@ -353,6 +365,55 @@ def test_the_whole_life_of_a_collection(shelf: Shelf) -> None:
     assert_problem(http.delete("/collections/papers"), 404)
     left = [each.name for each in (shelf.folder / "collections").iterdir()]
     assert sorted(left) == [".lock", "a", "b"]
+
+
+def test_only_this_machine_names_an_embedding_model(keyed: Shelf, of_all: dict[str, str]) -> None:
+    local_key = write_local_key(keyed.folder)
+    control = AccessControl(KeyRing((), keyed.keys), "none", "none", local_key=local_key)
+    app = create_app(keyed.pool.default, pool=keyed.pool, is_local=False, control=control)
+    info = CollectionInfo("models", embedding_model="another")
+    with running(app) as url:
+        body = {"name": info.name, "embedding_model": info.embedding_model}
+        refused = httpx.post(f"{url}/collections", json=body, headers=of_all)
+        assert "qa collections add NAME" in assert_problem(refused, 403)
+        with Client(url, read_local_key(keyed.folder)) as client:
+            CollectionsClient(client).add(info)
+    assert keyed.pool.info("models") == info
+    keyed.pool.remove("models")
+
+
+def test_a_collection_whose_list_of_followed_is_damaged_still_answers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pool = build_pool(read_settings(data=tmp_path, **LIGHT), HashingEmbedder())
+    pool.add(CollectionInfo("a"))
+    (tmp_path / "collections" / "a" / "followed.json").write_text("{")
+    try:
+        with pool.using("a") as service:
+            assert service.collection().articles == 0
+    finally:
+        pool.close()
+    assert "The collection a follows nothing" in caplog.text
+    assert "is damaged" in caplog.text
+
+
+def test_a_command_uses_the_service_of_a_collection_beside_servers(shelf: Shelf) -> None:
+    shelf.pool.serve_at(shelf.url)
+    settings = read_settings(
+        data=shelf.folder,
+        collection="fish",
+        database_url="postgresql://127.0.0.1/articles",
+        chroma_url="http://127.0.0.1:1",
+    )
+    shelf.pool.add(CollectionInfo("fish"))
+
+    def never_wait(in_use: IndexInUse) -> None:
+        raise in_use
+
+    with shelf.pool.using("fish"), closing(open_library(settings, never_wait)) as library:
+        assert isinstance(library, Client)
+        assert library.collection().name == "fish"
+    shelf.pool.remove("fish")
 
 
 def test_keys_follow_a_collection_to_its_name_and_not_to_another_of_that_name(

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+import anyio
 import pytest
+from anyio.abc import TaskGroup
 from openai import OpenAI
 
 from qa.http.event_stream import with_comments
@@ -78,6 +80,39 @@ def test_cancelling_a_stream_closes_its_source() -> None:
         await asyncio.sleep(0)
         reading.cancel()
         await source.closed.wait()
+
+    asyncio.run(closed())
+
+
+def test_a_stream_that_is_cancelled_again_and_again_ends_after_its_source() -> None:
+    async def closed() -> None:
+        closing, may_close, is_closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def events() -> AsyncGenerator[bytes]:
+            try:
+                yield b"one"
+                await asyncio.Event().wait()
+            finally:
+                closing.set()
+                await may_close.wait()
+                is_closed.set()
+
+        async def read(group: TaskGroup) -> None:
+            async for _ in with_comments(events(), NEVER):
+                group.cancel_scope.cancel()
+
+        async def respond() -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(read, group)
+            assert is_closed.is_set()
+
+        responding = asyncio.ensure_future(respond())
+        await closing.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not responding.done()
+        may_close.set()
+        await responding
 
     asyncio.run(closed())
 

@@ -170,7 +170,7 @@ def test_what_cannot_be_followed_is_refused_with_a_sentence(here: Served, site: 
 
 
 def test_a_folder_cannot_be_followed_from_another_machine(here: Served, tmp_path: Path) -> None:
-    app = create_app(here.service, hosts=None)
+    app = create_app(here.service, is_local=False)
     with running(app) as url, httpx.Client(base_url=url) as http:
         refused = http.post("/followed", json={"address": str(tmp_path)})
         assert "this machine alone" in assert_problem(refused, 403)

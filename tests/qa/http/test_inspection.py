@@ -32,6 +32,6 @@ def test_what_is_wrong_is_found_in_the_collection_that_has_it(tmp_path: Path) ->
 
 
 def test_only_the_machine_of_the_service_inspects_it(served: Served) -> None:
-    app = create_app(served.service, hosts=None)
+    app = create_app(served.service, is_local=False)
     with running(app) as url, httpx.Client(base_url=url, timeout=60) as http:
         assert "`qa doctor` there" in assert_problem(http.get("/inspection"), 403)

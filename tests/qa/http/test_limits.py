@@ -1,5 +1,6 @@
 """How much a request may hold, and how many are worked on at once."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -14,12 +15,17 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from anyio import CapacityLimiter
+from fastapi import Request, Response
+from starlette.types import Message
 
 from qa.answering.extractive.extractive_answerer import ExtractiveAnswerer
 from qa.http.app import create_app
+from qa.http.capacity import Capacity
 from qa.http.limits import Limits
 from qa.http.openai.chat_body import latest
 from qa.http.request_bodies import HISTORY_CHARACTERS, HISTORY_TURNS, LONGEST_TURN
+from qa.http.searching import searched
 from qa.types import Turn
 from qa.verification.checker import CheckedText
 from tests.qa.http.conftest import Serve
@@ -258,6 +264,50 @@ def test_readers_do_not_wait_for_sixty_additions_behind_a_long_one(tmp_path: Pat
     assert all(int(each.headers["retry-after"]) > 0 for each in refused)
     assert {each.status_code for each in responses if each not in refused} == {201}
     service.close()
+
+
+def test_a_search_keeps_its_thread_until_it_ends_although_its_client_is_gone() -> None:
+    gate, capacity = Gate(), Capacity(Limits())
+
+    def search() -> Response:
+        gate.enter()
+        return Response()
+
+    async def disconnected() -> None:
+        gone = asyncio.Event()
+
+        async def receive() -> Message:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        request = Request({"type": "http"}, receive)
+        searching = asyncio.ensure_future(searched(request, capacity, search, "The search"))
+        assert await asyncio.to_thread(gate.entered.acquire, timeout=SECONDS)
+        gone.set()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert capacity.searching.borrowed_tokens == 1
+        gate.opened.set()
+        assert (await searching).status_code == 499
+        assert capacity.searching.borrowed_tokens == 0
+
+    asyncio.run(disconnected())
+
+
+def test_a_search_that_still_waits_for_a_thread_ends_at_once_when_its_client_is_gone() -> None:
+    capacity = Capacity(Limits())
+    capacity.searching = CapacityLimiter(1)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def disconnected() -> None:
+        async with capacity.searching:
+            request = Request({"type": "http"}, receive)
+            response = await searched(request, capacity, Response, "The search")
+            assert response.status_code == 499
+
+    asyncio.run(disconnected())
 
 
 def test_waiting_changes_do_not_use_up_the_threads_of_searches(

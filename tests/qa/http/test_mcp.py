@@ -1,7 +1,8 @@
 """The Model Context Protocol, through its SDK's client, over HTTP and standard streams."""
 
 import sys
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,11 @@ from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
-from qa.mcp_server import article_resource, make_mcp_server
+from qa.http.limits import Limits
+from qa.mcp_server import DeskOfOne, article_resource, make_mcp_server
+from qa.verification.checker import CheckedText
+from tests.qa.http.conftest import Serve
+from tests.qa.http.scripted import Failing
 from tests.qa.processes import PROGRAM, environment, run
 from tests.qa.shelf import PHRASES, TEXTS, Shelf, shelf_in
 
@@ -141,7 +146,7 @@ def test_an_id_that_looks_like_a_path_is_an_id(
         assert added.status_code == 201
 
         async def use() -> None:
-            async with Client(make_mcp_server(lambda _: service)) as client:
+            async with Client(make_mcp_server(DeskOfOne(service))) as client:
                 read = await client.read_resource(article_resource(article_id))
                 assert read.contents[0].text == ODD["text"]  # type: ignore[union-attr]  # a text
 
@@ -149,6 +154,48 @@ def test_an_id_that_looks_like_a_path_is_an_id(
             anyio.run(use)
         finally:
             service.remove(article_id)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "limits", "says"),
+    [
+        ("search", {"query": "cat"}, Limits(searches=0), "0 searches are being made already"),
+        ("check", {"text": "The cat sat."}, Limits(checks=0), "0 texts are being checked already"),
+    ],
+)
+def test_a_search_and_a_check_need_a_place(
+    serve: Serve, tool: str, arguments: dict[str, str], limits: Limits, says: str
+) -> None:
+    served = serve(Failing(RuntimeError()), limits=limits)
+
+    async def use() -> None:
+        async with client_of(f"{served.url}/mcp", {}) as client:
+            assert says in await refused(client, tool, **arguments)
+
+    anyio.run(use)
+
+
+def test_a_check_that_takes_too_long_is_cancelled(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = serve(Failing(RuntimeError()), limits=Limits(check_seconds=0.01))
+    ended = threading.Event()
+
+    def check_text(text: str, article_ids: object, is_cancelled: Callable[[], bool]) -> CheckedText:
+        while not is_cancelled():
+            pass
+        ended.set()
+        return CheckedText("", (), ())
+
+    monkeypatch.setattr(served.service, "check_text", check_text)
+
+    async def use() -> None:
+        async with client_of(f"{served.url}/mcp", {}) as client:
+            told = await refused(client, "check", text="The cat sat.")
+            assert "Checking the text took longer than 0.01 s" in told
+            assert ended.is_set()
+
+    anyio.run(use)
 
 
 @pytest.mark.slow

@@ -117,6 +117,24 @@ def test_a_response_is_gone_on_from(front: Fronting, is_streamed: bool) -> None:
     assert "And who left?" in it.model.requests[3]["messages"][-1]["content"]
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_a_response_that_could_not_be_stored_says_so(
+    front: Fronting, monkeypatch: pytest.MonkeyPatch, is_streamed: bool
+) -> None:
+    it = front()
+
+    def keep(*_: object) -> None:
+        raise OSError("There is no room.")
+
+    monkeypatch.setattr(it.answering.served.service.store.records, "keep", keep)
+    response = it.any_client.responses.create(
+        model="article-qa", input=QUESTION, stream=is_streamed
+    )
+    if is_streamed:
+        response = list(response)[-1].response
+    assert response.store is False
+
+
 def test_only_what_is_stored_is_gone_on_from(front: Fronting) -> None:
     it = front()
     create = it.any_client.responses.create

@@ -70,6 +70,15 @@ def test_a_path_that_is_unknown_makes_no_series_of_its_own(serve: Serve) -> None
     assert samples(http)["requests_total", "GET", "unknown", "404"] == 5
 
 
+def test_methods_that_are_made_up_are_counted_as_one(serve: Serve) -> None:
+    http = serve(Failing(RuntimeError())).http
+    for n in range(3):
+        http.request(f"MADEUP{n}", "/articles")
+    told = http.get("/metrics").text
+    assert "MADEUP" not in told
+    assert samples(http)["requests_total", "other", "/articles", "405"] == 3
+
+
 def test_the_lag_of_the_event_loop_is_counted(serve: Serve) -> None:
     http = serve(Failing(RuntimeError())).http
     while samples(http)["event_loop_lag_seconds_count",] < 2:

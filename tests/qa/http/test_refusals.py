@@ -87,6 +87,31 @@ def test_half_a_surrogate_pair_is_refused(http: httpx.Client) -> None:
     assert "surrogate" in assert_problem(response, 422)
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/embeddings", r'{"input": ["\ud800"]}', "input.0"),
+        ("/v1/responses", r'{"input": "x", "previous_response_id": "resp_\uDFFF"}',
+         "previous_response_id"),
+        ("/verify", r'{"question": "\ud800"}', "question"),
+        ("/ask", r'{"question": "x", "filters": {"article_ids": ["\ud800"]}}',
+         "filters.article_ids.0"),
+        ("/ask", r'{"question": "x", "\ud800": 1}', ""),
+    ],
+)  # fmt: skip
+def test_half_a_surrogate_pair_is_refused_wherever_it_is(
+    http: httpx.Client, path: str, body: str, field: str
+) -> None:
+    response = http.post(path, content=body, headers=JSON)
+    assert "surrogate" in assert_problem(response, 422)
+    assert [each["field"] for each in response.json()["errors"]] == [field]
+
+
+def test_a_character_that_is_written_as_a_surrogate_pair_is_one(http: httpx.Client) -> None:
+    response = http.post("/check", content=rb'{"text": "Gulls \ud83d\ude00 fly."}', headers=JSON)
+    assert response.json()["text"] == "Gulls \U0001f600 fly."
+
+
 RANGE = {"published_from": "2022-05-01", "published_to": "2022-04-30"}
 
 

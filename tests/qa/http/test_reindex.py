@@ -114,7 +114,7 @@ def test_only_this_machine_chooses_a_model(service: Service, tmp_path: Path) -> 
     local = write_local_key(tmp_path)
     keys = KeyRing((local,), file)
     control = AccessControl(keys, "none", "none")
-    app = create_app(service, hosts=None, control=control)
+    app = create_app(service, is_local=False, control=control)
     with running(app) as url, httpx.Client(base_url=url, timeout=60) as http:
         headers = {"Authorization": f"Bearer {secret}"}
         refused = http.post("/reindex", json={"model": "another"}, headers=headers)
