@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from qa.following.folder_watch import FolderWatch
@@ -14,7 +15,7 @@ from qa.schemas import AddedArticle, AddReport
 from vectorstore.errors import UserError
 from vectorstore.fetching.fetcher import Fetcher, FetchFailed, is_address, parse_address
 from vectorstore.readers import Unreadable
-from vectorstore.readers.folder import file_versions, read_in_folder
+from vectorstore.readers.folder import file_versions, is_gone, read_in_folder
 from vectorstore.types import Article
 
 PAGES_BETWEEN_SAVES = 25
@@ -242,7 +243,9 @@ class Follower:
         def read(name: str) -> list[Article | Unreadable]:
             return read_in_folder(folder, name, keep_all=options.keep_all)
 
-        yield from look_at_files(source, file_versions(folder), read, changes, options)
+        yield from look_at_files(
+            source, file_versions(folder), read, partial(is_gone, folder), changes, options
+        )
 
     def _keep(self, source: Followed, *, save: bool) -> None:
         with self._state:

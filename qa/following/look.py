@@ -30,6 +30,7 @@ CHECK_AGAIN = timedelta(days=1)
 LONGEST_BACKOFF = timedelta(days=1)
 MISSING_BEFORE_REMOVAL = 2
 """A page that answers 404 may be back at the next look; one that answers 410 will not be."""
+OUT_OF_REACH = "It cannot be reached at the moment, and its articles are kept. Is its disk there?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +156,12 @@ def look_at_files(
     source: Followed,
     files: Iterable[tuple[str, str]],
     read: Callable[[str], Sequence[Article | Unreadable]],
+    is_gone: Callable[[str], bool],
     changes: Changes,
     options: LookOptions,
 ) -> Iterator[Followed]:
-    """Look at a folder: `files` are its file names with their versions, and `read` reads one."""
+    """Look at a folder: `files` are its file names with their versions, `read` reads one, and
+    `is_gone` tells a file that was removed from one that cannot be reached."""
     versions = dict(files)
     pages = {page.key: page for page in source.pages}
     if pages and not versions:
@@ -183,7 +186,11 @@ def look_at_files(
                 # Another file may have what it lost. Until that is known it counts as unread, so
                 # that a look that is interrupted loses track of no article.
                 with_fewer[name] = after
-    there = tuple(with_fewer.get(name, page) for name, page in pages.items() if name in versions)
+    there = tuple(
+        with_fewer.get(name, page) if name in versions else replace(page, error=OUT_OF_REACH)
+        for name, page in pages.items()
+        if name in versions or not is_gone(name)
+    )
     _remove_dropped(pages.values(), there, changes)
     yield succeeded(replace(source, pages=there), options)
 

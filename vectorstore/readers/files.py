@@ -105,8 +105,16 @@ def _entries(folder: _Waiting, identity: _Identity, suffixes: Collection[str]) -
         )
         for entry in entries
         if not entry.name.startswith(".")
-        and (supported_suffix(entry.name, suffixes) or entry.is_dir())
+        and (supported_suffix(entry.name, suffixes) or _may_be_folder(entry))
     ]
+
+
+def _may_be_folder(entry: os.DirEntry[str]) -> bool:
+    """False for what is surely no folder; what cannot be examined is reported when it is opened."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return True
 
 
 def open_file(path: Path) -> BinaryIO:

@@ -21,6 +21,17 @@ def file_versions(folder: Path) -> Iterator[tuple[str, str]]:
         yield found.name, f"{status.st_mtime_ns} {status.st_size}"
 
 
+def is_gone(folder: Path, name: str) -> bool:
+    """Whether a file that `file_versions` named before is gone, not only out of reach for now."""
+    try:
+        (folder / name).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return True
+
+
 def read_in_folder(
     folder: Path, name: str, *, keep_all: bool = False
 ) -> list[Article | Unreadable]:

@@ -409,6 +409,24 @@ def test_a_look_that_is_interrupted_loses_track_of_no_article(
     assert set(index.articles) == {"stays", "new"}
 
 
+def test_a_file_that_is_out_of_reach_keeps_its_article(
+    index: Index, follower: Follower, tmp_path: Path
+) -> None:
+    folder = tmp_path / "articles"
+    (folder / "far").mkdir(parents=True)
+    (folder / "a.txt").write_text("The harbor froze.")
+    (folder / "far" / "b.txt").write_text("The ice is gone.")
+    follower.follow(str(folder))
+    (folder / "far").rename(tmp_path / "far")
+    (folder / "far").symlink_to("far")  # a loop, which cannot be opened
+    follower.look_now()
+    assert set(index.articles) == {"a.txt", "far/b.txt"}
+    assert "cannot be reached" in str(only(follower).error)
+    (folder / "far").unlink()
+    follower.look_now()
+    assert set(index.articles) == {"a.txt"}
+
+
 def test_a_folder_that_is_suddenly_gone_or_empty_loses_no_article(
     index: Index, follower: Follower, tmp_path: Path
 ) -> None:

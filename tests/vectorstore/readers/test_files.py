@@ -84,6 +84,14 @@ def test_links_are_followed_and_a_loop_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_a_link_to_itself_costs_only_itself(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt")
+    (tmp_path / "b").symlink_to("b")
+    first, second = ids(tmp_path)
+    assert first == "a.txt"
+    assert second.startswith("b: It could not be read: ")
+
+
 def test_a_link_out_of_the_given_folder_is_named_and_not_followed(tmp_path: Path) -> None:
     write(tmp_path / "secret" / "key.txt")
     write(tmp_path / "in" / "a.txt")
