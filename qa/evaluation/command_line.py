@@ -217,7 +217,7 @@ def main(
         passages=passages,
         limit=limit,
         jobs=jobs,
-        fresh=fresh,
+        fresh=fresh or update_baseline,
         command=("scripts/evaluate", *sys.argv[1:]),
         input_price=input_price,
         output_price=output_price,
@@ -267,7 +267,7 @@ def _over_time(
                 )
             )
         )
-    except UserError as error:
+    except (UserError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 

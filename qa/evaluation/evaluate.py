@@ -92,7 +92,13 @@ def evaluate(
     digest = sha256(plan.questions.read_bytes()).hexdigest()
     started = datetime.now(UTC)
     key = progress_key(
-        digest, plan.articles_key, asking.answerer, plan.model, asking.passages, plan.judge
+        digest,
+        plan.articles_key,
+        asking.answerer,
+        plan.model,
+        asking.passages,
+        plan.judge,
+        plan.jobs,
     )
     progress_file = folder / f".unfinished-{key[:12]}.jsonl"
     if plan.fresh:

@@ -30,11 +30,14 @@ from qa.evaluation.system import AskError, System
 from qa.http_client import Client
 from qa.library import Library
 from qa.schemas import WholeArticle
-from qa.settings import Settings, read_settings
+from qa.settings import Settings, read_settings, settings_of_another_index
 from qa.types import Answer, PassageResult, Question
 from vectorstore.errors import UserError
 from vectorstore.readers import read_articles
 from vectorstore.types import Article, Filters
+
+UNHURRIED = 60.0
+"""Seconds to read passages in."""
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -95,7 +98,7 @@ def _open_articles(target: Target, folder: Path, settings: Settings) -> OpenedTa
     plan = replace(
         target.plan,
         articles=f"{len(articles):,} from {folder}",
-        articles_key=sha256(repr((contents, settings.embedding_model)).encode()).hexdigest(),
+        articles_key=sha256(repr((contents, settings)).encode()).hexdigest(),
         answerer=target.plan.answerer or ("llm" if settings.model else "extractive"),
         model=settings.model,
         judge=settings.model if target.judge else None,
@@ -175,7 +178,7 @@ def read(folder: Path) -> tuple[Article, ...]:
 def temporary_index(articles: Sequence[Article], settings: Settings) -> Iterator[System]:
     """A service over these articles alone; its index is removed afterwards."""
     with TemporaryDirectory(prefix="article-qa-") as folder:
-        service = build_service(settings.model_copy(update={"data": Path(folder), "cache": 0}))
+        service = build_service(temporary_settings(settings, folder))
         try:
             with ingest_progress(err, len(articles)) as on_progress:
                 service.add(articles, on_progress)
@@ -184,6 +187,15 @@ def temporary_index(articles: Sequence[Article], settings: Settings) -> Iterator
             yield LibrarySystem(service)
         finally:
             service.close()
+
+
+def temporary_settings(settings: Settings, folder: str) -> Settings:
+    """The same for an index in a temporary folder. Without a QA_READING_SECONDS every passage is
+    read, so that a slow machine changes no figure but times."""
+    own = settings_of_another_index(settings, folder, None).model_copy(update={"cache": 0})
+    if "reading_seconds" in settings.model_fields_set:
+        return own
+    return own.model_copy(update={"reading_seconds": UNHURRIED})
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from qa.answering.rewriting.query_rewriter import QueryRewriter
 from qa.composition import SharedParts, build_service, make_search
 from qa.evaluation.bootstrap import interval, resamples, statistic
 from qa.evaluation.copy_credit import as_expected
-from qa.evaluation.library_system import LibrarySystem, read
+from qa.evaluation.library_system import LibrarySystem, read, temporary_settings
 from qa.evaluation.question_file import Case, GoldSpan, Half, check_spans, read_questions
 from qa.evaluation.system import System
 from qa.service import Service
@@ -121,7 +121,7 @@ def both_systems(
 ) -> Iterator[tuple[System, System]]:
     """A plain system and one that knows about time, over one temporary index of the articles."""
     with TemporaryDirectory(prefix="article-qa-") as folder:
-        settings = settings.model_copy(update={"data": Path(folder), "cache": 0})
+        settings = temporary_settings(settings, folder)
         parts = SharedParts(settings)
         service = build_service(settings, parts=parts)
         try:

@@ -189,7 +189,8 @@ def check_spans(
     """
     problems: list[str] = []
     for case in cases:
-        for gold in (*case.answers, *case.superseded):
+        of_events = (event.told for event in case.events)
+        for gold in (*case.answers, *case.superseded, *of_events):
             try:
                 text = article_text(gold.article_id)
             except LookupError:

@@ -17,6 +17,9 @@ _MARKER = re.compile(r"\s*\[\d+\]")
 
 def score(records: Sequence[Record], setup: Setup) -> tuple[Record, ...]:
     """The records with their values filled in."""
+    # A system that cannot search has no figures of retrieval; in one that can, a search that failed
+    # found nothing.
+    can_search = any(record.search_ms is not None for record in records)
     found = {
         level: rank_scores([r.case for r in records], [r.found for r in records], level)
         for level in LEVELS
@@ -27,10 +30,10 @@ def score(records: Sequence[Record], setup: Setup) -> tuple[Record, ...]:
             values={
                 key: (x, y)
                 for level in LEVELS
-                if record.case.id in found[level] and record.search_ms is not None
+                if record.case.id in found[level] and can_search
                 for key, x, y in _retrieval(level, found[level][record.case.id])
             }
-            | {key: (x, y) for key, x, y in _values(record, setup)},
+            | {key: (x, y) for key, x, y in _values(record, setup, can_search=can_search)},
         )
         for record in records
     )
@@ -73,8 +76,9 @@ def _retrieval(level: str, scores: RankScores) -> Iterator[Pair]:
     yield f"{level}_ndcg@10", scores.ndcg[10], 1.0
 
 
-def _values(record: Record, setup: Setup) -> Iterator[Pair]:
-    yield "failed", float(record.answer is None), 1.0
+def _values(record: Record, setup: Setup, *, can_search: bool) -> Iterator[Pair]:
+    search_failed = can_search and record.search_ms is None
+    yield "failed", float(record.answer is None or search_failed), 1.0
     if record.ask_ms is not None:
         yield "ask_ms_p50", record.ask_ms, 1.0
         yield "ask_ms_p95", record.ask_ms, 1.0

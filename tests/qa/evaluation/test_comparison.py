@@ -64,6 +64,19 @@ def test_less_time_is_better_even_where_all_times_are_the_same(run: Run) -> None
     assert not found.better
 
 
+def test_a_run_is_not_the_faster_for_answers_that_failed(run: Run) -> None:
+    before = _changed(run, "ask_ms_p50", 40, to=2.0)
+    failed = tuple(
+        replace(each, values={k: v for k, v in each.values.items() if k != "ask_ms_p50"})
+        if number % 2
+        else each
+        for number, each in enumerate(before.records)
+    )
+    compared = compare(before, replace(before, records=failed))
+    [found] = [d for d in compared.differences if d.key == "ask_ms_p50"]
+    assert found.p_value == 1.0
+
+
 def test_only_the_questions_of_both_runs_are_compared(run: Run) -> None:
     comparison = compare(run, replace(run, records=run.records[:30]))
     assert comparison.common == 30

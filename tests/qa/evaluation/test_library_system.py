@@ -9,7 +9,13 @@ from rich.console import Console
 from qa.composition import build_service
 from qa.evaluation.command_line import Target
 from qa.evaluation.evaluate import Plan, evaluate
-from qa.evaluation.library_system import EmptyCollectionError, open_target, read
+from qa.evaluation.library_system import (
+    UNHURRIED,
+    EmptyCollectionError,
+    open_target,
+    read,
+    temporary_settings,
+)
 from qa.evaluation.run_records import Run
 from qa.http.access import AccessControl
 from qa.http.app import create_app
@@ -55,6 +61,19 @@ def _wanted(
     questions: Path, articles: Path, url: str | None = None, key: str | None = None
 ) -> Target:
     return Target(articles, url, Plan(questions, str(articles)), judge=False, key=key)
+
+
+def test_a_temporary_index_is_in_its_folder_whatever_the_settings_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_DATABASE_URL", "postgresql://qa@servers.example/articles")
+    monkeypatch.setenv("QA_CHROMA_URL", "http://servers.example:8000")
+    monkeypatch.delenv("QA_READING_SECONDS", raising=False)
+    own = temporary_settings(read_settings(), str(tmp_path))
+    assert (own.data, own.database_url, own.chroma_url) == (tmp_path, None, None)
+    assert (own.cache, own.reading_seconds) == (0, UNHURRIED)
+    monkeypatch.setenv("QA_READING_SECONDS", "2")
+    assert temporary_settings(read_settings(), str(tmp_path)).reading_seconds == 2
 
 
 def test_the_service_is_measured_alike_in_this_process_and_over_http(

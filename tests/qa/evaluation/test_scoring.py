@@ -95,6 +95,30 @@ def test_a_failure_is_never_right_even_for_an_unanswerable_question(
     assert failed.value == 0.2
 
 
+def test_a_search_that_failed_found_nothing_and_counts_as_a_failure(
+    evaluated: Evaluated, system: FakeSystem
+) -> None:
+    run = evaluated(system)
+    records = [
+        replace(each, found=(), search_ms=None) if each.case.id == "join" else each
+        for each in run.records
+    ]
+    scored = {each.case.id: dict(each.values) for each in score(records, run.setup)}
+    assert scored["join"]["passage_hits@5"] == (0.0, 1.0)
+    assert scored["join"]["failed"] == (1.0, 1.0)
+    assert scored["compare"]["failed"] == (0.0, 1.0)
+
+
+def test_a_system_that_cannot_search_has_no_figures_of_retrieval(
+    evaluated: Evaluated, system: FakeSystem
+) -> None:
+    run = evaluated(system)
+    records = [replace(each, found=(), search_ms=None) for each in run.records]
+    scored = {each.case.id: dict(each.values) for each in score(records, run.setup)}
+    assert "passage_hits@5" not in scored["join"]
+    assert scored["join"]["failed"] == (0.0, 1.0)
+
+
 def test_a_quote_that_is_not_the_articles_words_is_counted(
     evaluated: Evaluated, system: FakeSystem
 ) -> None:
