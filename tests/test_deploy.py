@@ -134,6 +134,57 @@ def test_what_the_image_is_made_of_is_there() -> None:
     assert (ROOT / "scripts" / "install-image").exists()
 
 
+def install(dist: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / "scripts" / "install-image", dist, folder],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_one_of_several_wheels_is_not_installed_by_chance(tmp_path: Path) -> None:
+    for version in ("0.9.0", "0.10.0"):
+        (tmp_path / f"article_qa-{version}-py3-none-any.whl").touch()
+    run = install(tmp_path, tmp_path / "environment")
+    assert run.returncode == 1
+    assert "There are 2 wheels of article-qa" in run.stderr
+    assert not (tmp_path / "environment").exists()
+
+
+def test_an_installation_on_macos_takes_its_torch_and_is_tried_without_the_settings_there(
+    tmp_path: Path,
+) -> None:
+    """With programs in place of Python and uname that note what they are asked for."""
+    programs, dist, noted = tmp_path / "programs", tmp_path / "dist", tmp_path / "noted"
+    programs.mkdir()
+    dist.mkdir()
+    (dist / "article_qa-1.0.0-py3-none-any.whl").touch()
+    (dist / "constraints.txt").write_text("torch==2.9.1\n")
+    scripts = {
+        "uname": "echo Darwin",
+        "python3": f"mkdir -p $3/bin; cp {programs}/noting $3/bin/python; cp {programs}/qa $3/bin",
+        "noting": f'echo "$*" >>{noted}',
+        "qa": f"env | grep ^QA_ >>{noted}; pwd >>{noted}; echo by the weir",
+    }
+    for name, script in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    run = install(
+        dist,
+        tmp_path / "environment",
+        PATH=f"{programs}:{os.environ['PATH']}",
+        QA_TORCH="cpu",
+        QA_DATABASE_URL="postgresql://production/articles",
+    )
+    assert run.returncode == 0, run.stderr
+    lines = noted.read_text().splitlines()
+    assert any(line.endswith(" torch==2.9.1") for line in lines)
+    assert {line for line in lines if line.startswith("QA_")} == {"QA_DATA=index"}
+    assert str(Path.cwd()) not in lines
+
+
 def test_the_composed_service_is_read_only_and_reached_from_this_machine() -> None:
     composed: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     service = composed["services"]["article-qa"]

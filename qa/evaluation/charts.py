@@ -28,7 +28,6 @@ class Dot:
 class Line:
     """`style` is the class of its colour; `dots` whether its points are drawn."""
 
-    name: str
     points: tuple[Dot, ...]
     style: str
     dots: bool = True
@@ -95,7 +94,8 @@ def histogram(
     marks: Sequence[Mark] = (),
     bins: int = 32,
 ) -> str:
-    """How many values fall in each of `bins` equal bins; those beyond the 99th percentile last."""
+    """How many values fall in each of `bins` equal bins, of which the last also counts those beyond
+    the axis; it ends at the 99th percentile, rounded up."""
     end = round_up(max(NARROWEST, sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]))
     counts = [0] * bins
     for value in values:

@@ -43,7 +43,6 @@ class PageCase:
 class ExtractionFigures:
     """Means over pages, and in how many of them a date and an author were found."""
 
-    pages: int
     precision: float
     recall: float
     dates: int
@@ -88,7 +87,6 @@ def measure_extraction(cases: Sequence[PageCase], extract: Extract) -> Extractio
     found = [extract(case.html) for case in cases]
     scores = [score(case.text, each.text) for case, each in zip(cases, found, strict=True)]
     return ExtractionFigures(
-        pages=len(cases),
         precision=sum(precision for precision, _ in scores) / len(scores),
         recall=sum(recall for _, recall in scores) / len(scores),
         dates=sum(each.has_date for each in found),

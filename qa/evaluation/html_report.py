@@ -100,7 +100,7 @@ def hits_plot(run: Run) -> Plot | None:
             for place, (k, f) in enumerate(zip(CUTOFFS, figures, strict=True))
             if f is not None
         )
-        lines.append(Line(level, points, style))
+        lines.append(Line(points, style))
     if not any(line.points for line in lines):
         return None
     svg = charts.line_chart(
@@ -123,16 +123,8 @@ def risk_plot(records: Sequence[Record]) -> Plot | None:
     if len(curves.unanswerable) < 2:
         return None
     lines = [
-        Line(
-            name,
-            tuple(Dot(p.coverage, p.risk) for p in points),
-            style,
-            dots=False,
-        )
-        for name, points, style in (
-            ("unquoted", curves.unquoted, "s2"),
-            ("unanswerable", curves.unanswerable, "s1"),
-        )
+        Line(tuple(Dot(p.coverage, p.risk) for p in points), style, dots=False)
+        for points, style in ((curves.unquoted, "s2"), (curves.unanswerable, "s1"))
         if points
     ]
     decided = curves.decided
@@ -199,7 +191,7 @@ def latency_plot(run: Run) -> Plot | None:
         "Latency",
         svg,
         f"How many of {len(times):,} questions took how long, asked "
-        f"{run.setup.jobs} at a time; the last bar holds the slowest 1%.",
+        f"{run.setup.jobs} at a time; the last bar also holds any slower than the axis shows.",
     )
 
 

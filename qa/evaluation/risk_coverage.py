@@ -13,9 +13,8 @@ from qa.evaluation.run_records import Record
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """The share of questions answered at this confidence threshold, and the errors among them."""
+    """The share of questions answered at some confidence threshold, and the errors among them."""
 
-    threshold: float
     coverage: float
     risk: float
 
@@ -27,8 +26,7 @@ class RiskCoverage:
 
     `unquoted` also counts answers whose quotes do not contain the gold answer; it ends at the
     system's own coverage, since declined questions have no quotes. `decided` is the system's own
-    operating point (its threshold is the lowest confidence among its answers); None if it answered
-    nothing.
+    operating point; None if it answered nothing.
     """
 
     unanswerable: tuple[RiskPoint, ...]
@@ -47,7 +45,6 @@ def risk_coverage_curves(records: Sequence[Record]) -> RiskCoverage:
     decided = None
     if answered:
         decided = RiskPoint(
-            threshold=min((c for c, r in sure if r in answered), default=0.0),
             coverage=len(answered) / len(records),
             risk=sum(not r.case.answerable for r in answered) / len(answered),
         )
@@ -70,9 +67,9 @@ def _curve(outcomes: Sequence[tuple[float, bool]], total: int) -> tuple[RiskPoin
     points: list[RiskPoint] = []
     count = errors = 0
     ranked = sorted(outcomes, key=lambda outcome: -outcome[0])
-    for confidence, tied in groupby(ranked, key=lambda outcome: outcome[0]):
+    for _, tied in groupby(ranked, key=lambda outcome: outcome[0]):
         wrong = [error for _, error in tied]
         count += len(wrong)
         errors += sum(wrong)
-        points.append(RiskPoint(confidence, count / total, errors / count))
+        points.append(RiskPoint(count / total, errors / count))
     return tuple(points)

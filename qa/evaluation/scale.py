@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from qa.http_client import Client
 from vectorstore.catalog.records import IndexedArticle
 from vectorstore.embedding import BundledEmbedder
 from vectorstore.engine import read_owner
+from vectorstore.errors import UserError
 from vectorstore.ingest import ingest
 from vectorstore.retrieval import lexical_scores, nearest_rows
 from vectorstore.store import Store
@@ -36,7 +38,11 @@ FULL_TEXT = "full text alone, without HTTP"
 SECONDS_TO_START = 600
 SECONDS_FOR_EXAMPLES = 20
 BUILT_AT = "passages-per-second"
-"""The file in a drawn collection's folder that says how fast it was stored."""
+"""The file in a drawn collection's folder that says how fast it was stored, and what from."""
+
+
+class KeptCollectionError(UserError):
+    """The folder holds a collection that was not drawn from these articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class ScaleResult:
     rows: tuple[Row, ...]
     stored_per_second: float
     ready_seconds: float
-    memory_mb: float
+    memory_mb: float | None
     disk_mb: float
 
     @property
@@ -150,13 +156,31 @@ def measure_collection(
 ) -> ScaleResult:
     """Search a drawn collection through its own service, and measure what that takes.
 
-    It is built in `folder` unless an earlier call has done so.
+    It is built in `folder` unless an earlier call has done so. Raises KeptCollectionError if what
+    is there was drawn from other passages.
     """
-    rate = folder / BUILT_AT
-    if not rate.exists():
-        rate.write_text(str(build(folder, real, passages)), "utf-8")
+    rate = built(folder, real, passages)
     recalls, stored = _recalls(folder, real, passages, questions)
-    return _measure(folder, questions, recalls, stored, float(rate.read_text("utf-8")))
+    return _measure(folder, questions, recalls, stored, rate)
+
+
+def built(folder: Path, real: Sequence[RealPassage], passages: int) -> float:
+    """The passages stored per second when the collection in `folder` was built; builds it if there
+    is none. Raises KeptCollectionError.
+    """
+    drawn_from = sha256(repr(([each.sentences for each in real], passages)).encode()).hexdigest()
+    note = folder / BUILT_AT
+    if not note.exists():
+        rate = build(folder, real, passages)
+        note.write_text(f"{rate} {drawn_from}", "utf-8")
+        return rate
+    rate_then, *drawn_then = note.read_text("utf-8").split()
+    if drawn_then != [drawn_from]:
+        raise KeptCollectionError(
+            f"{folder} holds a collection that was not drawn from these articles. Remove it, or "
+            "keep the new one in another folder."
+        )
+    return float(rate_then)
 
 
 def _measure(
@@ -183,11 +207,16 @@ def _measure(
 def serving(
     folder: Path, **settings: str
 ) -> Iterator[tuple[Client, "subprocess.Popen[bytes]", float]]:
-    """A service over this index in its own process, and the seconds until it was ready."""
+    """A service over this index in its own process, and the seconds until it was ready.
+
+    It has these settings alone: those of the environment or a .env may name another index.
+    """
+    environment = {name: value for name, value in os.environ.items() if name[:3] != "QA_"}
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  # this program
-        [sys.executable, "-m", "qa", "serve", "--port", "0", "--data", str(folder)],
-        env=os.environ | settings,
+        [sys.executable, "-m", "qa", "serve", "--port", "0", "--data", str(folder.absolute())],
+        cwd=folder,
+        env=environment | settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -200,12 +229,15 @@ def serving(
         process.wait()
 
 
-def resident_mb(pid: int) -> float:
-    """The memory of a process, shared file pages included, in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1_024
-    raise LookupError(pid)
+def resident_mb(pid: int) -> float | None:
+    """The memory of a process, shared file pages included, in MB; None where the system has no
+    /proc, as macOS."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    [kilobytes] = (line.split()[1] for line in lines if line.startswith("VmRSS:"))
+    return int(kilobytes) / 1_024
 
 
 def disk_mb(folder: Path) -> float:

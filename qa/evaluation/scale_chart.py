@@ -54,7 +54,7 @@ def scale_chart(results: Sequence[ScaleResult]) -> str:
             results,
             "Memory and disk, GB",
             [
-                ("memory", lambda r: r.memory_mb / 1_024),
+                ("memory", lambda r: None if r.memory_mb is None else r.memory_mb / 1_024),
                 ("disk", lambda r: r.disk_mb / 1_024),
             ],
             "{:g}".format,
@@ -86,7 +86,7 @@ def _panel(
         points = tuple(
             Dot(x, value, title=f"{curve}: {value:.3g}") for x, value in values if value is not None
         )
-        lines.append(Line(curve, points, f"s{number}"))
+        lines.append(Line(points, f"s{number}"))
     highest = max(point.y for line in lines for point in line.points)
     chart = line_chart(
         lines,

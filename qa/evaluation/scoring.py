@@ -131,12 +131,9 @@ def _answer(record: Record) -> Iterator[Pair]:
 
 def _model(record: Record, setup: Setup) -> Iterator[Pair]:
     answer = record.answer
-    if answer is None:
+    if answer is None or setup.answerer != "llm":
         return
-    if setup.answerer == "llm":
-        yield "fallback_rate", float(answer.answerer != "llm"), 1.0
-    if answer.model is None:
-        return
+    yield "fallback_rate", float(answer.answerer != "llm"), 1.0
     usage = answer.usage
     yield "input_tokens", float(usage.input_tokens), 1.0
     yield "output_tokens", float(usage.output_tokens), 1.0

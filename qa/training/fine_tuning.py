@@ -1,6 +1,7 @@
 """Fine-tuning: word embeddings stay as they are, everything above them learns."""
 
 import ctypes
+import hashlib
 import math
 import platform
 import random
@@ -18,6 +19,7 @@ from qa.training.networks import JudgingNetwork, PairEncoder, ReadingNetwork
 from qa.training.reading_examples import ReadingExample
 from vectorstore.cross_encoder import batches
 from vectorstore.entailment import OUTCOMES
+from vectorstore.errors import UserError
 from vectorstore.passage_reader import owners_of
 from vectorstore.torch_speed import bfloat16_is_faster, fastest_setting
 
@@ -35,6 +37,10 @@ _TARGETS: dict[Outcome, tuple[int, ...]] = {
     "neutral": (2,),
     "unsupported": (1, 2),
 }
+
+
+class CheckpointError(UserError):
+    """The checkpoint is of another training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,8 @@ def fine_tune(
     """Trains the task's network on `examples`, and leaves it on the CPU in float32.
 
     With a `checkpoint`, training goes on from it if it exists, and is saved to it on the way.
+    Raises CheckpointError if it is of a training that began from other weights, or with other
+    examples or another recipe.
     """
     network = task.network
     torch.manual_seed(recipe.seed)
@@ -104,8 +112,14 @@ def fine_tune(
     weights = [*body, *head]
     optimizer = _optimizer(head, body, recipe)
     start = 0
+    training = _fingerprint(weights, examples, recipe) if checkpoint else ""
     if checkpoint and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        if state.get("training") != training:
+            raise CheckpointError(
+                f"{checkpoint} is of a training that began from other weights, or with other "
+                "examples or another recipe. Remove it, or name another file."
+            )
         start = state["steps"]
         optimizer.load_state_dict(state["optimizer"])
         _copy(state["weights"], weights)
@@ -131,11 +145,14 @@ def fine_tune(
             losses = 0.0
             if checkpoint:
                 state = {
+                    "training": training,
                     "steps": step + 1,
                     "optimizer": optimizer.state_dict(),
                     "weights": weights,
                 }
-                torch.save(state, checkpoint)
+                begun = checkpoint.with_name(f"{checkpoint.name}.new")
+                torch.save(state, begun)
+                begun.replace(checkpoint)
     network.to(torch.device("cpu"), torch.float32)
     network.encoder.train(mode=False)
 
@@ -231,6 +248,18 @@ def _copy(sources: Sequence[torch.Tensor], targets: Sequence[torch.Tensor]) -> N
     with torch.no_grad():
         for source, target in zip(sources, targets, strict=True):
             target.copy_(source)
+
+
+def _fingerprint(
+    weights: Sequence[torch.Tensor], examples: Sequence[object], recipe: Recipe
+) -> str:
+    """The same for two trainings that begin alike and learn the same."""
+    digest = hashlib.sha256(repr(recipe).encode())
+    for example in examples:
+        digest.update(repr(example).encode())
+    for each in weights:
+        digest.update(each.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _order(task: Task[Example], examples: Sequence[Example], recipe: Recipe) -> list[list[int]]:

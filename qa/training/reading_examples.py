@@ -243,8 +243,7 @@ def example_of(
 
 def sentence_examples(data: Path, split: Split, chance: random.Random) -> Iterator[ReadingExample]:
     """QNLI: a question and a sentence, which answers or does not; others around some of them."""
-    lines = (data / "entailment" / "qnli_dev.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [row for row in map(json.loads, lines) if split_of(row["claim"]) == split]
+    rows = _sentence_rows(data, split)
     for row in rows:
         sentences = [row["evidence"]]
         if chance.random() < 0.5:
@@ -254,6 +253,15 @@ def sentence_examples(data: Path, split: Split, chance: random.Random) -> Iterat
         answering = (sentences.index(row["evidence"]),) if row["supported"] else ()
         passage = document.window(0, len(sentences) - 1)
         yield ReadingExample(row["claim"], passage, answering, None, "qnli_dev")
+
+
+def trained_sentence_questions(data: Path) -> frozenset[str]:
+    """QNLI's questions that are trained on.
+
+    QNLI is made from SQuAD but split by question, not by title, so some of these are also among the
+    questions of SQuAD's test split.
+    """
+    return frozenset(row["claim"] for row in _sentence_rows(data, "train"))
 
 
 def statement_examples(
@@ -302,6 +310,11 @@ def own_examples(document: Document, chance: random.Random) -> Iterator[ReadingE
                 if first <= number <= last or question.answer in shown:
                     continue
             yield example_of(asked, document, first, last, "own")
+
+
+def _sentence_rows(data: Path, split: Split) -> list[dict[str, Any]]:
+    lines = (data / "entailment" / "qnli_dev.jsonl").read_text(encoding="utf-8").splitlines()
+    return [row for row in map(json.loads, lines) if split_of(row["claim"]) == split]
 
 
 def _sentence_with(answer: str, claim: str, document: Document) -> tuple[int, Span] | None:

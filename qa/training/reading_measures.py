@@ -1,5 +1,6 @@
 """How well a reader finds the sentence that answers, on questions that it was not trained on."""
 
+from collections.abc import Set
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,13 @@ from qa.training.reading_examples import documents_of, paragraph_bounds
 from vectorstore.passage_reader import SentenceScorer, read_passages
 
 
-def reading_figures(network: SentenceScorer, path: Path) -> tuple[str, str, str]:
-    """Questions of a file, the share whose best sentence answers, and the AUROC of answered
-    paragraphs.
+def reading_figures(
+    network: SentenceScorer, path: Path, trained_on: Set[str] = frozenset()
+) -> tuple[str, str, str, str]:
+    """The questions of a file's test split, how many of them their paragraph answers, of these the
+    share whose best sentence answers, and the AUROC of answered paragraphs.
 
-    Intervals are over documents; one document has none.
+    Questions in `trained_on` are left out. Intervals are over documents; one document has none.
     """
     titles: list[str] = []
     hits: list[float] = []
@@ -24,6 +27,8 @@ def reading_figures(network: SentenceScorer, path: Path) -> tuple[str, str, str]
     for document, asked in documents_of(path, "test"):
         bounds = paragraph_bounds(document)
         for question in asked:
+            if question.text in trained_on:
+                continue
             first, last = bounds[question.paragraph]
             [reading] = read_passages(network, question.text, [document.window(first, last)])
             answering = {place - first for place, _ in question.answers}
@@ -34,12 +39,12 @@ def reading_figures(network: SentenceScorer, path: Path) -> tuple[str, str, str]
             counted.append(float(bool(answering)))
             hits.append(float(int(np.argmax(reading.sentences)) in answering))
     if not titles:
-        return "0", "", ""
+        return "0", "0", "", ""
     found = _with_interval(titles, "ratio", np.array(hits) * np.array(counted), np.array(counted))
     auroc = ""
     if len(set(answered)) == 2:
         auroc = _with_interval(titles, "auroc", np.array(odds), np.array(answered))
-    return f"{len(titles)}", found, auroc
+    return f"{len(titles)}", f"{sum(counted):.0f}", found, auroc
 
 
 def _with_interval(titles: list[str], name: StatisticName, x: Floats, y: Floats) -> str:

@@ -36,11 +36,10 @@ class LabelledClaim:
 
 @dataclass(frozen=True, slots=True)
 class SupportFit:
-    """Coefficients of `FEATURES`, their standard errors, and each claim's probability."""
+    """Coefficients of `FEATURES`, and their standard errors."""
 
     coefficients: Floats
     errors: Floats
-    probabilities: Floats
 
 
 def fit_support(
@@ -55,8 +54,7 @@ def fit_support(
     for _ in range(ROUNDS):
         best = _best(features @ fitted, owners, len(claims))
         fitted, errors = fit_logistic(features[best], truths, weights)
-    best = _best(features @ fitted, owners, len(claims))
-    return SupportFit(fitted, errors, 1 / (1 + np.exp(-(features[best] @ fitted))))
+    return SupportFit(fitted, errors)
 
 
 def _features(

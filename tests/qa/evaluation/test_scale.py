@@ -1,9 +1,21 @@
-"""The exact nearest passages of a drawn collection are those of a search through all of it."""
+"""Drawn collections: the exact nearest passages, collections kept, and memory."""
+
+import os
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from qa.evaluation.drawn_collection import RealPassage, draw_articles
-from qa.evaluation.scale import FILTERS, RECALL_AT, exact_nearest
+from qa.evaluation.scale import (
+    FILTERS,
+    RECALL_AT,
+    KeptCollectionError,
+    built,
+    exact_nearest,
+    resident_mb,
+    serving,
+)
 
 PASSAGES = 4_500
 SENTENCES = ("The port is open.", "It was closed for a week.", "Ships wait outside.")
@@ -28,3 +40,34 @@ def test_the_exact_nearest_are_found_batch_by_batch() -> None:
         for best, row in zip(found[name], similarities, strict=True):
             expected = ids[np.argsort(np.where(allowed, -row, np.inf))[:RECALL_AT]]
             assert set(best) == set(expected), name
+
+
+def test_a_kept_collection_is_used_only_for_the_articles_it_was_drawn_from(tmp_path: Path) -> None:
+    vectors = np.eye(3, 384, dtype=np.float32)
+    real = [RealPassage(SENTENCES, each) for each in vectors]
+    rate = built(tmp_path, real, 16)
+    assert built(tmp_path, real, 16) == rate
+    others = [RealPassage(("It rained.",), each) for each in vectors]
+    with pytest.raises(KeptCollectionError, match="keep the new one in another folder"):
+        built(tmp_path, others, 16)
+
+
+@pytest.mark.slow
+def test_an_index_is_measured_without_the_settings_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(tmp_path, [RealPassage(SENTENCES, np.eye(1, 384, dtype=np.float32)[0])], 16)
+    monkeypatch.setenv("QA_DATABASE_URL", "postgresql://production/articles")
+    monkeypatch.setenv("QA_CHROMA_URL", "http://production:8000")
+    with serving(tmp_path) as (client, _, _):
+        assert client.collection().articles == 2
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="the system has no /proc")
+def test_the_memory_of_a_process_is_read() -> None:
+    assert (resident_mb(os.getpid()) or 0) > 1
+
+
+def test_memory_is_unknown_where_it_cannot_be_read() -> None:
+    no_process = 2**31 - 1
+    assert resident_mb(no_process) is None

@@ -139,7 +139,26 @@ def test_tokens_and_cost_are_those_of_the_model(evaluated: Evaluated, system: Fa
     # 3,000 tokens at $2 and 200 at $10 a million are $0.008: $8 for a thousand questions.
     assert values["cost"] == pytest.approx((8.0, 1.0))
     assert values["fallback_rate"] == (0.0, 1.0)
-    assert _rescored(run, "join", model=None)["fallback_rate"] == (1.0, 1.0)
+
+
+def test_a_fallback_answer_counts_what_the_model_had_read_and_written(
+    evaluated: Evaluated, system: FakeSystem
+) -> None:
+    run = evaluated(system)
+    run = replace(
+        run,
+        setup=replace(run.setup, answerer="llm", input_price=2.0, output_price=10.0),
+    )
+    values = _rescored(run, "join", model=None, answerer="extractive", usage=Usage(3000, 200))
+    assert values["fallback_rate"] == (1.0, 1.0)
+    assert values["input_tokens"] == (3000.0, 1.0)
+    assert values["cost"] == pytest.approx((8.0, 1.0))
+
+
+def test_without_a_chat_model_there_are_no_tokens_to_count(
+    evaluated: Evaluated, system: FakeSystem
+) -> None:
+    assert "input_tokens" not in _values(evaluated(system), "join")
 
 
 def test_a_judgement_is_averaged_where_there_is_one(
