@@ -2,6 +2,7 @@
 /** Asks for the service's key, once: the service keeps it in a cookie that no script can read. */
 import { byId } from "./dom.js";
 import { icon } from "./icons.js";
+import { lasting, note } from "./storage.js";
 import { toast } from "./toast.js";
 
 /** In the browser's storage once a key was accepted: the cookie itself cannot be seen. */
@@ -11,14 +12,14 @@ const SIGNED_IN = "article-qa-signed-in";
 export function offerSignOut() {
   const button = byId("sign-out");
   button.append(icon("leave"));
-  button.hidden = localStorage.getItem(SIGNED_IN) === null;
+  button.hidden = lasting.getItem(SIGNED_IN) === null;
   button.addEventListener("click", async () => {
     const response = await fetch("session", { method: "DELETE" }).catch(() => null);
     if (!response?.ok) {
       toast("The service cannot be reached, so the key is kept. Try again.");
       return;
     }
-    localStorage.removeItem(SIGNED_IN);
+    lasting.removeItem(SIGNED_IN);
     location.reload();
   });
 }
@@ -47,7 +48,7 @@ async function send(key) {
       body: JSON.stringify({ key }),
     });
     if (response.ok) {
-      localStorage.setItem(SIGNED_IN, "yes");
+      note(lasting, SIGNED_IN, "yes");
       location.reload();
       return;
     }

@@ -34,7 +34,8 @@ export class Adding {
     this.queue = [];
     /** The formats that the service reads, as suffixes. @type {string[]} */
     this.formats = [];
-    this.stopped = new AbortController();
+    /** Those of what is being added, which the button stops. @type {Set<AbortController>} */
+    this.running = new Set();
     for (const id of ["add-files", "add-folder"]) {
       const input = /** @type {HTMLInputElement} */ (byId(id));
       input.addEventListener("change", () => {
@@ -78,7 +79,8 @@ export class Adding {
       if (!holdsFiles(event) || !event.dataTransfer) return;
       event.preventDefault();
       this.open();
-      const { files, folders } = await filesIn(event.dataTransfer);
+      const { files, folders, unread } = await filesIn(event.dataTransfer);
+      for (const path of unread) this.#line(path, "The browser could not read it. Check that you may open it, then drop it again.", "trouble");
       this.#take(files, folders > 0);
     });
   }
@@ -95,14 +97,13 @@ export class Adding {
     for (const file of wanted) this.queue.push({ file, row: this.#line(pathOf(file), "Waiting", "waiting") });
     if (this.sending || this.queue.length === 0) return;
     this.sending = true;
-    this.stopped = new AbortController();
     let done = 0;
     byId("add-running").hidden = false;
-    while (this.queue.length > 0 && !this.stopped.signal.aborted) {
+    while (this.queue.length > 0) {
       const { file, row } = /** @type {{file: File, row: HTMLElement}} */ (this.queue.shift());
       this.bar.max = done + this.queue.length + 1;
       this.bar.value = done;
-      await this.#add(pathOf(file), row, () => addFile(file, pathOf(file), this.stopped.signal));
+      await this.#add(pathOf(file), row, (signal) => addFile(file, pathOf(file), signal));
       done += 1;
     }
     this.sending = false;
@@ -120,31 +121,30 @@ export class Adding {
 
   #stop() {
     for (const { file, row } of this.queue.splice(0)) this.#line(pathOf(file), "Not sent.", "trouble", row);
-    this.stopped.abort();
+    for (const each of this.running) each.abort();
   }
 
   async #addAddress() {
     const fields = new FormData(this.addressForm);
     const address = String(fields.get("address") ?? "").trim();
     if (!address) return;
-    const row = this.#line(address, "Being fetched…", "busy");
+    const row = this.#line(address, "Fetching…", "busy");
     const followed = fields.get("follow") === "on";
     const button = /** @type {HTMLButtonElement} */ (byId("address-save"));
     button.disabled = true;
-    const added = await this.#add(address, row, () => (followed ? this.#follow(address, row) : this.#fetch(address, row)), "Being fetched…");
+    const report = await this.#add(address, row, (signal) => (followed ? this.#follow(address, row) : this.#fetch(address, row, signal)), "Fetching…");
     button.disabled = false;
-    if (!added) return;
+    if (!report || !(followed || takenFrom(report))) return;
     this.addressForm.reset();
     this.actions.onAdded();
     if (followed) this.actions.onFollowed();
   }
 
-  /** Adds what is at an address, and tells of each entry of a list. @param {string} address @param {HTMLElement} row */
-  async #fetch(address, row) {
+  /** Adds what is at an address, and tells of each entry of a list. @param {string} address @param {HTMLElement} row @param {AbortSignal} signal */
+  async #fetch(address, row, signal) {
     const alone = !this.sending;
-    if (alone) this.stopped = new AbortController();
     try {
-      return await addAddress(address, this.stopped.signal, (done, total) => {
+      return await addAddress(address, signal, (done, total) => {
         this.#line(address, `${done} of ${total} fetched…`, "busy", row);
         if (!alone || this.sending) return;
         byId("add-running").hidden = false;
@@ -179,42 +179,46 @@ export class Adding {
     }
     if (!article.text) return;
     const name = line(article.title ?? article.text).slice(0, 80);
-    const row = this.#line(name, "Being read…", "busy");
+    const row = this.#line(name, "Reading…", "busy");
     this.save.disabled = true;
-    const added = await this.#add(name, row, () => addArticle(article));
+    const report = await this.#add(name, row, () => addArticle(article));
     this.save.disabled = false;
-    if (added) this.form.reset();
+    if (report && takenFrom(report)) this.form.reset();
     this.actions.onAdded();
   }
 
   /**
-   * Adds something and tells its outcome in its row. Returns whether anything was taken.
+   * Adds something and tells its outcome in its row. Returns the report, or null if it failed.
    * @param {string} name
    * @param {HTMLElement} row
-   * @param {() => Promise<AddReport>} send
+   * @param {(signal: AbortSignal) => Promise<AddReport>} send
    * @param {string} [meanwhile]
    */
-  async #add(name, row, send, meanwhile = "Being read…") {
+  async #add(name, row, send, meanwhile = "Reading…") {
     this.#line(name, meanwhile, "busy", row);
+    const running = new AbortController();
+    this.running.add(running);
     try {
-      const report = await send();
+      const report = await send(running.signal);
       this.#tell(row, name, report);
-      return report.articles.some(({ status }) => status !== "skipped");
+      return report;
     } catch (error) {
-      this.#line(name, this.stopped.signal.aborted ? "Stopped." : said(error), "trouble", row);
-      return false;
+      const isStopped = error instanceof DOMException && error.name === "AbortError";
+      this.#line(name, isStopped ? "Stopped." : said(error), "trouble", row);
+      return null;
+    } finally {
+      this.running.delete(running);
     }
   }
 
   /** @param {HTMLElement} row @param {string} name @param {AddReport} report */
   #tell(row, name, { articles, undo }) {
     const skipped = articles.filter(({ status }) => status === "skipped");
-    const taken = articles.length - skipped.length;
     const state = skipped.length ? "trouble" : "done";
     if (articles.length === 1) this.#line(name, articles[0].reason || `${SAID[articles[0].status]}.`, state, row);
     else this.#line(name, summary(articles), state, row);
     if (articles.length > 1 && skipped.length) row.append(reasons(skipped));
-    if (undo && taken) {
+    if (undo) {
       const button = el("button", { type: "button", class: "quiet", "aria-label": `Undo adding ${line(name)}` }, "Undo");
       button.addEventListener("click", () => this.#undo(row, name, undo));
       row.querySelector(".add-said")?.append(" ", button);
@@ -223,14 +227,14 @@ export class Adding {
 
   /** @param {HTMLElement} row @param {string} name @param {string} token */
   async #undo(row, name, token) {
-    this.#line(name, "Being undone…", "busy", row);
+    this.#line(name, "Undoing…", "busy", row);
     try {
       const { removed, restored, kept, unfollowed } = await undoAddition(token);
       const outcomes = [
         removed.length && `${count(removed.length, "article")} removed again`,
         restored.length && `${count(restored.length, "article")} restored to the earlier version`,
-        kept.length && `${count(kept.length, "article")} kept, changed since`,
-        unfollowed && "followed no longer",
+        kept.length && `${count(kept.length, "article")} kept, because ${kept.length === 1 ? "it has" : "they have"} changed since`,
+        unfollowed && "no longer followed",
       ];
       this.#line(name, `Undone: ${outcomes.filter(Boolean).join(", ")}.`, "done", row);
       announce("Undone.");
@@ -251,15 +255,28 @@ export class Adding {
     row.className = state;
     row.replaceChildren(el("span", { class: "add-name", dir: "auto", title: line(name) }, line(name)), el("span", { class: "add-said" }, said));
     if (!row.isConnected) this.report.append(row);
-    if (state !== "waiting") row.scrollIntoView({ block: "nearest" });
+    if (state !== "waiting") this.#reveal(row);
     return row;
+  }
+
+  /** Scrolls the report to a row, and not the dialog, where somebody may be typing. @param {HTMLElement} row */
+  #reveal(row) {
+    const [at, shown] = [row.getBoundingClientRect(), this.report.getBoundingClientRect()];
+    this.report.scrollTop += Math.max(0, at.bottom - shown.bottom) - Math.max(0, shown.top - at.top);
   }
 }
 
-/** What is wrong, and what to do: the service's own sentences say both of what it cannot use. @param {unknown} error */
+/** Whether anything was taken. @param {AddReport} report */
+const takenFrom = ({ articles }) => articles.some(({ status }) => status !== "skipped");
+
+/**
+ * What is wrong, and what to do: the service's own sentences say both of what it cannot use, and
+ * nothing is left to do about what is no longer there.
+ * @param {unknown} error
+ */
 function said(error) {
   const { what, next } = explain(error);
-  return error instanceof Failure && error.status === 422 && error.detail ? what : `${what} ${next}`;
+  return error instanceof Failure && [404, 422].includes(error.status) && error.detail ? what : `${what} ${next}`;
 }
 
 /** @param {Added[]} articles */

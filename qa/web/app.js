@@ -1,12 +1,12 @@
 // @ts-check
 /** Wires the parts together and handles routes and keyboard shortcuts. */
 import { offerSignOut } from "./access.js";
-import { Chats, collectionOf } from "./chats.js";
+import { Chats, collectionOf, entryOf } from "./chats.js";
 import { startCards } from "./chip.js";
 import { CollectionChooser, titleOf } from "./collections.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { byId } from "./dom.js";
+import { byId, isComposing } from "./dom.js";
 import { Failure } from "./errors.js";
 import { FilterPanel } from "./filters.js";
 import { icon } from "./icons.js";
@@ -15,28 +15,35 @@ import { chatAddress, collectionAddress, noFilters, readRoute } from "./routes.j
 import { readCollection } from "./service.js";
 import { Sidebar } from "./sidebar.js";
 import { SourcePane } from "./source.js";
+import { lasting } from "./storage.js";
 import { nextTheme } from "./theme.js";
 import { TimelineView } from "./timeline.js";
 import { toast } from "./toast.js";
 import { showWelcome, showWelcomeTrouble } from "./welcome.js";
 
 const chooser = new CollectionChooser();
-const chats = new Chats(localStorage, chooser.current);
+const chats = new Chats(lasting, chooser.current);
 
 const EXAMPLES_AGAIN_MS = 2_000;
 
 const source = new SourcePane({
   onOnly: ({ id, title }) => {
+    if (byId("conversation").hidden) {
+      history.pushState(null, "", openAddress());
+      followAddress();
+    }
     filters.set({ ...filters.filters, articles: [{ id, title }] });
-    if (byId("conversation").hidden) location.hash = "#/";
     source.close();
     composer.focus();
   },
-  onClose: () => {
-    if (onArticles()) history.replaceState(null, "", "#/articles");
+  onClose: (articleId) => {
+    const route = readRoute(location.hash);
+    if (route?.page !== "articles") return;
+    history.replaceState(null, "", "#/articles");
+    library.focusOn(route.id ?? articleId);
   },
 });
-const filters = new FilterPanel(() => {});
+const filters = new FilterPanel();
 const conversation = new Conversation({ chats, filters, source, composer: () => composer, onChange: showState });
 const composer = new Composer({
   onAsk: (question) => conversation.ask(question),
@@ -44,7 +51,12 @@ const composer = new Composer({
 });
 const sidebar = new Sidebar(chats, {
   onRemoved: (chat) => {
+    conversation.forgotten.add(chat.id);
     if (chat.id === conversation.chat?.id) location.hash = "#/";
+    showState();
+  },
+  onRestored: (chat) => {
+    conversation.forgotten.delete(chat.id);
     showState();
   },
   onRenamed: (chat) => {
@@ -64,8 +76,15 @@ const timeline = new TimelineView({
     source.open({ articleId: citation.article_id, current: citation, citations: entries.map((entry) => entry.citation), passages: [], opener }),
 });
 
-function onArticles() {
-  return readRoute(location.hash)?.page === "articles";
+const page = () => readRoute(location.hash)?.page;
+const onArticles = () => page() === "articles";
+
+/** The address of the open chat, or of a new one. */
+const openAddress = () => (conversation.chat ? chatAddress(conversation.chat.id) : "#/");
+
+/** What a reader of the page that is shown types into. */
+function mainField() {
+  return byId({ articles: "article-search", timeline: "timeline-about" }[String(page())] ?? "question");
 }
 
 /** Updates the heading, title and sidebar for the open chat. */
@@ -75,8 +94,9 @@ function showState() {
   byId("chat-heading").textContent = chat?.title ?? "";
   byId("chat-heading").hidden = !chat;
   const collection = chooser.current === "default" ? "" : titleOf(chooser.current);
-  const page = { articles: "Articles", timeline: "Timeline" }[String(readRoute(location.hash)?.page)];
-  document.title = [page ?? chat?.title, collection, "Article QA"].filter(Boolean).join(" · ");
+  const place = { articles: "Articles", timeline: "Timeline" }[String(page())];
+  document.title = [place ?? chat?.title, collection, "Article QA"].filter(Boolean).join(" · ");
+  byId("to-ask").setAttribute("href", openAddress());
   sidebar.render(chat?.id ?? null);
   chooser.render(onArticles() ? "#/articles" : "");
 }
@@ -118,6 +138,7 @@ function followAddress() {
   if (!route) return;
   const articles = route.page === "articles";
   const asking = !articles && route.page !== "timeline";
+  const entersArticles = articles && byId("library").hidden;
   byId("library").hidden = !articles;
   byId("timeline").hidden = route.page !== "timeline";
   byId("conversation").hidden = !asking;
@@ -126,8 +147,8 @@ function followAddress() {
     else byId(id).removeAttribute("aria-current");
   }
   if (route.page === "articles") {
-    library.show();
-    if (route.id) source.open({ articleId: route.id, current: null, citations: [], passages: [], opener: byId("article-search") });
+    if (entersArticles) library.show();
+    if (route.id) source.open({ articleId: route.id, current: null, citations: [], passages: [], opener: null });
     else source.close();
     showState();
     return;
@@ -162,22 +183,27 @@ function followAddress() {
   showState();
 }
 
+// Before the shortcuts, so that Escape puts away only a card that is shown.
+startCards();
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (isComposing(event) || event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
   if (event.key === "Escape") {
-    if (conversation.running) conversation.stop();
-    else if (sidebar.isOpen) sidebar.show(false);
-    else source.close();
+    // On a phone, the article lies over the chats.
+    if (sidebar.isOpen && !sidebar.root.inert) sidebar.show(false);
+    else if (source.view) source.close();
+    else if (!byId("conversation").hidden) conversation.stop();
     return;
   }
   const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  if (onArticles()) byId("article-search").focus();
-  else composer.focus();
+  mainField().focus();
 });
 addEventListener("hashchange", followAddress);
-addEventListener("storage", showState);
+addEventListener("storage", ({ key }) => {
+  if (conversation.chat && key === entryOf(conversation.chat.id)) conversation.refresh();
+  showState();
+});
 byId("theme-button").append(icon("theme"));
 byId("theme-button").addEventListener("click", () => {
   const theme = nextTheme();
@@ -185,9 +211,8 @@ byId("theme-button").addEventListener("click", () => {
 });
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault();
-  composer.focus();
+  mainField().focus();
 });
-startCards();
 offerSignOut();
 loadCollection();
 loadCollections();

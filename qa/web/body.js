@@ -3,7 +3,7 @@
 import { words } from "./bidi.js";
 import { chip } from "./chip.js";
 import { alsoIn } from "./copies.js";
-import { dateline } from "./dates.js";
+import { dateline, datelineElement } from "./dates.js";
 import { el } from "./dom.js";
 import { parse, withoutMarkers } from "./formatter.js";
 import { icon } from "./icons.js";
@@ -211,7 +211,7 @@ function quotation(sentences, byNumber, view, onCite, onCopy) {
       "figcaption",
       { dir: "auto" },
       !repeats && el("cite", {}, ...words(first.title)),
-      dateline(first) && el("span", { class: "dateline" }, ...words(dateline(first))),
+      dateline(first) && el("span", { class: "dateline" }, datelineElement(first)),
     );
   const cited = sentences.flatMap((sentence) => sentence.citations.flatMap((number) => byNumber.get(number) ?? []));
   const several = new Set(cited.map((citation) => citation.article_id)).size > 1;
@@ -229,9 +229,11 @@ function toldBy(said, found, onCite) {
     const citation = found.find((each) => part.trim() === `[${each.number}]`);
     return citation ? chipGroup([chip(citation, onCite)]) : el("span", {}, ...words(part));
   });
-  const quotes = found.map((citation) =>
-    el("p", { class: "from", dir: "auto" }, quoted(citation.quote, ""), " ", el("span", { class: "note" }, ...words([citation.title, dateline(citation)].filter(Boolean).join(", ")))),
-  );
+  const quotes = found.map((citation) => {
+    const where = datelineElement(citation);
+    const title = el("span", { dir: "auto" }, ...words(citation.title));
+    return el("p", { class: "from", dir: "auto" }, quoted(citation.quote, ""), " ", el("span", { class: "note" }, title, where && ", ", where));
+  });
   return [el("p", { class: "told", dir: "auto" }, ...told), ...quotes];
 }
 

@@ -3,6 +3,7 @@
 import { dateline, day } from "./dates.js";
 import { line } from "./bidi.js";
 import { withoutMarkers } from "./formatter.js";
+import { Memory } from "./storage.js";
 
 /** @typedef {import("./types.js").Chat} Chat */
 /** @typedef {import("./types.js").Turn} Turn */
@@ -13,9 +14,12 @@ const TURNS_SENT = 6;
 // Six turns of this length stay within the service's limit of 100,000 characters.
 const LONGEST_TURN = 14_000;
 
+/** The name of a chat's storage entry. @param {string} id */
+export const entryOf = (id) => PREFIX + id;
+
 /** Chats in the browser's storage, or in anything with the same interface. */
 export class Chats {
-  /** @param {Storage} storage @param {string} collection the one of the page */
+  /** @param {import("./storage.js").Entries} storage @param {string} collection the one of the page */
   constructor(storage, collection = "default") {
     this.storage = storage;
     this.collection = collection;
@@ -40,33 +44,48 @@ export class Chats {
 
   /** The chat with this id, of whichever collection. @param {string} id @returns {Chat|null} */
   get(id) {
-    return this.#read(PREFIX + id);
+    return this.#read(entryOf(id));
   }
 
   /**
-   * Saves a chat. If the browser's storage is full, the oldest other chats are deleted.
+   * Saves a chat, with the turns that another tab has saved in it. If the browser's storage is full,
+   * the oldest other chats are deleted, unless that is still too little.
    * @param {Chat} chat
+   * @param {Turn} [changed] the turn that replaces the stored one
    * @returns {"kept"|"made room"|"not kept"}
    */
-  save(chat) {
+  save(chat, changed) {
     if (this.collection !== "default") chat.collection ??= this.collection;
-    const entry = JSON.stringify({ ...chat, turns: chat.turns.map(slim) });
+    const turns = merged(chat.turns, this.get(chat.id)?.turns ?? [], changed);
+    const entry = JSON.stringify({ ...chat, turns: turns.map(slim) });
     const others = this.#all().filter((other) => other.id !== chat.id);
-    for (let room = "kept"; ; room = "made room") {
-      try {
-        this.storage.setItem(PREFIX + chat.id, entry);
-        return /** @type {"kept"|"made room"} */ (room);
-      } catch {
-        const oldest = others.pop();
-        if (!oldest) return "not kept";
-        this.remove(oldest.id);
-      }
+    /** @type {{id: string, entry: string}[]} */
+    const deleted = [];
+    let outcome = this.#write(chat.id, entry);
+    while (outcome === "full" && others.length > 0) {
+      const { id } = /** @type {Chat} */ (others.pop());
+      deleted.push({ id, entry: this.storage.getItem(entryOf(id)) ?? "" });
+      this.remove(id);
+      outcome = this.#write(chat.id, entry);
+    }
+    if (outcome !== "kept") for (const other of deleted.reverse()) this.#write(other.id, other.entry);
+    if (outcome !== "kept" || this.storage instanceof Memory) return "not kept";
+    return deleted.length > 0 ? "made room" : "kept";
+  }
+
+  /** @param {string} id @param {string} entry @returns {"kept"|"full"|"refused"} */
+  #write(id, entry) {
+    try {
+      this.storage.setItem(entryOf(id), entry);
+      return "kept";
+    } catch (error) {
+      return error instanceof DOMException && error.name === "QuotaExceededError" ? "full" : "refused";
     }
   }
 
   /** @param {string} id */
   remove(id) {
-    this.storage.removeItem(PREFIX + id);
+    this.storage.removeItem(entryOf(id));
   }
 
   /** @param {string} key @returns {Chat|null} */
@@ -84,15 +103,32 @@ export class Chats {
 export const collectionOf = (chat) => (typeof chat.collection === "string" ? chat.collection : "default");
 
 /**
- * A turn as it is stored: the passages of an answered question keep their offsets but not their
- * text, which can be read again.
+ * The turns of a chat in this page and in storage, in the order in which they were asked. Of one that
+ * is in both, the stored one stays, unless it is `changed` or was saved before its answer had ended.
+ * @param {Turn[]} turns
+ * @param {Turn[]} stored
+ * @param {Turn} [changed]
+ */
+export function merged(turns, stored, changed) {
+  const all = new Map(turns.map((turn) => [turn.id, turn]));
+  for (const turn of stored) {
+    const ended = turn.state !== "asking" && turn.id !== changed?.id;
+    if (ended || !all.has(turn.id)) all.set(turn.id, turn);
+  }
+  return [...all.values()].sort((a, b) => (a.asked < b.asked ? -1 : Number(a.asked > b.asked)));
+}
+
+/**
+ * A turn as it is stored: without what is in its answer too. The passages of an answered question
+ * keep their offsets but not their text, which can be read again.
  * @param {Turn} turn
  * @returns {Turn}
  */
 function slim(turn) {
-  if (!turn.answer?.answered) return turn;
-  const passages = turn.answer.passages.map((passage) => ({ ...passage, text: "" }));
-  return { ...turn, answer: { ...turn.answer, passages } };
+  const { answer } = turn;
+  if (!answer) return turn;
+  const passages = answer.answered ? answer.passages.map((passage) => ({ ...passage, text: "" })) : answer.passages;
+  return { ...turn, text: "", sentences: [], citations: [], answer: { ...answer, passages } };
 }
 
 /** @param {string} question */

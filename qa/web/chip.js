@@ -1,7 +1,7 @@
 // @ts-check
 /** The numbered chip after a sentence, and the card that shows its quote on hover or focus. */
 import { line, words } from "./bidi.js";
-import { dateline } from "./dates.js";
+import { dateline, datelineElement } from "./dates.js";
 import { byId, el } from "./dom.js";
 
 /** @typedef {import("./types.js").Citation} Citation */
@@ -48,7 +48,7 @@ export function startCards() {
     shownFor = button;
     card.replaceChildren(
       el("p", { class: "card-title", dir: "auto" }, ...words(citation.title)),
-      el("p", { class: "card-dateline" }, ...words(dateline(citation))),
+      el("p", { class: "card-dateline" }, datelineElement(citation)),
       el("blockquote", { dir: "auto" }, ...words(citation.quote)),
     );
     card.hidden = false;

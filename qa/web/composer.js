@@ -1,8 +1,9 @@
 // @ts-check
 /** The question box. The draft is kept for this tab until it is asked. */
-import { byId } from "./dom.js";
+import { announce, byId, isComposing } from "./dom.js";
 import { icon } from "./icons.js";
 import { countPoints } from "./offsets.js";
+import { note, ofTab } from "./storage.js";
 
 const LONGEST = 2000;
 const DRAFT = "article-qa.draft";
@@ -19,10 +20,10 @@ export class Composer {
     this.hint = byId("composer-hint");
     this.button = /** @type {HTMLButtonElement} */ (byId("send"));
     this.busy = false;
-    this.box.value = sessionStorage.getItem(DRAFT) ?? "";
+    this.box.value = ofTab.getItem(DRAFT) ?? "";
     this.box.addEventListener("input", () => this.#changed());
     this.box.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
       event.preventDefault();
       this.#submit();
     });
@@ -57,8 +58,14 @@ export class Composer {
     if (matchMedia("(hover: hover)").matches) this.box.focus();
   }
 
-  /** Shows a warning below the box. @param {string} sentence */
+  /** Shows a warning below the box, and has it read out. @param {string} sentence */
   warn(sentence) {
+    this.#showWarning(sentence);
+    announce(sentence);
+  }
+
+  /** @param {string} sentence */
+  #showWarning(sentence) {
     this.hint.textContent = sentence;
     this.hint.classList.add("warning");
   }
@@ -69,29 +76,35 @@ export class Composer {
       this.warn("An answer is still being written. Press Esc to stop it, then ask.");
       return;
     }
-    if (question === "" || this.#tooLong()) return;
+    if (question === "") return;
+    const tooLong = this.#tooLong;
+    if (tooLong) {
+      this.warn(tooLong);
+      return;
+    }
     if (!this.actions.onAsk(question)) return;
     this.box.value = "";
     this.#changed();
   }
 
-  #tooLong() {
+  /** A sentence if the question is too long; otherwise "". */
+  get #tooLong() {
     const over = countPoints(this.box.value.trim()) - LONGEST;
-    if (over > 0) this.warn(`The question is ${over.toLocaleString("en")} characters over the limit of ${LONGEST.toLocaleString("en")}. Shorten it to ask.`);
-    return over > 0;
+    return over > 0 ? `The question is ${over.toLocaleString("en")} characters over the limit of ${LONGEST.toLocaleString("en")}. Shorten it to ask.` : "";
   }
 
   #changed() {
-    try {
-      sessionStorage.setItem(DRAFT, this.box.value);
-    } catch {
-      // Without storage, the draft lasts until the page is closed.
-    }
+    note(ofTab, DRAFT, this.box.value);
     this.hint.classList.remove("warning");
     const left = LONGEST - countPoints(this.box.value);
     this.hint.textContent = left <= 200 ? `${left.toLocaleString("en")} characters left` : "Enter to ask · Shift+Enter for a new line · / to jump here";
-    if (!this.#tooLong()) this.box.removeAttribute("aria-invalid");
-    else this.box.setAttribute("aria-invalid", "true");
+    const tooLong = this.#tooLong;
+    if (tooLong) {
+      this.#showWarning(tooLong);
+      this.box.setAttribute("aria-invalid", "true");
+    } else {
+      this.box.removeAttribute("aria-invalid");
+    }
     this.box.style.height = "auto";
     this.box.style.height = `${Math.min(this.box.scrollHeight, innerHeight * 0.4)}px`;
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /** The open chat: asks questions, shows answers as they stream in, and saves every turn. */
-import { answerText, historyOf, titleFor } from "./chats.js";
+import { answerText, historyOf, merged, titleFor } from "./chats.js";
 import { announce, byId, motion } from "./dom.js";
 import { explain } from "./errors.js";
 import { askAddress, chatAddress } from "./routes.js";
@@ -27,20 +27,37 @@ export class Conversation {
     this.views = new Map();
     /** @type {AbortController|null} */
     this.running = null;
+    /** Whether another tab has saved the open chat while an answer was written here. */
+    this.stale = false;
+    /** Ids of deleted chats, which the end of an answer does not save again. @type {Set<string>} */
+    this.forgotten = new Set();
   }
 
   /** Shows a chat; null shows an empty one. @param {Chat|null} chat */
   show(chat) {
     this.stop();
-    this.chat = chat;
-    this.views.clear();
     for (const turn of chat?.turns ?? []) {
       // An answer that was streaming when the page closed is no longer streaming.
       if (turn.state === "asking") turn.state = "stopped";
-      this.#view(turn);
     }
-    this.#render();
+    this.#open(chat);
     this.list.lastElementChild?.scrollIntoView({ block: "start" });
+  }
+
+  /** Shows what another tab has saved in the open chat; after the answer that is being written here. */
+  refresh() {
+    this.stale = this.running !== null;
+    const stored = this.chat && !this.stale && this.parts.chats.get(this.chat.id);
+    if (this.chat && stored) this.#open({ ...stored, turns: merged(this.chat.turns, stored.turns) });
+  }
+
+  /** @param {Chat|null} chat */
+  #open(chat) {
+    this.chat = chat;
+    this.stale = false;
+    this.views.clear();
+    for (const turn of chat?.turns ?? []) this.#view(turn);
+    this.#render();
   }
 
   /**
@@ -101,7 +118,7 @@ export class Conversation {
     const view = /** @type {TurnView} */ (this.views.get(turn));
     view.found = null;
     view.update();
-    this.#keep(chat);
+    this.#keep(chat, turn);
     let drawn = 0;
     // Draw at most once per frame, however fast tokens arrive.
     const draw = () => (drawn ||= requestAnimationFrame(() => ((drawn = 0), turn.state === "asking" && view.update())));
@@ -137,17 +154,19 @@ export class Conversation {
     cancelAnimationFrame(drawn);
     chat.updated = new Date().toISOString();
     view.update();
-    this.#keep(chat);
+    this.#keep(chat, turn);
     announce(spoken(turn));
     if (this.running === running) {
       this.running = null;
       this.parts.composer().setBusy(false);
+      if (this.stale) this.refresh();
     }
   }
 
-  /** @param {Chat} chat */
-  #keep(chat) {
-    const kept = this.parts.chats.save(chat);
+  /** @param {Chat} chat @param {Turn} turn the one that changed */
+  #keep(chat, turn) {
+    if (this.forgotten.has(chat.id)) return;
+    const kept = this.parts.chats.save(chat, turn);
     if (kept === "made room") toast("The browser's storage was full. The oldest chats were deleted to make room for this one.");
     if (kept === "not kept") toast("The browser does not store data for this page, so this chat will be lost when you close it. Copy what you need.");
     this.parts.onChange();
@@ -164,13 +183,12 @@ export class Conversation {
         const current = citations.find((each) => each.number === citation.number) ?? citation;
         source.open({ articleId: current.article_id, current, citations, passages, opener });
       },
-      onOpenCopy: ({ article_id, start, end }, opener) => {
-        const current = start === null || end === null ? null : { article_id, start, end };
+      onOpenCopy: ({ article_id, start, end }, quote, opener) => {
+        const current = start === null || end === null ? null : { article_id, start, end, text: quote };
         source.open({ articleId: article_id, current, citations: [], passages: [], opener });
       },
       onPassage: (passage, opener) => {
-        const { article_id, start, end } = passage;
-        source.open({ articleId: article_id, current: { article_id, start, end }, citations: [], passages: turn.answer?.passages ?? [], opener });
+        source.open({ articleId: passage.article_id, current: passage, citations: [], passages: turn.answer?.passages ?? [], opener });
       },
       onAgain: (again) => this.#again(again),
       onIgnoreDates: (read) => {

@@ -1,12 +1,12 @@
 // @ts-check
 /** The other articles that say what is quoted, or tell the same story: "Also in 3 others". */
 import { line, words } from "./bidi.js";
-import { dateline } from "./dates.js";
+import { datelineElement } from "./dates.js";
 import { el } from "./dom.js";
 
 /** @typedef {import("./types.js").Citation} Citation */
 /** @typedef {import("./types.js").CitedCopy} CitedCopy */
-/** @typedef {(copy: CitedCopy, opener: HTMLElement) => void} OpenCopy */
+/** @typedef {(copy: CitedCopy, quote: string, opener: HTMLElement) => void} OpenCopy */
 
 const MOST_SHOWN = 50;
 
@@ -17,13 +17,13 @@ const MOST_SHOWN = 50;
  */
 export function alsoIn(citations, onOpen) {
   const cited = new Set(citations.map((citation) => citation.article_id));
-  /** @type {Map<string, CitedCopy>} */
+  /** @type {Map<string, {copy: CitedCopy, quote: string}>} */
   const copies = new Map();
-  for (const copy of citations.flatMap((citation) => citation.copies ?? [])) {
-    if (!cited.has(copy.article_id) && !copies.has(copy.article_id)) copies.set(copy.article_id, copy);
+  for (const { copy, quote } of citations.flatMap((citation) => (citation.copies ?? []).map((copy) => ({ copy, quote: citation.quote })))) {
+    if (!cited.has(copy.article_id) && !copies.has(copy.article_id)) copies.set(copy.article_id, { copy, quote });
   }
-  const items = [...copies.values()].map((copy) => {
-    const button = el("button", { type: "button", class: "also-link", dir: "auto", onclick: () => onOpen(copy, button) }, ...named(copy));
+  const items = [...copies.values()].map(({ copy, quote }) => {
+    const button = el("button", { type: "button", class: "also-link", dir: "auto", onclick: () => onOpen(copy, quote, button) }, ...named(copy));
     return button;
   });
   return listed("Also in", items);
@@ -43,8 +43,8 @@ export function otherVersions(article, onOpen) {
 
 /** @param {{title: string, source: string|null, published: string|null}} copy */
 function named(copy) {
-  const where = dateline(copy);
-  return [...words(line(copy.title)), where && el("span", { class: "dateline" }, " ", ...words(where))];
+  const where = datelineElement(copy);
+  return [...words(line(copy.title)), where && el("span", { class: "dateline" }, " ", where)];
 }
 
 /** @param {string} what @param {HTMLElement[]} items */

@@ -1,5 +1,7 @@
 // @ts-check
 /** Dates in English, like the rest of the page. */
+import { words } from "./bidi.js";
+import { el } from "./dom.js";
 
 const LONG = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
@@ -29,10 +31,22 @@ export function ago(iso, now) {
 /** @param {Date} date */
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
+/** @typedef {{source: string|null, published: string|null, page?: number|null}} Dated */
+
 /**
  * The source, the date of publication and, for a citation, its page as one line; "" if none is known.
- * @param {{source: string|null, published: string|null, page?: number|null}} article
+ * @param {Dated} article
  */
 export function dateline({ source, published, page }) {
   return [source, published && day(published), page && `page ${page}`].filter(Boolean).join(", ");
+}
+
+/**
+ * The dateline as an element, in which the source has its own direction; null if none is known.
+ * @param {Dated} article
+ */
+export function datelineElement(article) {
+  const when = dateline({ ...article, source: null });
+  const source = article.source && el("span", { dir: "auto" }, ...words(article.source));
+  return source || when ? el("span", { dir: "ltr" }, source, source && when && ", ", when) : null;
 }

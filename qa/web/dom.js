@@ -73,6 +73,13 @@ export function reconcile(parent, parts) {
   while (parent.children.length > parts.length) parent.lastElementChild?.remove();
 }
 
+/**
+ * Whether a key belongs to an input method. The one that confirms its words arrives in Safari when
+ * `isComposing` is false again, with this code.
+ * @param {KeyboardEvent} event
+ */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** Has screen readers speak a sentence once. @param {string} sentence */
 export function announce(sentence) {
   const announcer = byId("announcer");

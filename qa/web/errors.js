@@ -57,20 +57,21 @@ export function explain(error) {
       what: "The service cannot be reached.",
       next: "Check that it is running (qa serve) and that you are connected, then try again.",
       action: "retry",
-      wait: 0,
     };
   }
   const { status, detail, wait } = error;
   /** @type {(what: string, next: string, action?: "retry"|"edit") => Trouble} */
-  const trouble = (what, next, action = "retry") => ({ what: detail || what, next, action, wait });
+  const trouble = (what, next, action = "retry") => ({ what: detail || what, next, action });
   if (status === 0) return trouble("The answer broke off before it was complete.", "Try again.");
-  if (status === 401) return trouble("This service needs a key.", "Enter one, then try again.");
+  // The service's sentence is for programs: it says in which header to send the key.
+  if (status === 401) return { ...trouble("", "Enter one, then try again."), what: "This service needs a key." };
+  if (status === 403) return trouble("The service does not allow this.", "Ask whoever runs the service for a key that may change articles.", "edit");
   if (status === 404) return trouble("This is no longer in the collection.", "Go back and choose another.", "edit");
   if (status === 413) return trouble("This is larger than the service accepts.", "Send less at once.", "edit");
-  if (status === 422) return trouble("The service could not use this question.", "Change it and ask again.", "edit");
+  if (status === 422) return trouble("The service could not use this.", "Change it, then try again.", "edit");
   const later = wait ? `Try again in ${wait} seconds.` : "Wait a moment, then try again.";
   if (status === 429) return trouble("The service is receiving too many questions.", later);
   if (status === 503) return trouble("The service is not ready to answer.", later);
   if (status >= 500) return trouble("The service failed.", "Try again. If it keeps failing, check its log.");
-  return trouble(`The service refused the request (${status}).`, "Change the question or the filters and ask again.", "edit");
+  return trouble(`The service refused the request (${status}).`, "Change what you sent, then try again.", "edit");
 }

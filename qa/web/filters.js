@@ -8,11 +8,14 @@ import { noFilters } from "./routes.js";
 
 /** @typedef {import("./types.js").Filters} Filters */
 /** @typedef {import("./types.js").Collection} Collection */
+/** @typedef {"from"|"to"|"asOf"} DateName the filters by date */
+
+const FIRST_DAY = "1000-01-01";
+/** With it, a browser ends the year after four digits. */
+const LAST_DAY = "9999-12-31";
 
 export class FilterPanel {
-  /** @param {() => void} onChange */
-  constructor(onChange) {
-    this.onChange = onChange;
+  constructor() {
     /** @type {Filters} */
     this.filters = noFilters();
     /** @type {Collection|null} */
@@ -35,6 +38,7 @@ export class FilterPanel {
   /** @param {boolean} open */
   show(open) {
     if (open) this.#render();
+    else this.panel.replaceChildren();
     this.panel.hidden = !open;
     this.toggle.setAttribute("aria-expanded", String(open));
     if (open) this.panel.querySelector("input")?.focus();
@@ -51,7 +55,6 @@ export class FilterPanel {
     this.filters = filters;
     this.#renderTags();
     if (!this.panel.hidden) this.#render();
-    this.onChange();
   }
 
   /** A sentence if the filters cannot match anything; otherwise "". */
@@ -67,8 +70,8 @@ export class FilterPanel {
 
   #render() {
     const { filters, collection } = this;
-    /** @param {string} text @param {"from"|"to"|"asOf"} name */
-    const dateField = (text, name) =>
+    /** @param {string} text @param {DateName} name @param {{min?: string|null, max?: string|null}} bounds */
+    const dateField = (text, name, bounds) =>
       el(
         "label",
         { class: "field" },
@@ -77,11 +80,11 @@ export class FilterPanel {
           type: "date",
           name,
           value: filters[name] ?? "",
-          min: collection?.published_from,
-          max: collection?.published_to,
-          onchange: (/** @type {Event} */ event) => this.set({ ...this.filters, [name]: /** @type {HTMLInputElement} */ (event.target).value }),
+          ...bounds,
+          onchange: (/** @type {Event} */ event) => this.#setDate(name, /** @type {HTMLInputElement} */ (event.target).value),
         }),
       );
+    const published = { min: collection?.published_from, max: collection?.published_to };
     const sources = (collection?.sources ?? []).map(({ source, articles }) =>
       el(
         "label",
@@ -101,7 +104,7 @@ export class FilterPanel {
     const keep = focused && this.panel.contains(focused) ? [focused.name, focused.value] : null;
     fill(
       this.panel,
-      el("div", { class: "dates", role: "group", "aria-label": "Published" }, dateField("Published from", "from"), dateField("to", "to"), dateField("Answer as of", "asOf")),
+      el("div", { class: "dates", role: "group", "aria-label": "Published" }, dateField("Published from", "from", published), dateField("to", "to", published), dateField("Answer as of", "asOf", { max: LAST_DAY })),
       sources.length > 0 && el("fieldset", { class: "sources-choice" }, el("legend", {}, "Sources"), el("div", { class: "checks" }, ...sources)),
       this.#answererChoice(),
     );
@@ -128,15 +131,24 @@ export class FilterPanel {
             name: "answerer",
             value,
             checked: this.expectedAnswerer === value,
-            onchange: () => {
-              this.answerer = value;
-              this.onChange();
-            },
+            onchange: () => (this.answerer = value),
           }),
           el("span", {}, text),
         ),
       ),
     );
+  }
+
+  /**
+   * While a year is typed, the browser gives each of its beginnings, such as 0020, as a date. They
+   * are no filters, and the field that is being typed in has to stay.
+   * @param {DateName} name
+   * @param {string} value an ISO date, or ""
+   */
+  #setDate(name, value) {
+    if (value && value < FIRST_DAY) return;
+    this.filters = { ...this.filters, [name]: value };
+    this.#renderTags();
   }
 
   /** @param {string} source @param {boolean} chosen */

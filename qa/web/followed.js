@@ -23,27 +23,29 @@ export class FollowedPanel {
   constructor(onChanged, onArrived) {
     this.onChanged = onChanged;
     this.onArrived = onArrived;
-    /** What was shown last of the sources. @type {string} */
-    this.known = "";
+    /** What was shown last of the sources; null before they were first read. @type {string|null} */
+    this.known = null;
     this.panel = byId("followed");
     this.list = byId("followed-list");
     this.total = byId("followed-total");
     setInterval(() => this.#refresh(), LOOK_AGAIN);
   }
 
-  /** Shows what has arrived meanwhile, if the library is looked at and anything is followed. */
+  /** Shows what has arrived meanwhile, if the library is shown and anything may be followed. */
   async #refresh() {
-    if (document.hidden || byId("library").hidden || this.panel.hidden) return;
+    const isNothingFollowed = this.panel.hidden && this.known !== null;
+    if (document.hidden || byId("library").hidden || isNothingFollowed) return;
     if (this.list.querySelector(".busy, :focus")) return;
     const before = this.known;
     await this.load();
-    if (this.known !== before) this.onArrived();
+    if (before !== null && this.known !== before) this.onArrived();
   }
 
-  /** Shows what is followed now; nothing if that cannot be known. */
+  /** Shows what is followed now; what was shown stays if that cannot be read. */
   async load() {
     const found = await listFollowed().catch(() => null);
-    const sources = found?.followed ?? [];
+    if (!found) return;
+    const sources = found.followed;
     this.known = JSON.stringify(sources.map(({ address, articles }) => [address, articles]));
     this.panel.hidden = sources.length === 0;
     const failing = sources.filter(({ error }) => error).length;
@@ -54,9 +56,9 @@ export class FollowedPanel {
   /** @param {FollowedSource} source */
   #row(source) {
     const name = line(source.title ?? source.address);
-    const looked = source.looked ? `looked at ${ago(source.looked, new Date())}` : "not looked at yet";
+    const looked = source.looked ? `checked ${ago(source.looked, new Date())}` : "not checked yet";
     const facts = [source.kind && KINDS[source.kind], count(source.articles, "article"), looked];
-    const look = el("button", { type: "button", class: "icon-button", "aria-label": `Look at ${name} now`, title: "Look now" }, icon("again"));
+    const look = el("button", { type: "button", class: "icon-button", "aria-label": `Check ${name} now`, title: "Check now" }, icon("again"));
     const stop = el("button", { type: "button", class: "icon-button", "aria-label": `Stop following ${name}`, title: "Stop following" }, icon("close"));
     const row = el(
       "li",
@@ -71,8 +73,8 @@ export class FollowedPanel {
       look,
       stop,
     );
-    look.addEventListener("click", () => this.#act(row, () => lookNow(source.address), `${name} was looked at.`));
-    stop.addEventListener("click", () => this.#act(row, () => unfollow(source.address), `${name} is followed no longer. Its articles stay.`));
+    look.addEventListener("click", () => this.#act(row, () => lookNow(source.address), `${name} was checked.`));
+    stop.addEventListener("click", () => this.#act(row, () => unfollow(source.address), `${name} is no longer followed. Its articles stay.`));
     return row;
   }
 
@@ -93,6 +95,9 @@ export class FollowedPanel {
       toast(`${what} ${next}`);
     }
     await this.load();
+    // Still there if the sources could not be read again.
+    row.classList.remove("busy");
+    for (const button of row.querySelectorAll("button")) button.disabled = false;
     this.onChanged();
   }
 }

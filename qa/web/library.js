@@ -2,7 +2,7 @@
 /** The articles page: browse, search, open, add and remove articles. */
 import { Adding } from "./adding.js";
 import { line, words } from "./bidi.js";
-import { dateline } from "./dates.js";
+import { datelineElement } from "./dates.js";
 import { announce, byId, el } from "./dom.js";
 import { explain } from "./errors.js";
 import { FollowedPanel } from "./followed.js";
@@ -42,8 +42,8 @@ export class Library {
       actions.onChanged();
     };
     this.followed = new FollowedPanel(changed, () => {
-      // A list that somebody has opened further stays as it is.
-      if (this.list.childElementCount <= PAGE) changed();
+      // A list that somebody has opened further, or is in with the keyboard, stays as it is.
+      if (this.list.childElementCount <= PAGE && !this.list.querySelector(":focus")) changed();
       else this.#recount();
     });
     this.adding = new Adding({ onAdded: changed, onFollowed: () => this.followed.load() });
@@ -63,6 +63,12 @@ export class Library {
     return this.load();
   }
 
+  /** Moves the focus to the link to an article, or to the search if it is not in the list. @param {string} id */
+  focusOn(id) {
+    const link = [...this.list.querySelectorAll("a")].find((each) => each.getAttribute("href") === articleAddress(id));
+    (link ?? this.search).focus();
+  }
+
   /** Shows the first page of search results. */
   load() {
     this.cursor = null;
@@ -80,8 +86,7 @@ export class Library {
       if (fresh) this.list.replaceChildren(...rows);
       else this.list.append(...rows);
       this.cursor = page.next_cursor;
-      this.total.textContent = q ? `${count(page.total, "article")} found for “${q}”` : count(page.total, "article");
-      if (page.total === 0) this.total.textContent = q ? `No articles found for “${q}”.` : "There are no articles yet. Add some to begin.";
+      this.total.textContent = totalOf(page.total, q);
       const more = el("button", { type: "button", class: "button", onclick: () => this.#more(false) }, "Show more");
       this.end.replaceChildren(...(this.cursor ? [more] : []));
       if (!fresh) rows[0]?.querySelector("a")?.focus();
@@ -96,6 +101,8 @@ export class Library {
   /** @param {ArticleRow} article */
   #row(article) {
     const title = line(article.title);
+    const where = datelineElement(article);
+    const size = [count(article.passages, "passage"), versions(article)].filter(Boolean).join(" · ");
     const row = el(
       "li",
       {},
@@ -103,7 +110,7 @@ export class Library {
         "div",
         { class: "row-words" },
         el("a", { href: articleAddress(article.id), dir: "auto" }, ...words(article.title)),
-        el("p", { class: "dateline" }, ...words([dateline(article), count(article.passages, "passage"), versions(article)].filter(Boolean).join(" · "))),
+        el("p", { class: "dateline" }, where, where && " · ", size),
       ),
       el("button", { type: "button", class: "icon-button", "aria-label": `Remove “${title}”`, title: "Remove", onclick: () => this.#confirm(article, row) }, icon("trash")),
     );
@@ -121,13 +128,14 @@ export class Library {
       try {
         await removeArticle(article.id);
         close();
+        this.actions.onRemoved(article.id);
         const beside = row.nextElementSibling ?? row.previousElementSibling;
         row.remove();
         (beside?.querySelector("a") ?? this.search).focus();
         toast(`“${line(article.title)}” was removed.`);
-        this.actions.onRemoved(article.id);
         this.actions.onChanged();
-        this.#recount();
+        const left = await this.#recount();
+        if (left !== null && !this.search.value.trim()) announce(`${count(left, "article")} left.`);
       } catch (error) {
         const { what, next } = explain(error);
         problem.textContent = `${what} ${next}`;
@@ -144,9 +152,17 @@ export class Library {
     dialog.showModal();
   }
 
+  /** Shows how many articles there are now. Returns the number, or null if it cannot be read. */
   async #recount() {
-    const page = await listArticles({ q: this.search.value.trim(), limit: 1 }).catch(() => null);
-    if (page) this.total.textContent = count(page.total, "article");
-    if (page) announce(`${count(page.total, "article")} left.`);
+    const q = this.search.value.trim();
+    const page = await listArticles({ q, limit: 1 }).catch(() => null);
+    if (page) this.total.textContent = totalOf(page.total, q);
+    return page && page.total;
   }
+}
+
+/** @param {number} total @param {string} q what was searched for, or "" */
+function totalOf(total, q) {
+  if (total === 0) return q ? `No articles found for “${q}”.` : "There are no articles yet. Add some to begin.";
+  return q ? `${count(total, "article")} found for “${q}”` : count(total, "article");
 }

@@ -113,7 +113,7 @@ export async function addAddress(address, signal, onProgress) {
     if (event === "added") return content;
     if (event === "progress") onProgress(content.done, content.total);
   }
-  throw new Failure(0, "");
+  throw new Failure(0, "Adding broke off before it was complete.");
 }
 
 /** @param {string} token @returns {Promise<{removed: string[], restored: string[], kept: string[], unfollowed: string|null}>} */

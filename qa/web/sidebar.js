@@ -3,7 +3,7 @@
 import { line } from "./bidi.js";
 import { asMarkdown } from "./chats.js";
 import { ago } from "./dates.js";
-import { byId, el } from "./dom.js";
+import { byId, el, isComposing } from "./dom.js";
 import { icon } from "./icons.js";
 import { chatAddress } from "./routes.js";
 import { download, toast } from "./toast.js";
@@ -13,7 +13,8 @@ import { download, toast } from "./toast.js";
 export class Sidebar {
   /**
    * @param {import("./chats.js").Chats} chats
-   * @param {{onRemoved: (chat: Chat) => void, onRenamed: (chat: Chat) => void}} actions
+   * @param {{onRemoved: (chat: Chat) => void, onRestored: (chat: Chat) => void,
+   *   onRenamed: (chat: Chat) => void}} actions
    */
   constructor(chats, actions) {
     this.chats = chats;
@@ -102,7 +103,7 @@ export class Sidebar {
       if (keep) /** @type {HTMLElement|null} */ (this.list.querySelector(`[data-chat="${CSS.escape(chat.id)}"] a`))?.focus();
     };
     input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== "Escape") return;
+      if ((event.key !== "Enter" && event.key !== "Escape") || isComposing(event)) return;
       event.preventDefault();
       event.stopPropagation();
       end(event.key === "Enter");
@@ -121,7 +122,7 @@ export class Sidebar {
       text: "Undo",
       act: () => {
         this.chats.save(kept);
-        this.actions.onRenamed(kept);
+        this.actions.onRestored(kept);
       },
     });
   }

@@ -3,7 +3,7 @@
 import { showText } from "./article.js";
 import { line, words } from "./bidi.js";
 import { otherVersions } from "./copies.js";
-import { dateline } from "./dates.js";
+import { datelineElement } from "./dates.js";
 import { afterLayout, announce, byId, el, fill, motion } from "./dom.js";
 import { explain } from "./errors.js";
 import { icon } from "./icons.js";
@@ -13,10 +13,10 @@ import { readArticle } from "./service.js";
 
 /** @typedef {import("./types.js").Article} Article */
 /** @typedef {import("./types.js").Citation} Citation */
-/** @typedef {{article_id: string, start: number, end: number}} Place */
+/** @typedef {{article_id: string, start: number, end: number, text: string}} Place `text` is what was there, "" if it is not kept */
 /**
  * What to show. `citations` are those of the answer, which the reader can step through; `current` is
- * one of them, or a passage.
+ * one of them, a passage, or where a copy has the quoted words.
  * @typedef {{articleId: string, current: Citation|Place|null, citations: Citation[],
  *   passages: Place[], opener: HTMLElement|null}} View
  */
@@ -24,7 +24,7 @@ import { readArticle } from "./service.js";
 const PHONE = matchMedia("(max-width: 760px)");
 
 export class SourcePane {
-  /** @param {{onOnly: (article: Article) => void, onClose: () => void}} actions */
+  /** @param {{onOnly: (article: Article) => void, onClose: (articleId: string) => void}} actions */
   constructor(actions) {
     this.actions = actions;
     this.root = byId("source");
@@ -63,7 +63,7 @@ export class SourcePane {
 
   close() {
     if (!this.view) return;
-    const { opener } = this.view;
+    const { articleId, opener } = this.view;
     this.view = null;
     this.root.hidden = true;
     delete this.text.dataset.article;
@@ -72,21 +72,18 @@ export class SourcePane {
     this.#setModal(false);
     this.#markChips();
     if (opener?.isConnected) opener.focus();
-    this.actions.onClose();
+    this.actions.onClose(articleId);
   }
 
   /** @param {Article} article @param {View} view */
   #show(article, view) {
-    const { current } = view;
+    const current = view.current ? [view.current] : [];
     const offsets = new Offsets(article.text);
-    const changed = isCitation(current) && offsets.slice(current.start, current.end) !== current.quote;
-    this.#head(article, changed ? current : null);
-    const here = (/** @type {Place} */ place) => place.article_id === article.id;
-    showText(this.text, article, [
-      ...(current && !changed ? [{ start: current.start, end: current.end, mark: /** @type {const} */ ("current") }] : []),
-      ...view.citations.filter(here).map(({ start, end }) => ({ start, end, mark: /** @type {const} */ ("cited") })),
-      ...view.passages.filter(here).map(({ start, end }) => ({ start, end, mark: /** @type {const} */ ("passage") })),
-    ]);
+    const stands = (/** @type {Citation|Place} */ place) => place.article_id === article.id && saysTheSame(place, offsets.slice(place.start, place.end));
+    /** @param {(Citation|Place)[]} places @param {import("./article.js").Mark} mark */
+    const marked = (places, mark) => places.filter(stands).map(({ start, end }) => ({ start, end, mark }));
+    this.#head(article, !current.every(stands));
+    showText(this.text, article, [...marked(current, "current"), ...marked(view.citations, "cited"), ...marked(view.passages, "passage")]);
     // Scroll smoothly only within an article that is already open. In a newly opened one, a touch
     // would interrupt the scroll before it reaches the quote.
     const behavior = this.text.dataset.article === article.id ? motion() : "instant";
@@ -115,19 +112,21 @@ export class SourcePane {
 
   /**
    * @param {Article|null} article
-   * @param {Citation|null} [lost] a citation whose quote is no longer in the article
+   * @param {boolean} [changed] whether the article no longer says there what is to be shown
    */
-  #head(article, lost = null) {
+  #head(article, changed = false) {
     const view = /** @type {View} */ (this.view);
     const citation = isCitation(view.current) ? view.current : null;
     const title = article?.title ?? citation?.title ?? "";
     const href = article && originalLink(article.url, citation?.quote, citation?.page);
     const close = el("button", { type: "button", class: "icon-button", "aria-label": "Close the article", title: "Close (Esc)", onclick: () => this.close() }, icon("close"));
+    const author = article?.author && el("span", { dir: "auto" }, ...words(article.author));
+    const where = article && datelineElement({ ...article, page: citation?.page });
     fill(
       this.head,
       el("div", { class: "source-bar" }, this.#steps(), close),
       el("h2", { tabindex: -1, dir: "auto" }, ...words(title)),
-      el("p", { class: "dateline" }, ...words([article?.author, article && dateline({ ...article, page: citation?.page })].filter(Boolean).join(" · "))),
+      el("p", { class: "dateline" }, author, author && where && " · ", where),
       article &&
         el(
           "p",
@@ -136,8 +135,13 @@ export class SourcePane {
           el("button", { type: "button", class: "quiet", onclick: () => this.actions.onOnly(article) }, icon("filter"), "Ask only this article"),
         ),
       article && otherVersions(article, (articleId) => this.open({ ...view, articleId, current: null })),
-      lost &&
-        el("p", { class: "notice" }, icon("warn"), el("span", {}, "The article has changed since this answer. It used to say: ", el("q", {}, ...words(lost.quote)), " Ask again for an answer from the current version.")),
+      changed &&
+        el(
+          "p",
+          { class: "notice" },
+          icon("warn"),
+          el("span", {}, "The article has changed since this answer.", citation && " It used to say: ", citation && el("q", {}, ...words(citation.quote)), " Ask again for an answer from the current version."),
+        ),
     );
   }
 
@@ -235,3 +239,16 @@ export class SourcePane {
 function isCitation(current) {
   return current !== null && "quote" in current;
 }
+
+/**
+ * Whether the words now at a place are those that were there: exactly for a citation, and apart from
+ * case, spacing and marks for a passage or a copy.
+ * @param {Citation|Place} place
+ * @param {string} now
+ */
+function saysTheSame(place, now) {
+  return isCitation(place) ? now === place.quote : bare(now) === bare(place.text);
+}
+
+/** @param {string} text */
+const bare = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");

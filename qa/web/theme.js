@@ -1,17 +1,11 @@
 // @ts-check
 /** Light, dark or system theme. Loaded before the first paint, so that the page does not flash. */
+import { lasting, note } from "./storage.js";
 
 const KEY = "article-qa.theme";
 const THEMES = ["system", "light", "dark"];
 
-/** @returns {string} */
-function chosen() {
-  try {
-    return localStorage.getItem(KEY) ?? "system";
-  } catch {
-    return "system";
-  }
-}
+const chosen = () => lasting.getItem(KEY) ?? "system";
 
 /** @param {string} theme */
 function apply(theme) {
@@ -21,11 +15,7 @@ function apply(theme) {
 /** Switches to the next theme and returns its name. */
 export function nextTheme() {
   const theme = THEMES[(THEMES.indexOf(chosen()) + 1) % THEMES.length];
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // Without storage, the theme lasts until the page is closed.
-  }
+  note(lasting, KEY, theme);
   apply(theme);
   return theme;
 }

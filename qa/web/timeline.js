@@ -1,7 +1,7 @@
 // @ts-check
 /** The page of timelines: dated quotes about a name or a question, in order. */
 import { words } from "./bidi.js";
-import { dateline, day } from "./dates.js";
+import { datelineElement, day } from "./dates.js";
 import { byId, el } from "./dom.js";
 import { explain } from "./errors.js";
 import { icon } from "./icons.js";
@@ -61,7 +61,7 @@ export class TimelineView {
 
   /** @param {TimelineEntry[]} entries @param {string} about @param {string} asOf */
   #summary(entries, about, asOf) {
-    if (entries.length === 0) return [el("span", {}, ...words(`No article tells of “${about}”.`))];
+    if (entries.length === 0) return [el("span", {}, ...words(`No article mentions “${about}”.`))];
     /** @param {string} name @param {"json"|"markdown"} format @param {string} suffix */
     const file = (name, format, suffix) => el("a", { href: timelineRequest(about, asOf, format), download: `timeline.${suffix}` }, name);
     return [`${count(entries.length, "quote")}. Save as `, file("Markdown", "markdown", "md"), " or ", file("JSON", "json", "json")];
@@ -75,7 +75,7 @@ export class TimelineView {
       "li",
       {},
       el("p", { class: "timeline-day" }, dayOrMonth(entry.day), entry.dated_by === "publication" && el("span", { class: "dateline" }, " (published)")),
-      el("div", {}, el("q", { dir: "auto" }, ...words(citation.quote)), el("p", { class: "dateline" }, open, " ", ...words(dateline(citation)))),
+      el("div", {}, el("q", { dir: "auto" }, ...words(citation.quote)), el("p", { class: "dateline" }, open, " ", datelineElement(citation))),
     );
   }
 }

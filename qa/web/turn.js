@@ -5,7 +5,7 @@ import { quotedParts, writtenParts } from "./body.js";
 import { filterWords } from "./chats.js";
 import { chip } from "./chip.js";
 import { alsoIn } from "./copies.js";
-import { dateline, day } from "./dates.js";
+import { dateline, datelineElement, day } from "./dates.js";
 import { el, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { originalLink } from "./original.js";
@@ -16,7 +16,7 @@ import { originalLink } from "./original.js";
 /**
  * @typedef {{
  *   onCite: (turn: Turn, citation: Citation, opener: HTMLElement) => void,
- *   onOpenCopy: (copy: import("./types.js").CitedCopy, opener: HTMLElement) => void,
+ *   onOpenCopy: import("./copies.js").OpenCopy,
  *   onPassage: (passage: Passage, opener: HTMLElement) => void,
  *   onAgain: (turn: Turn) => void, onIgnoreDates: (turn: Turn) => void, onEdit: (turn: Turn) => void,
  *   onCopy: (turn: Turn) => void, onLink: (turn: Turn) => void,
@@ -111,11 +111,10 @@ export class TurnView {
     const { answer } = this.turn;
     if (!answer?.timeframe) return [];
     const { text, first, last, speaks_of } = answer.timeframe;
-    const days = first === last && first ? day(first) : [first && `from ${day(first)}`, last && `to ${day(last)}`].filter(Boolean).join(" ");
-    const what = speaks_of === "happened" ? "articles of that time first" : `only articles ${days}`;
+    const what = speaks_of === "happened" ? "articles of that time first" : `only articles ${spanOf(first, last)}`;
     const button = el(
       "button",
-      { type: "button", class: "tag", "aria-label": `Search at all times, not just ${line(text)}`, onclick: () => this.actions.onIgnoreDates(this.turn) },
+      { type: "button", class: "tag", "aria-label": `Search all dates, not just ${line(text)}`, onclick: () => this.actions.onIgnoreDates(this.turn) },
       el("span", { dir: "auto" }, ...words(text)),
       icon("close"),
     );
@@ -157,7 +156,7 @@ export class TurnView {
             "p",
             { class: "from", dir: "auto" },
             el("cite", {}, ...words(citation.title)),
-            dateline(citation) && el("span", { class: "dateline" }, ...words(dateline(citation))),
+            dateline(citation) && el("span", { class: "dateline" }, datelineElement(citation)),
             href && el("a", { href, target: "_blank", rel: "noopener noreferrer", "aria-label": `The original of “${line(citation.title)}”` }, "Original", icon("out")),
           ),
           alsoIn([citation], this.actions.onOpenCopy),
@@ -178,7 +177,7 @@ export class TurnView {
           "button",
           { type: "button", class: "nearest", onclick: (/** @type {Event} */ event) => this.actions.onPassage(passage, /** @type {HTMLElement} */ (event.currentTarget)) },
           el("span", { class: "nearest-title", dir: "auto" }, ...words(passage.title)),
-          el("span", { class: "dateline" }, ...words(dateline(passage))),
+          el("span", { class: "dateline" }, datelineElement(passage)),
           passage.text && el("span", { class: "nearest-text", dir: "auto" }, ...words(excerpt(passage))),
         ),
       ),
@@ -223,16 +222,23 @@ export class TurnView {
       { class: "actions", role: "group", "aria-label": "This answer" },
       button("copy", "Copy", () => actions.onCopy(turn), "Copy the answer with its sources"),
       this.latest && button("again", "Ask again", () => actions.onAgain(turn), "Ask the question again"),
-      button("link", "Link", () => actions.onLink(turn), "Copy a link to this question"),
+      button("link", "Copy question link", () => actions.onLink(turn), "Copy a link to this question"),
       turn.answer?.kept_until && keptLink(turn.answer),
     );
   }
 }
 
+/** The days from the first to the last, either of which may be open. @param {string|null} first @param {string|null} last */
+function spanOf(first, last) {
+  if (!first) return last && `up to ${day(last)}`;
+  if (!last) return `from ${day(first)} on`;
+  return first === last ? `from ${day(first)}` : `from ${day(first)} to ${day(last)}`;
+}
+
 /** The permalink of an answer, where it can be saved and its quotes verified. @param {import("./types.js").Answer} answer */
 function keptLink(answer) {
   const title = `This answer on a page of its own, kept until ${day((answer.kept_until ?? "").slice(0, 10))}`;
-  return el("a", { class: "quiet", href: `answers/${encodeURIComponent(answer.id)}`, target: "_blank", rel: "noopener", title }, icon("out"), "Permalink");
+  return el("a", { class: "quiet", href: `answers/${encodeURIComponent(answer.id)}`, target: "_blank", rel: "noopener", title }, icon("out"), "Saved answer");
 }
 
 /**

@@ -60,8 +60,8 @@
  * @typedef {{from: string, to: string, asOf?: string, sources: string[],
  *   articles: {id: string, title: string}[]}} Filters `from`, `to` and `asOf` are ISO dates, or "".
  * @typedef {"asking"|"done"|"stopped"|"failed"} TurnState
- * @typedef {{what: string, next: string, action: "retry"|"edit", wait: number}} Trouble
- *   A failure as two sentences; `wait` is in seconds.
+ * @typedef {{what: string, next: string, action: "retry"|"edit"}} Trouble
+ *   A failure as two sentences.
  * @typedef {{id: string, question: string, asked: string, filters: Filters, answerer: string,
  *   state: TurnState, text: string, sentences: Sentence[], citations: Citation[],
  *   answer: Answer|null, trouble: Trouble|null, ignoreDates?: boolean}} Turn

@@ -9,14 +9,10 @@ import { count } from "./turn.js";
 
 /** @typedef {import("./types.js").Collection} Collection */
 
-/**
- * @param {Collection|null} collection null while it is loading
- * @param {(question: string) => void} onAsk
- */
+/** @param {Collection} collection @param {(question: string) => void} onAsk */
 export function showWelcome(collection, onAsk) {
-  byId("about").replaceChildren(...(collection ? [...troubleOf(collection), ...descriptionOf(collection), ...aboutOf(collection)] : []));
-  const questions = collection?.example_questions ?? [];
-  const items = questions.map((question) =>
+  byId("about").replaceChildren(...troubleOf(collection), ...descriptionOf(collection), ...aboutOf(collection));
+  const items = collection.example_questions.map((question) =>
     el("li", {}, el("button", { type: "button", class: "example", dir: "auto", onclick: () => onAsk(question) }, el("span", {}, line(question)), icon("next"))),
   );
   byId("examples").replaceChildren(...items);

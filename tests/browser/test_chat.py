@@ -134,12 +134,12 @@ def test_a_date_filter_is_a_tag_that_holds_and_can_be_removed(chat: ChatPage) ->
 def test_the_days_a_question_names_are_a_tag_that_can_be_taken_away(chat: ChatPage) -> None:
     turn = chat.ask("What was published before March 2001 about the Blockchain Association?")
     expect(turn).to_contain_text("The articles do not say")
-    expect(turn).to_contain_text("only articles to 28 February 2001")
+    expect(turn).to_contain_text("only articles up to 28 February 2001")
     with chat.page.expect_request("**/ask") as asked:
-        turn.get_by_role("button", name="Search at all times, not just before March 2001").click()
+        turn.get_by_role("button", name="Search all dates, not just before March 2001").click()
     assert body_of(asked.value)["reads_dates"] is False
     expect(turn.locator(".chip, .nearest").first).to_be_visible()
-    expect(turn.get_by_role("button", name="Search at all times")).to_have_count(0)
+    expect(turn.get_by_role("button", name="Search all dates")).to_have_count(0)
 
 
 def test_a_question_is_answered_as_of_a_day(chat: ChatPage) -> None:
@@ -161,6 +161,29 @@ def test_answers_come_from_the_sources_chosen(chat: ChatPage) -> None:
     with chat.page.expect_request("**/ask") as asked:
         chat.ask(QUESTION)
     assert body_of(asked.value)["filters"] == {"sources": [source]}
+
+
+def test_a_date_is_typed_digit_by_digit(chat: ChatPage) -> None:
+    chat.page.get_by_role("button", name="Filter", exact=True).click()
+    field = chat.page.get_by_label("Published from")
+    field.evaluate("field => (window.field = field)")
+    field.press_sequentially("03042021")
+    assert field.evaluate("field => field === window.field")
+    assert field.input_value()[:4] == "2021"
+    tags = chat.page.locator("#tags button")
+    expect(tags).to_have_count(1)
+    expect(tags).to_contain_text("2021")
+
+
+def test_a_day_outside_the_collection_leaves_the_question_askable(chat: ChatPage) -> None:
+    chat.page.get_by_role("button", name="Filter", exact=True).click()
+    chat.page.get_by_label("Answer as of").fill("2199-01-01")
+    chat.page.get_by_label("to", exact=True).fill("2199-01-01")
+    chat.page.get_by_role("button", name="Filter", exact=True).click()
+    expect(chat.page.locator("#filters input")).to_have_count(0)
+    chat.box.fill(QUESTION)
+    chat.page.get_by_role("button", name="Ask", exact=True).click()
+    chat.wait_for_answer()
 
 
 def test_dates_in_the_wrong_order_are_said_before_asking_and_the_question_stays(
@@ -226,7 +249,7 @@ def test_a_permalink_asks_the_question_with_its_filters(
 ) -> None:
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     chat.ask(QUESTION)
-    chat.turn.get_by_role("button", name="Link").click()
+    chat.turn.get_by_role("button", name="Copy question link").click()
     expect(chat.page.locator("#toast")).to_contain_text("copied")
     link = chat.page.evaluate("navigator.clipboard.readText()")
     assert link.startswith(f"{service}/#/ask?q=")
@@ -239,7 +262,7 @@ def test_a_permalink_asks_the_question_with_its_filters(
 def test_copying_an_answer_takes_its_sources_along(chat: ChatPage) -> None:
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     chat.ask(QUESTION)
-    chat.turn.get_by_role("button", name="Copy").click()
+    chat.turn.get_by_role("button", name="Copy", exact=True).click()
     expect(chat.page.locator("#toast")).to_contain_text("copied, with its sources")
     copied = chat.page.evaluate("navigator.clipboard.readText()")
     assert "\n\nSources\n[1] " in copied
@@ -265,6 +288,73 @@ def test_only_this_article_can_be_asked(chat: ChatPage) -> None:
     with chat.page.expect_request("**/ask") as asked:
         chat.ask(QUESTION)
     assert body_of(asked.value)["filters"] == {"article_ids": [article_id]}
+
+
+def test_an_article_of_the_articles_page_can_be_asked_alone(open_page: OpenPage) -> None:
+    chat = open_page(path="/#/articles")
+    chat.page.locator("#article-list a").first.click()
+    text = chat.source.locator(".source-text[data-article]")
+    article_id = text.get_attribute("data-article")
+    chat.source.get_by_role("button", name="Ask only this article").click()
+    expect(chat.source).to_be_hidden()
+    expect(chat.page.locator("#tags button")).to_have_count(1)
+    with chat.page.expect_request("**/ask") as asked:
+        chat.ask(QUESTION)
+    assert body_of(asked.value)["filters"] == {"article_ids": [article_id]}
+
+
+def test_a_browser_that_refuses_storage_still_asks(open_page: OpenPage) -> None:
+    chat = open_page()
+    chat.page.context.add_init_script(
+        """for (const name of ["localStorage", "sessionStorage"]) {
+            const get = () => { throw new DOMException("refused", "SecurityError"); };
+            Object.defineProperty(window, name, { get });
+        }"""
+    )
+    chat.page.reload()
+    chat.ask(QUESTION)
+    expect(chat.chips.first).to_be_visible()
+    expect(chat.page.locator("#toast")).to_contain_text("this chat will be lost")
+    chat.page.get_by_role("button", name="Switch between light and dark").click()
+    expect(chat.page.locator("#toast")).to_contain_text("Theme: light.")
+
+
+def test_the_key_that_confirms_words_of_an_input_method_asks_nothing(chat: ChatPage) -> None:
+    chat.box.fill("渡船")
+    confirm = """(box) => !box.dispatchEvent(
+        new KeyboardEvent("keydown", {key: "Enter", keyCode: 229, cancelable: true}))"""
+    assert not chat.box.evaluate(confirm)
+    expect(chat.turns).to_have_count(0)
+    expect(chat.box).to_have_value("渡船")
+
+
+def test_shortcuts_lead_to_the_field_of_the_page_that_is_shown(chat: ChatPage) -> None:
+    for address, field in (("#/articles", "#article-search"), ("#/timeline", "#timeline-about")):
+        chat.goto(f"/{address}")
+        shown = chat.page.locator(field)
+        expect(shown).to_be_visible()
+        for use in (
+            lambda: chat.page.keyboard.press("/"),
+            lambda: chat.page.locator("#skip").evaluate("skip => skip.click()"),
+        ):
+            chat.page.evaluate("document.activeElement.blur()")
+            use()
+            expect(shown).to_be_focused()
+
+
+def test_two_tabs_keep_each_others_turns_of_a_chat(chat: ChatPage) -> None:
+    chat.ask(QUESTION)
+    other = ChatPage(chat.page.context.new_page(), chat.address)
+    other.page.goto(chat.page.url)
+    expect(other.turns).to_have_count(1)
+    other.ask("When was that?")
+    expect(chat.turns).to_have_count(2)
+    chat.wait_for_answer()
+    chat.ask("Who joined?")
+    expect(other.turns).to_have_count(3)
+    chat.page.reload()
+    expect(chat.turns).to_have_count(3)
+    assert other.errors == []
 
 
 def test_on_a_phone_the_article_is_a_sheet_over_a_page_out_of_reach(open_page: OpenPage) -> None:
@@ -337,7 +427,7 @@ def test_nothing_else_than_the_services_own_files_may_run_here(chat: ChatPage) -
 
 def test_an_answer_has_a_page_that_says_whether_its_quotes_hold(chat: ChatPage) -> None:
     chat.ask(QUESTION)
-    link = chat.turn.get_by_role("link", name="Permalink")
+    link = chat.turn.get_by_role("link", name="Saved answer")
     expect(link).to_be_visible()
     with chat.page.context.expect_page() as opened:
         link.click()

@@ -52,6 +52,17 @@ def test_a_quotation_names_the_others_and_opens_them(page: ChatPage) -> None:
     expect(page.source.get_by_role("heading", level=2)).to_have_text("Aldmere, take 2")
 
 
+def test_a_copy_changed_since_is_not_marked_at_the_wrong_place(page: ChatPage) -> None:
+    turn = page.ask(QUESTION)
+    changed = {**COPIES[2], "text": "The port of Aldmere is quiet. " + COPIES[2]["text"]}
+    httpx.post(f"{page.address}/articles", json=changed, timeout=60).raise_for_status()
+    also = turn.locator(".also").first
+    also.get_by_text("Also in 2 others").click()
+    also.get_by_role("button").last.click()
+    expect(page.source).to_contain_text("The article has changed since this answer")
+    expect(page.source.locator("mark")).to_have_count(0)
+
+
 def test_the_list_of_articles_counts_copies(page: ChatPage) -> None:
     page.goto("/#/articles")
     page.page.get_by_role("searchbox", name="Search articles").fill("Aldmere, take 3")

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenPage
@@ -67,6 +67,22 @@ def test_an_article_is_searched_for_and_read(library: ChatPage) -> None:
     expect(library.source).to_be_hidden()
     search.fill("qqzzxxyy")
     expect(library.page.locator("#article-total")).to_have_text("No articles found for “qqzzxxyy”.")
+
+
+def test_closing_an_article_returns_to_its_place_in_the_list(library: ChatPage) -> None:
+    rows = library.page.locator("#article-list > li")
+    before = rows.count()
+    library.page.get_by_role("button", name="Show more").click()
+    expect(rows.nth(before)).to_be_visible()
+    shown = rows.count()
+    link = rows.nth(before + 1).get_by_role("link")
+    title = link.inner_text()
+    link.click()
+    expect(library.source.get_by_role("heading", level=2)).to_have_text(title)
+    library.page.keyboard.press("Escape")
+    expect(library.source).to_be_hidden()
+    expect(rows).to_have_count(shown)
+    expect(link).to_be_focused()
 
 
 def test_an_article_says_what_of_it_is_not_searched(library: ChatPage) -> None:
@@ -162,6 +178,87 @@ def test_files_can_be_dropped_on_the_page(library: ChatPage) -> None:
         remove_quietly(library, "Quillhaven")
 
 
+def test_a_folder_that_cannot_be_read_is_told_and_costs_nothing_else(library: ChatPage) -> None:
+    try:
+        library.page.locator("#library").evaluate(
+            """(library, text) => {
+                const folder = (fullPath, readEntries) => {
+                    const createReader = () => ({readEntries});
+                    return {isDirectory: true, fullPath, name: fullPath, createReader};
+                };
+                const shut = folder("/news/shut", (_, reject) => reject(new Error("shut")));
+                const story = {
+                    isFile: true, fullPath: "/news/story.txt", name: "/news/story.txt",
+                    file: (resolve) => resolve(new File([text], "story.txt")),
+                };
+                const batches = [[], [shut, story]];
+                const news = folder("/news", (resolve) => resolve(batches.pop()));
+                const items = [{webkitGetAsEntry: () => news}];
+                const drop = new Event("drop", {bubbles: true, cancelable: true});
+                drop.dataTransfer = {types: ["Files"], items, files: []};
+                library.dispatchEvent(drop);
+            }""",
+            STORY,
+        )
+        report = library.page.locator("#add-report > li")
+        expect(report.first).to_contain_text("news/shutThe browser could not read it.")
+        expect(report.last).to_contain_text("news/story.txtAdded.")
+    finally:
+        remove_quietly(library, "Quillhaven")
+
+
+def test_what_fails_after_stop_says_its_own_reason(library: ChatPage) -> None:
+    library.expected = "Failed to load resource"
+    page = library.page
+    detail = {"status": 507, "detail": "The disk is full."}
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if "multipart" in route.request.headers["content-type"]:
+            held.append(route)
+        else:
+            route.fulfill(status=507, content_type="application/problem+json", json=detail)
+
+    page.route("**/articles?undoable=true", answer)
+    page.get_by_role("button", name="Add articles").click()
+    payload: FilePayload = {"name": "q.txt", "mimeType": "text/plain", "buffer": STORY.encode()}
+    page.locator("#add-files").set_input_files([payload])
+    page.get_by_role("button", name="Stop", exact=True).click()
+    report = page.locator("#add-report > li")
+    expect(report.last).to_contain_text("Stopped.")
+    dialog = page.get_by_role("dialog", name="Add articles")
+    dialog.get_by_label("Text", exact=True).fill(STORY)
+    dialog.get_by_role("button", name="Add article").click()
+    expect(report.last).to_contain_text("The disk is full.")
+
+
+def test_a_finished_file_does_not_scroll_away_what_is_being_typed(library: ChatPage) -> None:
+    page = library.page
+    page.set_viewport_size({"width": 800, "height": 360})
+    page.get_by_role("button", name="Add articles").click()
+    text = page.get_by_role("dialog", name="Add articles").get_by_label("Text", exact=True)
+    text.fill("Half an artic")
+    payload: FilePayload = {"name": "q.txt", "mimeType": "text/plain", "buffer": b""}
+    page.locator("#add-files").set_input_files([payload])
+    expect(page.locator("#add-report > li")).to_have_class("trouble")
+    expect(text).to_be_in_viewport()
+
+
+def test_an_address_whose_report_breaks_off_is_told_as_that(library: ChatPage) -> None:
+    page = library.page
+    progress = 'event: progress\ndata: {"done": 1, "total": 2}\n\n'
+    page.route(
+        "**/addresses",
+        lambda route: route.fulfill(content_type="text/event-stream", body=progress),
+    )
+    page.get_by_role("button", name="Add articles").click()
+    dialog = page.get_by_role("dialog", name="Add articles")
+    dialog.get_by_label("Article, document, feed or sitemap").fill("https://courier.example/")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    report = page.locator("#add-report > li")
+    expect(report).to_contain_text("Adding broke off before it was complete. Try again.")
+
+
 def test_a_folder_is_added_and_its_other_files_are_passed_over(
     library: ChatPage, tmp_path: Path
 ) -> None:
@@ -208,6 +305,94 @@ def test_an_addition_is_undone(library: ChatPage) -> None:
     assert library.collection()["articles"] == before
 
 
+def test_an_addition_too_old_to_be_undone_says_only_that(library: ChatPage) -> None:
+    library.expected = "Failed to load resource"
+    said = "This addition is too long ago to be undone."
+    detail = {"status": 404, "detail": said}
+    library.page.route(
+        "**/undo/*",
+        lambda route: route.fulfill(
+            status=404, content_type="application/problem+json", json=detail
+        ),
+    )
+    payload: FilePayload = {"name": "q.txt", "mimeType": "text/plain", "buffer": STORY.encode()}
+    try:
+        library.page.get_by_role("button", name="Add articles").click()
+        library.page.locator("#add-files").set_input_files([payload])
+        report = library.page.locator("#add-report .add-said")
+        report.get_by_role("button", name="Undo adding q.txt").click()
+        expect(report).to_have_text(said)
+    finally:
+        remove_quietly(library, "Quillhaven")
+
+
+def test_following_a_feed_that_is_empty_so_far_can_be_seen_and_undone(library: ChatPage) -> None:
+    page = library.page
+    page.get_by_role("button", name="Add articles").click()
+    dialog = page.get_by_role("dialog", name="Add articles")
+    address = dialog.get_by_label("Article, document, feed or sitemap")
+    with website() as site:
+        site.put("/feed", rss(site), "text/xml")
+        address.fill(site.url("/feed"))
+        dialog.get_by_label("Follow it").check()
+        dialog.get_by_role("button", name="Add", exact=True).click()
+        report = page.locator("#add-report > li").last
+        expect(report).to_contain_text("Nothing new.")
+        expect(address).to_have_value("")
+        expect(page.locator("#followed")).to_be_visible()
+        report.get_by_role("button", name="Undo adding").click()
+        expect(report).to_contain_text("Undone: no longer followed.")
+        expect(page.locator("#followed")).to_be_hidden()
+
+
+def test_what_is_followed_stays_shown_and_is_read_again_when_it_cannot_be_read(
+    library: ChatPage,
+) -> None:
+    library.expected = "Failed to load resource"
+    page = library.page
+    followed = {"address": "https://a.example/feed", "kind": "feed", "title": "Courier"}
+    counts: list[int | None] = [None]
+
+    def answer(route: Route) -> None:
+        if counts[-1] is None:
+            route.fulfill(status=500, json={"status": 500, "detail": "It failed."})
+        else:
+            source = {**followed, "articles": counts[-1], "looked": None, "error": None}
+            route.fulfill(json={"followed": [source]})
+
+    def look_again() -> None:
+        with page.expect_response("**/followed"):
+            page.clock.run_for(5_000)
+
+    page.route("**/followed", answer)
+    page.clock.install()
+    with page.expect_response("**/followed"):
+        page.reload()
+    panel = page.locator("#followed")
+    expect(panel).to_be_hidden()
+    counts.append(1)
+    look_again()
+    expect(panel).to_contain_text("1 source followed")
+    counts.append(None)
+    look_again()
+    expect(panel).to_contain_text("1 source followed")
+
+    # What arrives leaves alone the list that somebody is in, and nothing is said to be left.
+    page.get_by_role("searchbox", name="Search articles").fill("Binance")
+    page.clock.run_for(1_000)
+    total = page.locator("#article-total")
+    expect(total).to_contain_text("found for “Binance”")
+    link = page.locator("#article-list a").first
+    link.focus()
+    counts.append(2)
+    with page.expect_response("**/articles?limit=1&*"):
+        look_again()
+    page.clock.run_for(1_000)
+    expect(link).to_be_focused()
+    expect(total).to_contain_text("found for “Binance”")
+    expect(page.locator("#announcer")).not_to_contain_text("left")
+
+
 def test_an_address_is_added_and_a_feed_is_followed(library: ChatPage) -> None:
     page = library.page
     page.get_by_role("button", name="Add articles").click()
@@ -244,7 +429,7 @@ def test_an_address_is_added_and_a_feed_is_followed(library: ChatPage) -> None:
 
             followed = page.locator("#followed")
             followed.get_by_text("1 source followed").click()
-            expect(followed).to_contain_text("Feed · 1 article · looked at")
+            expect(followed).to_contain_text("Feed · 1 article · checked")
 
             # What another look brings is shown without being asked for.
             site.put_html("/thaw", THAW)
@@ -252,10 +437,10 @@ def test_an_address_is_added_and_a_feed_is_followed(library: ChatPage) -> None:
             look = {"address": site.url("/feed")}
             httpx.post(f"{library.address}/followed/look", json=look, timeout=60)
             total = library.collection()["articles"]
-            expect(followed).to_contain_text("Feed · 2 articles · looked at", timeout=20_000)
+            expect(followed).to_contain_text("Feed · 2 articles · checked", timeout=20_000)
             expect(page.locator("#article-total")).to_have_text(f"{total:,} articles")
             site.pages["/feed"] = Reply(status=500)
-            followed.get_by_role("button", name="Look at Courier now").click()
+            followed.get_by_role("button", name="Check Courier now").click()
             expect(followed).to_contain_text("answered with status 500")
             expect(followed).to_contain_text("1 source followed, 1 with an error")
             followed.get_by_role("button", name="Stop following Courier").click()
@@ -281,7 +466,7 @@ def test_following_is_undone(library: ChatPage) -> None:
         expect(report).to_contain_text("Added.")
         expect(page.locator("#followed")).to_be_visible()
         report.get_by_role("button", name="Undo adding").click()
-        expect(report).to_contain_text("Undone: 1 article removed again, followed no longer.")
+        expect(report).to_contain_text("Undone: 1 article removed again, no longer followed.")
         expect(page.locator("#followed")).to_be_hidden()
     assert library.collection()["articles"] == before
 

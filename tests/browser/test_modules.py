@@ -313,6 +313,59 @@ def test_a_dateline_of_a_citation_has_its_page(modules: Modules) -> None:
     assert modules.run("dates.js", script, citation) == "Courier, 4 May 2023, page 12"
 
 
+def test_the_source_in_a_dateline_does_not_turn_the_date_around(modules: Modules) -> None:
+    script = """({datelineElement}, article) => {
+        const parent = document.createElement("p");
+        parent.append(datelineElement(article));
+        document.body.append(parent);
+        const dated = parent.firstChild.lastChild;
+        const range = document.createRange();
+        const left = (start) => {
+            range.setStart(dated, start);
+            range.setEnd(dated, start + 1);
+            return range.getBoundingClientRect().left;
+        };
+        const source = parent.firstChild.firstChild.getBoundingClientRect();
+        const found = [parent.textContent, source.right <= left(2), left(2) < left(5)];
+        parent.remove();
+        return found;
+    }"""
+    article = {"source": "\u05e9\u05dc\u05d5\u05dd", "published": "2022-04-20"}
+    text = "\u05e9\u05dc\u05d5\u05dd, 20 April 2022"
+    assert modules.run("dates.js", script, article) == [text, True, True]
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "said"),
+    [
+        (
+            403,
+            "It may read only.",
+            "It may read only. Ask whoever runs the service for a key that may change articles.",
+        ),
+        (
+            401,
+            "This service needs a key. Send it as `Authorization: Bearer KEY`.",
+            "This service needs a key. Enter one, then try again.",
+        ),
+        (0, "", "The answer broke off before it was complete. Try again."),
+        (
+            409,
+            "It was restored meanwhile.",
+            "It was restored meanwhile. Change what you sent, then try again.",
+        ),
+    ],
+)
+def test_a_failure_says_what_to_do_about_it(
+    modules: Modules, status: int, detail: str, said: str
+) -> None:
+    script = """({Failure, explain}, [status, detail]) => {
+        const {what, next} = explain(new Failure(status, detail));
+        return `${what} ${next}`;
+    }"""
+    assert modules.run("errors.js", script, [status, detail]) == said
+
+
 @settings(settings.get_profile("browser"))
 @given(question=NASTY.filter(lambda text: text.strip() != ""), sources=st.lists(NASTY, max_size=3))
 def test_a_permalink_holds_the_question_and_its_filters(

@@ -48,6 +48,76 @@ def test_a_chat_that_no_room_can_be_made_for_is_not_kept_and_costs_no_other_a_cr
     assert said == "not kept"
 
 
+def test_a_chat_that_finds_no_room_leaves_the_others_as_they_were(modules: Modules) -> None:
+    said, kept = modules.run(
+        "chats.js",
+        f"""({{Chats}}) => {{
+            {STORAGE} {A_CHAT}
+            const chats = new Chats(new Space(1700));
+            for (const id of "abc") chats.save(chat(id, "2022"));
+            const long = {{...chat("long", "2023"), title: "x".repeat(2000)}};
+            return [chats.save(long), chats.list().map((each) => each.id).sort()];
+        }}""",
+    )
+    assert said == "not kept"
+    assert kept == ["a", "b", "c"]
+
+
+def test_a_storage_that_refuses_costs_no_chat(modules: Modules) -> None:
+    said, kept = modules.run(
+        "chats.js",
+        f"""({{Chats}}) => {{
+            {STORAGE} {A_CHAT}
+            const space = new Space(9999);
+            const chats = new Chats(space);
+            chats.save(chat("a", "2022"));
+            space.setItem = () => {{ throw new DOMException("refused", "SecurityError"); }};
+            return [chats.save(chat("b", "2023")), chats.list().map((each) => each.id)];
+        }}""",
+    )
+    assert said == "not kept"
+    assert kept == ["a"]
+
+
+def test_an_answer_is_stored_once(modules: Modules) -> None:
+    stored = modules.run(
+        "chats.js",
+        f"""({{Chats}}) => {{
+            {STORAGE} {A_CHAT}
+            const asked = chat("a", "2022");
+            const answer = {{answered: true, text: "So.", sentences: [1], citations: [2],
+                passages: [{{id: "p", text: "Long."}}]}};
+            Object.assign(asked.turns[0], {{state: "done", text: "So.", sentences: [1],
+                citations: [2], answer}});
+            const chats = new Chats(new Space(9999));
+            chats.save(asked);
+            return chats.get("a").turns[0];
+        }}""",
+    )
+    assert (stored["text"], stored["sentences"], stored["citations"]) == ("", [], [])
+    assert stored["answer"]["text"] == "So."
+    assert stored["answer"]["citations"] == [2]
+    assert stored["answer"]["passages"] == [{"id": "p", "text": ""}]
+
+
+def test_turns_of_two_tabs_are_kept_together(modules: Modules) -> None:
+    turns = modules.run(
+        "chats.js",
+        f"""({{Chats}}) => {{
+            {STORAGE} {A_CHAT}
+            const chats = new Chats(new Space(9999));
+            const turn = (id, state) => ({{...chat("a", "").turns[0], id, asked: id, state}});
+            const of = (...turns) => ({{...chat("a", "2022"), turns}});
+            const here = of(turn("1", "asking"), turn("3", "failed"));
+            const there = of(turn("1", "done"), turn("2", "stopped"), turn("3", "asking"));
+            chats.save(there);
+            chats.save(here, here.turns[1]);
+            return chats.get("a").turns.map(({{id, state}}) => [id, state]);
+        }}""",
+    )
+    assert turns == [["1", "done"], ["2", "stopped"], ["3", "failed"]]
+
+
 def test_a_broken_entry_is_passed_over(modules: Modules) -> None:
     kept = modules.run(
         "chats.js",

@@ -106,6 +106,80 @@ def test_an_answer_can_be_stopped_and_what_was_written_stays(
     expect(chat.turn).not_to_contain_text("Stopped")
 
 
+def test_escape_puts_away_what_lies_over_an_answer_before_it_stops_it(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    citation = citation_of(article, 10, 60)
+    answer = written(QUESTION, [("It was so [1].", [1], None)], [citation])
+    stream = scripted.stream()
+    chat.send(QUESTION)
+    stream.words("It was so [1].")
+    stream.event("sentence", {"sentence": answer["sentences"][0], "citations": [citation]})
+    expect(chat.chips).to_have_count(1)
+
+    chat.page.locator("#chat-list > li").hover()
+    chat.page.locator("#chat-list > li").get_by_role("button").click()
+    menu = chat.page.locator("#chat-menu")
+    expect(menu).to_be_visible()
+    chat.page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+
+    chat.open_citation()
+    card = chat.page.get_by_role("tooltip")
+    chat.chips.first.hover()
+    expect(card).to_be_visible()
+    chat.page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(chat.source).to_be_visible()
+
+    chat.page.keyboard.press("Escape")
+    expect(chat.source).to_be_hidden()
+    expect(chat.turn).to_have_attribute("data-state", "asking")
+    chat.box.focus()
+    chat.page.keyboard.press("Escape")
+    expect(chat.turn).to_have_attribute("data-state", "stopped")
+
+
+def test_an_answer_goes_on_while_the_articles_are_looked_at(
+    chat: ChatPage, scripted: ScriptedService
+) -> None:
+    stream = scripted.stream()
+    chat.send(QUESTION)
+    stream.words("It was ")
+    expect(chat.turn).to_contain_text("It was")
+    chat.page.get_by_role("link", name="Articles", exact=True).click()
+    expect(chat.page.locator("#article-search")).to_be_visible()
+    chat.page.keyboard.press("Escape")
+    chat.page.get_by_role("link", name="Ask", exact=True).click()
+    expect(chat.turn).to_have_attribute("data-state", "asking")
+    stream.answer(written(QUESTION, [("It was so.", [], None)], []))
+    chat.wait_for_answer()
+
+
+def test_a_chat_deleted_while_its_answer_is_written_stays_deleted_until_it_is_brought_back(
+    chat: ChatPage, scripted: ScriptedService
+) -> None:
+    stream = scripted.stream()
+    chat.send(QUESTION)
+    stream.words("It was ")
+    expect(chat.turn).to_contain_text("It was")
+    listed = chat.page.locator("#chat-list > li")
+    listed.hover()
+    listed.get_by_role("button").click()
+    chat.page.locator("#chat-menu").get_by_role("button", name="Delete").click()
+    expect(chat.turns).to_have_count(0)
+    expect(chat.page.locator("#announcer")).to_have_text("The answer was stopped.")
+    expect(listed).to_contain_text("Chats are stored only in this browser.")
+
+    chat.page.get_by_role("button", name="Undo").click()
+    listed.get_by_role("link").click()
+    scripted.answer(written(QUESTION, [("All of it.", [], None)], []))
+    chat.turn.get_by_role("button", name="Ask again").click()
+    chat.wait_for_answer()
+    chat.page.reload()
+    expect(chat.turn.locator(".body")).to_have_text("All of it.")
+
+
 def test_a_question_typed_during_an_answer_waits_in_the_box(
     chat: ChatPage, scripted: ScriptedService
 ) -> None:
@@ -116,6 +190,7 @@ def test_a_question_typed_during_an_answer_waits_in_the_box(
     chat.send("And then?")
     expect(chat.box).to_have_value("And then?")
     expect(chat.page.locator("#composer-hint")).to_contain_text("still being written")
+    expect(chat.page.locator("#announcer")).to_contain_text("still being written")
     stream.answer(written(QUESTION, [("It was.", [], None)], []))
     chat.wait_for_answer()
     expect(chat.box).to_have_value("And then?")
@@ -272,7 +347,38 @@ def test_an_article_that_has_changed_since_is_not_marked_at_the_wrong_place(
     chat.chips.first.click()
     expect(chat.source).to_contain_text("The article has changed since this answer")
     expect(chat.source).to_contain_text("Words of an earlier version.")
-    expect(chat.source.locator("mark.current")).to_have_count(0)
+    expect(chat.source.locator("mark")).to_have_count(0)
+
+
+def test_only_what_an_article_still_says_is_marked(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    kept = citation_of(article, 10, 60)
+    stale = {**citation_of(article, 70, 90, 2), "quote": "Words of an earlier version."}
+    passages = [
+        passage_of(article, 0, 5),
+        {**passage_of(article, 100, 120), "text": "A passage of an earlier version."},
+    ]
+    answer = written(QUESTION, [("So [1][2].", [1, 2], None)], [kept, stale], passages=passages)
+    scripted.answer(answer)
+    chat.ask(QUESTION)
+    assert "".join(chat.open_citation().split()) == "".join(kept["quote"].split())
+    expect(chat.source.locator("mark.cited")).to_have_count(0)
+    shown = chat.source.locator(".passage").all_text_contents()
+    assert "".join(shown) == passages[0]["text"]
+
+
+def test_a_nearest_passage_of_an_article_changed_since_is_not_marked(
+    chat: ChatPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    stale = {**passage_of(article, 10, 60), "text": "A passage of an earlier version."}
+    scripted.answer(
+        written(QUESTION, [], [], answered=False, text="The articles do not say.", passages=[stale])
+    )
+    turn = chat.ask(QUESTION)
+    turn.get_by_role("button").filter(has_text=article["title"]).click()
+    expect(chat.source).to_contain_text("The article has changed since this answer")
+    expect(chat.source.locator("mark, .passage")).to_have_count(0)
 
 
 def test_an_article_removed_since_leaves_its_quote(
@@ -285,3 +391,18 @@ def test_an_article_removed_since_leaves_its_quote(
     chat.chips.first.click()
     expect(chat.source).to_contain_text("The quote was: ")
     expect(chat.source.locator("q")).to_have_text(citation["quote"])
+
+
+def test_a_long_name_of_a_source_does_not_scroll_a_phone_sideways(
+    open_page: OpenPage, scripted: ScriptedService, article: dict[str, Any]
+) -> None:
+    chat = open_page(scripted.address, viewport={"width": 390, "height": 844})
+    long = citation_of({**article, "source": "The Courier of Quillhaven and " + "x" * 80}, 10, 60)
+    sentence = (long["quote"] + " [1]", [1], None)
+    scripted.answer(written(QUESTION, [sentence], [long], answerer="extractive", notice="y" * 80))
+    chat.ask(QUESTION)
+    expect(chat.turn.locator("figcaption")).to_contain_text("The Courier of Quillhaven")
+    boxes = (
+        "turn => [...turn.querySelectorAll('*')].map((each) => each.getBoundingClientRect().right)"
+    )
+    assert max(chat.turn.evaluate(boxes)) <= 390
