@@ -121,9 +121,11 @@ def reading_file(data: Path, source: str) -> Path:
 
 
 def reading_rows(path: Path, split: Split) -> Iterator[dict[str, Any]]:
-    """The paragraphs of a file, with their questions, whose titles belong to a split."""
+    """The paragraphs of a file, with their questions, that belong to a split: by their story if
+    they tell one in several articles, else by their title."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    yield from (row for row in map(json.loads, lines) if split_of(row["title"]) == split)
+    rows = map(json.loads, lines)
+    yield from (row for row in rows if split_of(row.get("story", row["title"])) == split)
 
 
 def _articles(data: Path, split: Split, left_out: Sequence[str]) -> Iterator[list[str]]:
