@@ -15,6 +15,7 @@ from qa.answering.extractive.declining import (
 )
 from qa.answering.extractive.definitions import defined_thing
 from qa.answering.extractive.one_story import (
+    about_what_is_named,
     newest_of_a_story_first,
     until_later,
     with_later_word,
@@ -110,7 +111,7 @@ class ExtractiveAnswerer:
             if reply is not None:
                 return replace(reply, confidence=round(confidence, 4))
         several = asks_for_several(question)
-        chosen = worth_quoting(newest, several=several)
+        chosen = about_what_is_named(question, worth_quoting(newest, several=several), passages)
         wants_more = analysis.kind is AnswerType.REASON or defined_thing(question) is not None
         follows_story = self._tells_changes and not (several or wants_more or is_dated(question))
         if follows_story:

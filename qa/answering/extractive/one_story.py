@@ -24,6 +24,7 @@ AS_MUCH_ASKED = 0.5
 """A passage of a later article must cover the question's words at least this fraction as well as
 the best passage does, each with its title."""
 
+_NAME = re.compile(r"\b[A-Z]\w+(?:\.\w+)?")
 _NAME_IN_A_SENTENCE = re.compile(r"(?<=[\w,;:)”’] )[A-Z][\w’'.-]*\w")
 
 
@@ -34,6 +35,35 @@ def tell_one_story(one: ScoredPassage, other: ScoredPassage) -> bool:
     """
     some, others = _names(one), _names(other)
     return len(some & others) >= SAME_NAMES * min(len(some), len(others))
+
+
+def names_another(question: str, text: str) -> bool:
+    """Whether a text is about something whose name differs from one in the question by a dot and
+    what follows it.
+
+    >>> names_another("Who runs Binance.US?", "Binance has a new chief.")
+    True
+    >>> names_another("Who runs Binance?", "Binance.US has a new chief.")
+    True
+    >>> names_another("Who runs Binance?", "Binance, unlike Binance.US, has one.")
+    False
+    """
+    return any(
+        re.search(rf"\b{re.escape(name)}\b(?!\.\w)", text) is None
+        and re.search(rf"\b{re.escape(name.partition('.')[0])}\b", text) is not None
+        for name in _NAME.findall(question)
+    )
+
+
+def about_what_is_named(
+    question: str, chosen: Sequence[Candidate], passages: Sequence[ScoredPassage]
+) -> list[Candidate]:
+    """The sentences without those of passages about another thing of a similar name, if others are
+    left."""
+    found = (
+        each for each in chosen if not names_another(question, _read_in(passages[each.passage]))
+    )
+    return list(found) or list(chosen)
 
 
 def with_later_word(
@@ -57,6 +87,7 @@ def with_later_word(
         and each.candidate.reading is not None
         and each.candidate.reading >= ANSWERS
         and tell_one_story(story[0], passages[each.candidate.passage])
+        and not names_another(question.text, _read_in(passages[each.candidate.passage]))
         and question.share_in(_stems(passages[each.candidate.passage])) >= asked
     ]
     # Of several from one day, the first is the best.
@@ -114,7 +145,11 @@ def _day(quote: Quotation, passages: Sequence[ScoredPassage]) -> date | None:
 
 
 def _stems(found: ScoredPassage) -> frozenset[str]:
-    return frozenset(stems_of(f"{found.article.title}\n{found.passage.text}"))
+    return frozenset(stems_of(_read_in(found)))
+
+
+def _read_in(found: ScoredPassage) -> str:
+    return f"{found.article.title}\n{found.passage.text}"
 
 
 def _names(found: ScoredPassage) -> frozenset[str]:

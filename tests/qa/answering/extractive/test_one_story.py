@@ -97,3 +97,13 @@ def _opened(roof: str) -> tuple[ScoredPassage, ScoredPassage]:
         found("The Quill Museum opened on 4 May 1911.", "2022-03-03", read=[OPINION]),
         found(roof, "2022-04-20", read=[-9]),
     )
+
+
+def test_a_company_of_a_similar_name_is_another() -> None:
+    ours = found("[Ann Lee] runs Binance.US now.", "2025-03-01", read=[4])
+    other = found("At Binance [Bo Dahl] runs things now.", "2025-06-01", read=[5])
+    answer = reply("Who runs Binance.US?", ours, other)
+    assert [each.quote for each in answer.citations] == ["Ann Lee runs Binance.US now."]
+    assert [each.article_id for each in reply("Who runs Binance?", ours, other).citations] == [
+        other.article.id
+    ]
