@@ -1,5 +1,6 @@
 """Settings from flags, the environment (QA_*), .env and defaults, read only here."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -10,6 +11,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from qa.default_collection import DEFAULT_COLLECTION
 from vectorstore.bundled_model import BUNDLED_MODEL
 from vectorstore.errors import UserError
+
+PREFIX = "QA_"
+"""Of the environment variables."""
 
 
 class SettingsError(UserError):
@@ -42,7 +46,7 @@ class Settings(BaseSettings):
     """Every field can be set by an environment variable: `data` by QA_DATA."""
 
     model_config = SettingsConfigDict(
-        env_prefix="QA_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     data: Path = Field(Path("data"), description="the index folder")
@@ -221,3 +225,8 @@ def settings_of_another_index(settings: Settings, where: str, chroma_url: str | 
         else {"database_url": SecretStr(where), "chroma_url": chroma_url}
     )
     return settings.model_copy(update=changes)
+
+
+def environment_without_settings() -> dict[str, str]:
+    """The environment for a process that has its own settings and not those of this machine."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

@@ -115,16 +115,10 @@ class Pipeline:
         clock.lap("rewrite")
         parts = self.plan(asked, when.as_of or today) if question.reads_dates else ()
         with step("retrieve"):
-            limits = replace(question, as_of=when.as_of)
-            planned = await asyncio.to_thread(self._search_parts, parts, limits, today)
-            found: Sequence[ScoredPassage] = _in_turn(planned, question.passages)
-            if not found:
-                planned = []
-                found = await asyncio.to_thread(self._search, when, question.passages)
-            if not found and when.otherwise is not None:
-                when = when.otherwise
-                found = await asyncio.to_thread(self._search, when, question.passages)
-            damage = await asyncio.to_thread(self.damage)
+            (when, planned, found), damage = await asyncio.gather(
+                asyncio.to_thread(self._retrieved, when, parts, question, today),
+                asyncio.to_thread(self.damage),
+            )
         clock.lap("retrieve")
         considered = _in_turn([found, *planned])
         passages = tuple(PassageResult.of(each) for each in found)
@@ -164,6 +158,22 @@ class Pipeline:
                         as_of=when.as_of,
                         timings_ms=clock.milliseconds,
                     )
+
+    def _retrieved(
+        self, when: When, parts: Sequence[Part], question: Question, today: date
+    ) -> tuple[When, list[Sequence[ScoredPassage]], Sequence[ScoredPassage]]:
+        """The time searched, the passages of each part, and those to answer from. If the parts find
+        nothing, there are none, and the question is searched for as a whole."""
+        limits = replace(question, as_of=when.as_of)
+        planned = self._search_parts(parts, limits, today)
+        found: Sequence[ScoredPassage] = _in_turn(planned, question.passages)
+        if found:
+            return when, planned, found
+        found = self._search(when, question.passages)
+        if not found and when.otherwise is not None:
+            when = when.otherwise
+            found = self._search(when, question.passages)
+        return when, [], found
 
     def _search(self, when: When, k: int) -> Sequence[ScoredPassage]:
         return self.retrieve(when.question, k, when.filters, when.favoured)

@@ -92,7 +92,7 @@ _BETWEEN = re.compile(r"\b(?:between|from)\s(?:the\s)?$", re.IGNORECASE)
 _NEEDS_A_CONNECTIVE = re.compile(r"\d{4}")
 _ONWARDS = re.compile(r"\s(?:on|onwards?)\b", re.IGNORECASE)
 _FUTURE = re.compile(
-    r"(?:^\W*|\b(?-i:(?=w)))will\b|\b(?:going to|next|upcoming|plans? to)\b", re.IGNORECASE
+    r"^\W*will\b|\b(?:(?-i:will)|going to|next|upcoming|plans? to)\b", re.IGNORECASE
 )
 _OF_ARTICLES = re.compile(
     r"\b(?:articles?|reports?|reported|reporting|news|headlines?|stor(?:y|ies)|coverage|covered"

@@ -1,6 +1,5 @@
 """How search, memory and disk grow with the collection, measured on drawn collections."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from qa.evaluation.drawn_collection import (
     draw_articles,
 )
 from qa.http_client import Client
+from qa.settings import environment_without_settings
 from vectorstore.catalog.records import IndexedArticle
 from vectorstore.embedding import BundledEmbedder
 from vectorstore.engine import read_owner
@@ -211,12 +211,11 @@ def serving(
 
     It has these settings alone: those of the environment or a .env may name another index.
     """
-    environment = {name: value for name, value in os.environ.items() if name[:3] != "QA_"}
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  # this program
         [sys.executable, "-m", "qa", "serve", "--port", "0", "--data", str(folder.absolute())],
         cwd=folder,
-        env=environment | settings,
+        env=environment_without_settings() | settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -9,12 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.http.collection_path import collection_of
 from qa.http.limits import Places
+from qa.http.origins import PROBES
 from qa.http.problems import Problem, failure_response, problem_response
 from qa.http.prometheus import Metrics
 from qa.request_id import new_request_id
 from qa.tracing import server_span
 
-PROBES = frozenset({"/health", "/ready", "/metrics"})
+ALWAYS_SERVED = PROBES | {"/metrics"}
+"""Served however many requests there are."""
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 OTHER_METHOD = "other"
 """What any other method is recorded as: a client may make up as many as it likes."""
@@ -127,7 +129,7 @@ class Saturation:
         self.places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PROBES:
+        if scope["type"] != "http" or scope["path"] in ALWAYS_SERVED:
             await self.app(scope, receive, send)
             return
         try:

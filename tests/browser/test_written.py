@@ -9,7 +9,7 @@ from qa.verification.markers import with_markers
 from tests.browser.answers import UNANSWERED, citation_of, passage_of, written
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenPage
-from tests.browser.scripted import ScriptedService
+from tests.browser.scripted import ScriptedService, Stream
 
 QUESTION = "What happened?"
 
@@ -25,6 +25,15 @@ def article(chat: ChatPage) -> dict[str, Any]:
     listed = chat.page.request.get(f"{chat.address}/articles?limit=3").json()["articles"]
     articles = [chat.article(each["id"]) for each in listed]
     return max(articles, key=lambda each: len(each["text"]))
+
+
+def begun(chat: ChatPage, scripted: ScriptedService, words: str) -> Stream:
+    """An answer to `QUESTION` of which these words are shown."""
+    stream = scripted.stream()
+    chat.send(QUESTION)
+    stream.words(words)
+    expect(chat.turn).to_contain_text(words.strip())
+    return stream
 
 
 def test_words_appear_as_they_are_written_and_count_once_they_are_checked(
@@ -64,10 +73,7 @@ def test_words_appear_as_they_are_written_and_count_once_they_are_checked(
 
 
 def test_the_stream_is_no_live_region(chat: ChatPage, scripted: ScriptedService) -> None:
-    stream = scripted.stream()
-    chat.send(QUESTION)
-    stream.words("It was ")
-    expect(chat.turn).to_contain_text("It was")
+    stream = begun(chat, scripted, "It was ")
     live = chat.turn.locator(
         "xpath=ancestor-or-self::*[@aria-live or @role='status' or @role='log']"
     )
@@ -81,10 +87,7 @@ def test_the_stream_is_no_live_region(chat: ChatPage, scripted: ScriptedService)
 def test_an_answer_can_be_stopped_and_what_was_written_stays(
     chat: ChatPage, scripted: ScriptedService, by: str
 ) -> None:
-    stream = scripted.stream()
-    chat.send(QUESTION)
-    stream.words("It was the ")
-    expect(chat.turn).to_contain_text("It was the")
+    stream = begun(chat, scripted, "It was the ")
     if by == "Escape":
         chat.page.keyboard.press("Escape")
     else:
@@ -143,10 +146,7 @@ def test_escape_puts_away_what_lies_over_an_answer_before_it_stops_it(
 def test_an_answer_goes_on_while_the_articles_are_looked_at(
     chat: ChatPage, scripted: ScriptedService
 ) -> None:
-    stream = scripted.stream()
-    chat.send(QUESTION)
-    stream.words("It was ")
-    expect(chat.turn).to_contain_text("It was")
+    stream = begun(chat, scripted, "It was ")
     chat.page.get_by_role("link", name="Articles", exact=True).click()
     expect(chat.page.locator("#article-search")).to_be_visible()
     chat.page.keyboard.press("Escape")
@@ -159,10 +159,7 @@ def test_an_answer_goes_on_while_the_articles_are_looked_at(
 def test_a_chat_deleted_while_its_answer_is_written_stays_deleted_until_it_is_brought_back(
     chat: ChatPage, scripted: ScriptedService
 ) -> None:
-    stream = scripted.stream()
-    chat.send(QUESTION)
-    stream.words("It was ")
-    expect(chat.turn).to_contain_text("It was")
+    begun(chat, scripted, "It was ")
     listed = chat.page.locator("#chat-list > li")
     listed.hover()
     listed.get_by_role("button").click()
@@ -183,10 +180,7 @@ def test_a_chat_deleted_while_its_answer_is_written_stays_deleted_until_it_is_br
 def test_a_question_typed_during_an_answer_waits_in_the_box(
     chat: ChatPage, scripted: ScriptedService
 ) -> None:
-    stream = scripted.stream()
-    chat.send(QUESTION)
-    stream.words("It ")
-    expect(chat.turn).to_contain_text("It")
+    stream = begun(chat, scripted, "It ")
     chat.send("And then?")
     expect(chat.box).to_have_value("And then?")
     expect(chat.page.locator("#composer-hint")).to_contain_text("still being written")

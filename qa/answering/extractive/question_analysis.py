@@ -23,7 +23,7 @@ class AnswerType(StrEnum):
 
 
 _ASKS = re.compile(r"\b(?:what|which|how|who(?:m|se)?|when|where|why)\b")
-# The one at the question's first question word decides, or the earliest if it has none.
+# The first that matches at the question's first question word decides.
 _KINDS: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     (
         AnswerType.NUMBER,
@@ -63,12 +63,10 @@ def answer_type_of(question: str) -> AnswerType:
     """
     asked = question.lower()
     first = _ASKS.search(asked)
-    found = [
-        (match.start(), order, kind)
-        for order, (kind, pattern) in enumerate(_KINDS)
-        if (match := pattern.search(asked)) and first and match.start() <= first.start()
-    ]
-    return min(found)[2] if found else AnswerType.OTHER
+    if first is None:
+        return AnswerType.OTHER
+    found = (kind for kind, pattern in _KINDS if pattern.match(asked, first.start()))
+    return next(found, AnswerType.OTHER)
 
 
 def topic_words(question: str) -> list[str]:

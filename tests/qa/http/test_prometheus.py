@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from qa.http.limits import Limits
-from qa.http.middleware import PROBES
+from qa.http.middleware import ALWAYS_SERVED
 from tests.openai_server import Deed, Fail, Say
 from tests.qa.http.conftest import Serve
 from tests.qa.http.scripted import Failing
@@ -100,5 +100,5 @@ def test_a_saturated_service_says_so_and_still_answers_probes(serve: Serve) -> N
     refused = http.get("/articles")
     assert "Try again" in assert_problem(refused, 503)
     assert int(refused.headers["retry-after"]) > 0
-    for probe in PROBES:
+    for probe in ALWAYS_SERVED:
         assert "being handled" not in http.get(probe).text
