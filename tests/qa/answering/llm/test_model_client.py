@@ -44,7 +44,8 @@ def test_a_model_that_breaks_off_in_its_thoughts_is_called_again() -> None:
 
 def test_the_limit_holds_for_blocking_callers_in_threads() -> None:
     with OpenAIServer([Hang()]) as server:
-        client = client_of(server, concurrent=2, between_chunks=0.3, attempts=1)
+        # Long enough for a request to reach the server on a busy machine.
+        client = client_of(server, concurrent=2, between_chunks=1.5, attempts=1)
 
         def call() -> None:
             with pytest.raises(ModelFailed):
