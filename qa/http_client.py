@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,6 +80,9 @@ class ReindexProgress:
     done: int
     total: int | None
 
+
+REINDEXING = TypeAdapter(ReindexProgress)
+REINDEXED = TypeAdapter(ReindexReport)
 
 Body = TypeVar("Body")
 
@@ -275,8 +279,8 @@ class Client:
                     if name == "error":
                         raise ServiceError(_read(PROBLEM, data).detail)
                     if name == "reindexed":
-                        return _read(TypeAdapter(ReindexReport), data)
-                    progress = _read(TypeAdapter(ReindexProgress), data)
+                        return _read(REINDEXED, data)
+                    progress = _read(REINDEXING, data)
                     done = progress.done
                     on_progress(Progress("embedding", done, progress.total, done))
         except httpx.HTTPError as error:
@@ -398,7 +402,14 @@ def _article_path(article_id: str) -> str:
 
 
 def _parse(body: type[Body], response: httpx.Response) -> Body:
-    return _read(TypeAdapter(body), response.content)
+    found: Body = _read(_adapter_of(body), response.content)  # type: ignore[arg-type]  # hashable
+    return found
+
+
+@lru_cache
+def _adapter_of(body: type[Any]) -> TypeAdapter[Any]:
+    """Made once for each type, which takes milliseconds."""
+    return TypeAdapter(body)
 
 
 def _read(body: TypeAdapter[Body], content: bytes | str) -> Body:

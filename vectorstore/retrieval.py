@@ -28,6 +28,8 @@ MOST_OF_ONE_ARTICLE = 4
 FAVOUR = 0.1
 """What matching `favoured` adds to a score, which otherwise is from 0 to 1."""
 
+SCORES_OF_A_GROUP = 256
+
 COMPARED_EXACTLY = 30_000
 """Comparing this many vectors takes 5 to 7 ms."""
 MORE_THAN_WANTED = 2
@@ -165,10 +167,10 @@ def _ranked(
     candidates: int,
 ) -> list[CandidatePassage]:
     """The dense and the lexical candidates, ranked by both scores, best first."""
-    best = _highest(lexical, candidates)
+    best = highest_scores(lexical, candidates)
     dense = nearest_rows(store, index, vector, columns, allowed, candidates)
     if preferred is not None:
-        best = np.union1d(best, _highest(lexical * preferred, candidates))
+        best = np.union1d(best, highest_scores(lexical * preferred, candidates))
         dense = nearest_rows(store, index, vector, columns, preferred, candidates) | dense
     missing = np.array([row for row in best.tolist() if row not in dense], np.int64)
     similarities = index.exact.similarities(vector, missing)
@@ -338,10 +340,24 @@ def _is_allowed(allowed: NDArray[np.bool_], row: int) -> bool:
     return row < len(allowed) and bool(allowed[row])
 
 
-def _highest(scores: Vectors, most: int) -> NDArray[np.int64]:
-    """The places of the `most` highest positive scores, best first."""
+def highest_scores(scores: Vectors, most: int) -> NDArray[np.int64]:
+    """The places of the `most` highest positive scores (n,), best first."""
+    least = _least_of_highest(scores, most)
     # numpy finds nonzero booleans several times as fast as nonzero numbers.
-    return _best_of(scores, np.flatnonzero(scores > 0), most)
+    return _best_of(scores, np.flatnonzero(scores >= least if least > 0 else scores > 0), most)
+
+
+def _least_of_highest(scores: Vectors, most: int) -> float:
+    """A bound that at least `most` of these scores reach, and few others; 0 if there are few.
+
+    The scores are divided into groups: `most` of them have a highest score of at least the bound.
+    """
+    groups = len(scores) // SCORES_OF_A_GROUP
+    if groups <= most:
+        return 0.0
+    grouped = scores[: groups * SCORES_OF_A_GROUP].reshape(SCORES_OF_A_GROUP, groups)
+    highest: Vectors = grouped.max(axis=0)
+    return float(np.partition(highest, groups - most)[groups - most])
 
 
 def _best_of(scores: Vectors, places: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ import shutil
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,8 @@ class VectorIndex:
         self.embedder = embedder
         self.vectors = vectors
         self.exact = exact
-        self.tokens = Tokens(embedder.count_tokens, embedder.token_spans)
+        # The passages of an article come one after another, each with its title.
+        self.tokens = Tokens(embedder.count_tokens, lru_cache(maxsize=16)(embedder.token_spans))
         self._size = size
 
     @cached_property

@@ -95,8 +95,8 @@ def test_both_engines_find_the_same_in_the_same_order(
     for question in QUESTIONS:
         columns = on_servers.columns.look()
         lexical = retrieval.lexical_scores(on_servers, question, columns)
-        there = in_a_folder.columns.look()
-        assert np.array_equal(lexical, retrieval.lexical_scores(in_a_folder, question, there))
+        columns = in_a_folder.columns.look()
+        assert np.array_equal(lexical, retrieval.lexical_scores(in_a_folder, question, columns))
         for given in FILTERS:
             expected = ranked(search(in_a_folder, question, 5, given))
             assert ranked(search(on_servers, question, 5, given)) == expected
@@ -104,8 +104,11 @@ def test_both_engines_find_the_same_in_the_same_order(
     monkeypatch.setattr(retrieval, "COMPARED_EXACTLY", 0)
     monkeypatch.setattr(retrieval, "CANDIDATES", 20)
     for given in FILTERS:
-        expected = ranked(search(in_a_folder, QUESTIONS[0], 5, given))
-        assert ranked(search(on_servers, QUESTIONS[0], 5, given)) == expected
+        there = {each.passage.id for each in search(on_servers, QUESTIONS[0], 5, given)}
+        here = {each.passage.id for each in search(in_a_folder, QUESTIONS[0], 5, given)}
+        # Chroma's graph is approximate, and depends on which of its threads adds to it first.
+        assert len(there) == len(here)
+        assert len(there - here) <= 1
 
 
 def test_a_replica_sees_what_another_changed_at_once(replica: Open) -> None:

@@ -21,6 +21,7 @@ from vectorstore.ingest import ingest
 from vectorstore.retrieval import (
     MOST_OF_ONE_ARTICLE,
     fuse_scores,
+    highest_scores,
     query_terms,
     search,
     select_passages,
@@ -268,6 +269,20 @@ def test_fused_scores_lie_between_none_and_one_and_agree_with_both_sides(
 def test_no_scores_fuse_to_none() -> None:
     nothing = np.empty(0, np.float32)
     assert fuse_scores(nothing, nothing).shape == (0,)
+
+
+@given(
+    st.integers(0, 5_000), st.integers(1, 40), st.sampled_from([0.0, 0.1, 0.9]), st.integers(1, 9)
+)
+def test_the_highest_scores_are_found_without_sorting_all(
+    count: int, most: int, share: float, different: int
+) -> None:
+    random = np.random.default_rng(count)
+    scores = random.integers(0, different, count).astype(np.float32)
+    scores[random.random(count) < share] = 0
+    found = highest_scores(scores, most)
+    assert len({*found.tolist()}) == len(found)
+    assert scores[found].tolist() == sorted(scores[scores > 0].tolist(), reverse=True)[:most]
 
 
 def scored(article_id: str, start: int, end: int, score: float) -> ScoredPassage:

@@ -4,8 +4,10 @@ The postings of a term are stored in parts, so that adding passages rewrites lit
 stays as it is until one of its passages is removed.
 """
 
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,10 @@ MOST_COUNTED = 255
 LONGEST_TERM = 64
 """In code points; anything longer, such as an encoded file, is not a word."""
 ROW, COUNT = np.dtype("<u4"), np.dtype("u1")
+
+Part = tuple[str, int, int, int, int, bytes, bytes]
+"""A term; the number of the part; how many passages are in it, the lowest and the highest of their
+rows; their rows and counts, encoded."""
 
 
 def terms_in(text: str) -> Counter[str]:
@@ -48,25 +54,16 @@ def add_postings(db: Transaction, passages: Iterable[tuple[int, Mapping[str, int
             counts[term].append(min(count, MOST_COUNTED))
     for marks, batch in batches_of(sorted(rows)):
         growing = {
-            term: (held_rows, held_counts)
-            for term, held_rows, held_counts in db.execute(
-                f"SELECT term, rows, counts FROM postings WHERE part = 0 AND term IN ({marks})",
+            term: held
+            for term, *held in db.execute(
+                "SELECT term, lowest, highest, rows, counts FROM postings"
+                f" WHERE part = 0 AND term IN ({marks})",
                 batch,
             )
         }
-        _write(
-            db,
-            (
-                _part(
-                    term,
-                    0,
-                    growing.get(term, (b"", b""))[0] + np.array(rows[term], ROW).tobytes(),
-                    growing.get(term, (b"", b""))[1] + np.array(counts[term], COUNT).tobytes(),
-                )
-                for term in batch
-            ),
-        )
-    _close_full_parts(db, sorted(rows))
+        grown = [_grown(term, growing.get(term), rows[term], counts[term]) for term in batch]
+        _write(db, grown)
+        _close(db, [term for term, _, passages, *_ in grown if passages >= FULL])
 
 
 def remove_postings(db: Transaction, passages: Iterable[tuple[int, Iterable[str]]]) -> None:
@@ -165,23 +162,16 @@ def terms_from(database: Database, first: str, lengths: tuple[int, int]) -> list
     )
 
 
-def _close_full_parts(db: Transaction, terms: Sequence[str]) -> None:
-    """Give every full part 0 a new number."""
-    for marks, batch in batches_of(terms):
-        full = db.execute(
-            "SELECT term FROM postings"
-            f" WHERE part = 0 AND passages >= {FULL} AND term IN ({marks})",
-            batch,
-        ).fetchall()
-        for (term,) in full:
-            db.execute(
-                "UPDATE postings SET part ="
-                " (SELECT max(part) + 1 FROM postings WHERE term = ?) WHERE term = ? AND part = 0",
-                (term, term),
-            )
+def _close(db: Transaction, terms: Sequence[str]) -> None:
+    """Give part 0 of these terms a new number."""
+    db.executemany(
+        "UPDATE postings SET part ="
+        " (SELECT max(part) + 1 FROM postings WHERE term = ?) WHERE term = ? AND part = 0",
+        [(term, term) for term in terms],
+    )
 
 
-def _write(db: Transaction, parts: Iterable[tuple[object, ...]]) -> None:
+def _write(db: Transaction, parts: Iterable[Part]) -> None:
     db.executemany(
         "INSERT INTO postings (term, part, passages, lowest, highest, rows, counts)"
         " VALUES (?,?,?,?,?,?,?) ON CONFLICT (term, part) DO UPDATE SET"
@@ -191,7 +181,15 @@ def _write(db: Transaction, parts: Iterable[tuple[object, ...]]) -> None:
     )
 
 
-def _part(term: str, part: int, rows: bytes, counts: bytes) -> tuple[object, ...]:
+def _grown(term: str, held: Sequence[Any] | None, rows: list[int], counts: list[int]) -> Part:
+    """Part 0 of a term with more passages. Most are short, and numpy would be slow for them."""
+    lowest, highest, held_rows, held_counts = held or (rows[0], rows[0], b"", b"")
+    all_counts = held_counts + bytes(counts)
+    all_rows = held_rows + struct.pack(f"<{len(rows)}I", *rows)
+    return term, 0, len(all_counts), min(lowest, *rows), max(highest, *rows), all_rows, all_counts
+
+
+def _part(term: str, part: int, rows: bytes, counts: bytes) -> Part:
     held = np.frombuffer(rows, ROW)
     return term, part, len(held), int(held.min()), int(held.max()), rows, counts
 
