@@ -7,11 +7,10 @@ import numpy as np
 
 from vectorstore.catalog.catalog import FULL_TEXT_DIFFERS
 from vectorstore.chroma import VectorStoreError
-from vectorstore.ingest import Progress, ignore_progress
+from vectorstore.ingest import PASSAGES_EMBEDDED_AT_ONCE, Progress, ignore_progress
 from vectorstore.store import ARTICLES_SPLIT_AT_ONCE, Store
 from vectorstore.types import Vectors
 
-PASSAGES_EMBEDDED_AT_ONCE = 256
 VECTORS_COMPARED_AT_ONCE = 5_000
 LEAST_COSINE = 0.98
 """A vector and its 8-bit copy in the exact store have a cosine above 0.99."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vectorstore.errors import UserError
-from vectorstore.ingest import Progress, ignore_progress
-from vectorstore.integrity import PASSAGES_EMBEDDED_AT_ONCE, split_too_long
+from vectorstore.ingest import PASSAGES_EMBEDDED_AT_ONCE, Progress, ignore_progress
+from vectorstore.integrity import split_too_long
 from vectorstore.store import UNFINISHED, Store
 from vectorstore.types import Embedder
 from vectorstore.vector_index import VECTORS_COPIED_AT_ONCE, VectorIndex, next_generation

@@ -258,7 +258,7 @@ def follow(
     "--as-of", type=Day(), help='Answer with what was published by this day, which is "today".'
 )
 @click.option(
-    "--ignore-dates", is_flag=True, help='Search at all times, whatever "last week" says.'
+    "--ignore-dates", is_flag=True, help='Search all dates, whatever "last week" says.'
 )
 @click.option(
     "--save",

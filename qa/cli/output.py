@@ -210,7 +210,7 @@ def _read_as_days(frame: "ReadTimeframe") -> str:
     else:
         searched = "only articles of those days were searched"
     return (
-        f"“{frame.text}” was read as {days}: {searched}. Search at all times with --ignore-dates."
+        f"“{frame.text}” was read as {days}: {searched}. Search all dates with --ignore-dates."
     )
 
 
