@@ -257,9 +257,7 @@ def follow(
 @click.option(
     "--as-of", type=Day(), help='Answer with what was published by this day, which is "today".'
 )
-@click.option(
-    "--ignore-dates", is_flag=True, help='Search all dates, whatever "last week" says.'
-)
+@click.option("--ignore-dates", is_flag=True, help='Search all dates, whatever "last week" says.')
 @click.option(
     "--save",
     multiple=True,

@@ -209,9 +209,7 @@ def _read_as_days(frame: "ReadTimeframe") -> str:
         searched = "articles of that time come first"
     else:
         searched = "only articles of those days were searched"
-    return (
-        f"“{frame.text}” was read as {days}: {searched}. Search all dates with --ignore-dates."
-    )
+    return f"“{frame.text}” was read as {days}: {searched}. Search all dates with --ignore-dates."
 
 
 def _show_sources(console: Console, answer: "Answer") -> None:
