@@ -42,11 +42,13 @@ def bm25(found: Iterable[Postings], norms: Vectors, passages: int) -> Vectors:
     """
     scores = np.zeros(len(norms), np.float32)
     for postings in found:
-        rows, counts = postings.rows, postings.counts.astype(np.float32)
+        # Once, since numpy would do it each time they are used.
+        rows, counts = postings.rows.astype(np.intp), postings.counts.astype(np.float32)
         if len(rows) and int(rows.max()) >= len(norms):
             # Some were published after `norms` were computed.
             present = rows < len(norms)
             rows, counts = rows[present], counts[present]
         weight = np.float32(inverse_document_frequency(len(rows), passages) * (K1 + 1))
-        scores[rows] += weight * counts / (counts + norms[rows])
+        # Faster than `scores[rows] +=`.
+        np.add.at(scores, rows, weight * counts / (counts + norms[rows]))
     return scores
