@@ -204,6 +204,10 @@ class Usage:
         )
 
 
+SURE_FROM = 0.6
+"""An answer with less confidence is shown with a warning; the page has this figure too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The last thing an answerer yields.
@@ -226,6 +230,11 @@ class Reply:
     confidence: float | None = None
     """The answerer's estimate, from 0 to 1, that the articles answer the question, whether or not
     it answers; None if it has no estimate."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it quotes sentences that may not answer the question."""
+        return self.answered and self.confidence is not None and self.confidence < SURE_FROM
 
 
 SpeaksOf = Literal["reported", "happened", "as_of"]

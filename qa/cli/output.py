@@ -193,6 +193,7 @@ async def show_answer_stream(console: Console, events: AsyncIterator["Event"]) -
                 answer = event
                 if written:
                     console.print()
+                _show_notices(console, event)
                 _show_sources(console, event)
     finally:
         # If left to the end of the event loop, a stream over HTTP cannot be closed cleanly.
@@ -212,11 +213,16 @@ def _read_as_days(frame: "ReadTimeframe") -> str:
     return f"“{frame.text}” was read as {days}: {searched}. Search all dates with --ignore-dates."
 
 
-def _show_sources(console: Console, answer: "Answer") -> None:
+def _show_notices(console: Console, answer: "Answer") -> None:
     if answer.notice:
         console.print(f"\n[yellow]{_safe(answer.notice)}[/yellow]")
+    if answer.is_doubtful:
+        console.print("\n[yellow]These quotes may not answer the question.[/yellow]")
     if answer.timeframe is not None and answer.timeframe.speaks_of != "as_of":
         console.print(f"\n[dim]{_safe(_read_as_days(answer.timeframe))}[/dim]")
+
+
+def _show_sources(console: Console, answer: "Answer") -> None:
     for sentence in answer.sentences:
         if not sentence.supported:
             reason = sentence.reason or "No passage supports it."

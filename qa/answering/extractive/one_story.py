@@ -25,6 +25,10 @@ AS_MUCH_ASKED = 0.5
 the best passage does, each with its title."""
 
 _NAME = re.compile(r"\b[A-Z]\w+(?:\.\w+)?")
+_SUBJECT = re.compile(
+    r"[A-Z][\w’'-]+(?: (?:[A-Z]\.|[A-Z][\w’'-]+))+"
+    r" (?:was|were|is|are|has|had|will|would|faces|got)\b"
+)
 _NAME_IN_A_SENTENCE = re.compile(r"(?<=[\w,;:)”’] )[A-Z][\w’'.-]*\w")
 
 
@@ -53,6 +57,19 @@ def names_another(question: str, text: str) -> bool:
         and re.search(rf"\b{re.escape(name.partition('.')[0])}\b", text) is not None
         for name in _NAME.findall(question)
     )
+
+
+def has_another_subject(names: frozenset[str], sentence: str) -> bool:
+    """Whether a sentence has none of these names, by stem, and its subject is a full name.
+
+    >>> names = frozenset({"sam", "bankman"})
+    >>> has_another_subject(names, "Caroline Ellison was sentenced to two years.")
+    True
+    >>> has_another_subject(names, "He was sentenced to 25 years, Judge Lewis Kaplan said.")
+    False
+    """
+    subject = _SUBJECT.match(sentence)
+    return bool(names) and subject is not None and names.isdisjoint(stems_of(sentence))
 
 
 def about_what_is_named(

@@ -13,7 +13,11 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from qa.answering.extractive.answer_types import NAME, NUMBER, mentions_not_asked
-from qa.answering.extractive.one_story import names_another, tell_one_story
+from qa.answering.extractive.one_story import (
+    has_another_subject,
+    names_another,
+    tell_one_story,
+)
 from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked, is_dated
 from qa.answering.extractive.word_families import akin_to_any
@@ -118,6 +122,7 @@ def versions_of(
         each
         for each in _told(question, order, passages)
         if not names_another(question.text, _up_to(each, passages))
+        and not (each.unit != "name" and has_another_subject(question.names, each.candidate.text))
     ]
     anchor = next((each for each in told if _is_about(question, each, passages)), None)
     if anchor is None:

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
+from importlib import resources
 
 import pytest
 from rich.console import Console
@@ -15,7 +16,7 @@ from qa.cli.output import (
     show_answer_stream,
     show_json,
 )
-from qa.types import Event, Token
+from qa.types import SURE_FROM, Answer, Event, Token
 from vectorstore.ingest import Progress
 
 
@@ -71,6 +72,34 @@ def test_json_in_a_terminal_has_no_character_that_it_would_obey(
     shown = capsys.readouterr().out
     assert json.loads(shown) == value
     assert not {"\u202e", "\x9b", "\x1b"} & set(shown)
+
+
+@pytest.mark.parametrize(("confidence", "doubted"), [(0.59, True), (0.6, False), (None, False)])
+def test_quotes_that_may_not_answer_are_shown_with_a_warning(
+    confidence: float | None, doubted: bool
+) -> None:
+    answer = Answer(
+        id="",
+        question="Who sat?",
+        standalone_question="Who sat?",
+        answered=True,
+        text="The cat sat.",
+        passages=(),
+        confidence=confidence,
+    )
+
+    async def events() -> AsyncIterator[Event]:
+        yield Token(answer.text)
+        yield answer
+
+    console = terminal()
+    asyncio.run(show_answer_stream(console, events()))
+    assert ("These quotes may not answer the question." in shown(console)) is doubted
+
+
+def test_the_page_warns_of_the_same_answers() -> None:
+    page = (resources.files("qa.web") / "turn.js").read_text("utf-8")
+    assert f"\nconst SURE = {SURE_FROM};\n" in page
 
 
 class Full(io.StringIO):

@@ -160,6 +160,21 @@ def test_a_number_of_something_else_changes_nothing(question: str, other: str) -
     assert reply(question, one, another).standing is None
 
 
+def test_what_happened_to_another_person_changes_nothing() -> None:
+    before = found(
+        "A judge sentenced Sam Bankman-Fried to [25 years] in prison.", "2024-03-29", read=[4]
+    )
+    after = found(
+        "Sam Bankman-Fried, who is serving [25 years], has appealed. "
+        "Caroline Ellison was sentenced to [two years].",
+        "2024-10-08",
+        read=[4, 5],
+    )
+    answer = reply("How long is Sam Bankman-Fried's sentence?", before, after)
+    assert answer.standing is None
+    assert "25 years" in answer.citations[0].quote
+
+
 def test_what_was_so_is_labelled_where_a_question_asks_whether() -> None:
     before = found("Tram service remains suspended.", "2025-01-22", read=[4])
     now = found("Tram service resumed on Monday morning.", "2025-02-05", read=[5])
