@@ -9,6 +9,7 @@ from functools import lru_cache
 from qa.answering.extractive.question_analysis import QuestionAnalysis
 from qa.answering.extractive.quotation import Quotation
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked
+from vectorstore.text.acronyms import known_as
 from vectorstore.text.dates import CALENDAR_WORDS
 from vectorstore.text.words import stem, stems_of
 from vectorstore.types import ScoredPassage
@@ -69,7 +70,8 @@ def has_another_subject(names: frozenset[str], sentence: str) -> bool:
     False
     """
     subject = _SUBJECT.match(sentence)
-    return bool(names) and subject is not None and names.isdisjoint(stems_of(sentence))
+    said = known_as(sentence).union(stems_of(sentence))
+    return bool(names) and subject is not None and names.isdisjoint(said)
 
 
 def about_what_is_named(

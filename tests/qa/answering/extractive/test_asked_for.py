@@ -61,3 +61,9 @@ def test_an_office_that_another_article_names_for_another_is_not_named() -> None
     here = "Thieves broke into a shop in Oakhaven on Monday."
     assert not reply("Who is the mayor of Oakhaven?", elsewhere, here).answered
     assert reply("Who is the mayor of Port Sable?", elsewhere, here).answered
+
+
+def test_an_office_of_what_only_other_articles_call_by_its_acronym_is_named() -> None:
+    spelled_out = "Mara Quill was sworn in as chairman of the Harbor and Ports Commission."
+    short = "The HPC fined a shipping line on Monday."
+    assert reply("Who is the chairman of the HPC?", spelled_out, short).answered
