@@ -18,7 +18,7 @@ from qa.http.request_bodies import Day, check_days
 from vectorstore.types import Filters
 
 
-def _filters(
+async def _filters(
     published_from: Annotated[Day, Query()] = None,
     published_to: Annotated[Day, Query()] = None,
     source: Annotated[list[str] | None, Query()] = None,
