@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.qa.cli.conftest import Qa
-from tests.qa.processes import serving
+from tests.qa.processes import SECONDS, serving
 from tests.vectorstore.fetching.test_web_reader import ICE, THAW, rss
 from tests.vectorstore.hashing import HashingEmbedder
 from tests.website import Reply, Website, website
@@ -110,7 +110,7 @@ def test_a_followed_folder_is_up_to_date_when_the_service_starts(folder: Path, q
     assert qa("follow", "articles").code == 0
     (folder / "articles" / "a.txt").unlink()
     (folder / "articles" / "b.txt").write_text("The ice is gone.")
-    with serving(folder) as (_, url), httpx.Client(base_url=url) as http:
+    with serving(folder) as (_, url), httpx.Client(base_url=url, timeout=SECONDS) as http:
         http.post("/followed/look", json={}).raise_for_status()
         assert ids(qa) == {"b.txt"}
 
