@@ -43,6 +43,11 @@ def known_as(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def stems_and_acronyms(text: str) -> frozenset[str]:
+    """The stems of a text's words, and of what its names are also known as."""
+    return known_as(text).union(stems_of(text))
+
+
 def spelled_out(word: str) -> str | None:
     """What `word` stands for, if it is a common abbreviation; two letters must be capitals.
 

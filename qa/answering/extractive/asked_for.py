@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from qa.answering.extractive.question_analysis import QuestionAnalysis
 from qa.answering.extractive.sentence_ranking import Ranked
 from qa.answering.extractive.word_families import akin_to_any
-from vectorstore.text.acronyms import known_as
+from vectorstore.text.acronyms import stems_and_acronyms
 from vectorstore.text.dates import CALENDAR_WORDS
 from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
 from vectorstore.types import ScoredPassage, Vectors
@@ -118,7 +118,7 @@ def _text(found: ScoredPassage) -> str:
 
 
 def _has_names(question: QuestionAnalysis, text: str) -> bool:
-    stems = known_as(text).union(stems_of(text))
+    stems = stems_and_acronyms(text)
     named = (e for e in question.names if not e[0].isdigit() and e not in _CALENDAR)
     return all(akin_to_any(each, stems) for each in named)
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from qa.answering.extractive.question_analysis import QuestionAnalysis
 from qa.answering.extractive.quotation import Quotation
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked
-from vectorstore.text.acronyms import known_as
+from vectorstore.text.acronyms import stems_and_acronyms
 from vectorstore.text.dates import CALENDAR_WORDS
 from vectorstore.text.words import stem, stems_of
 from vectorstore.types import ScoredPassage
@@ -69,9 +69,9 @@ def has_another_subject(names: frozenset[str], sentence: str) -> bool:
     >>> has_another_subject(names, "He was sentenced to 25 years, Judge Lewis Kaplan said.")
     False
     """
-    subject = _SUBJECT.match(sentence)
-    said = known_as(sentence).union(stems_of(sentence))
-    return bool(names) and subject is not None and names.isdisjoint(said)
+    if not names or _SUBJECT.match(sentence) is None:
+        return False
+    return names.isdisjoint(stems_and_acronyms(sentence))
 
 
 def about_what_is_named(

@@ -22,7 +22,7 @@ from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalys
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked, is_dated
 from qa.answering.extractive.word_families import akin_to_any
 from qa.verification.claims.quantities import find_quantities, same_quantity
-from vectorstore.text.acronyms import known_as
+from vectorstore.text.acronyms import stems_and_acronyms
 from vectorstore.text.dates import DateMention, find_dates
 from vectorstore.text.words import FUNCTION_WORDS, WORD, stem, stems_of
 from vectorstore.types import ScoredPassage, Span
@@ -357,8 +357,7 @@ def _is_about(
 ) -> bool:
     """Whether a version's article names what the question names and, if a person is asked for, its
     sentence has enough of the question's other words."""
-    told = _up_to(version, passages)
-    context = known_as(told).union(stems_of(told))
+    context = stems_and_acronyms(_up_to(version, passages))
     if not all(akin_to_any(each, context) for each in question.names & set(question.weights)):
         return False
     asked = sum(w for each, w in question.weights.items() if each not in question.names)
