@@ -138,19 +138,12 @@ class ExactVectors:
     def similarities(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
         """The cosine of `vector` (d,) with each row's; shape (n,), 0 for rows without a vector."""
         held = self._rows
-        found = np.zeros(len(rows), np.float32)
-        places = np.arange(len(rows))
-        if len(rows) and int(rows.max()) >= len(held):
-            places = np.flatnonzero(rows < len(held))
-        # Reused, since allocating memory for each batch takes longer than the arithmetic.
-        encoded = np.empty((ROWS_AT_ONCE, held.shape[1]), np.uint8)
-        values = np.empty((ROWS_AT_ONCE, self.dimension), np.float32)
-        for start in range(0, len(places), ROWS_AT_ONCE):
-            batch = places[start : start + ROWS_AT_ONCE]
-            few = len(batch)
-            np.take(held, rows[batch], axis=0, out=encoded[:few], mode="clip")
-            found[batch] = cosines(encoded[:few], vector, values[:few])
-        return found
+        within = rows < len(held)
+        if not within.all():
+            found = np.zeros(len(rows), np.float32)
+            found[within] = self.similarities(vector, rows[within])
+            return found
+        return cosines(held, rows, vector)
 
     def near(self, vector: Vectors, share: float) -> NDArray[np.int32] | None:
         """See `RowVectors`. None without `clusters`, or if there are few vectors."""
@@ -230,11 +223,21 @@ def decode(encoded: NDArray[np.uint8]) -> Vectors:
     return vectors
 
 
-def cosines(encoded: NDArray[np.uint8], vector: Vectors, values: Vectors) -> Vectors:
-    """The cosine of `vector` (d,) with each of these vectors (n, 4 + d); shape (n,).
-    `values` (n, d) is overwritten."""
-    values[:] = _integers(encoded)
-    found: Vectors = (values @ vector) * _scales(encoded)
+def cosines(encoded: NDArray[np.uint8], rows: NDArray[np.int64], vector: Vectors) -> Vectors:
+    """The cosine of `vector` (d,) with each of these rows (n,) of encoded vectors; shape (n,)."""
+    products = np.empty(len(rows), np.float32)
+    scales = np.empty((len(rows), SCALE.itemsize), np.uint8)
+    # Reused, since allocating memory for each batch takes longer than the arithmetic.
+    taken = np.empty((ROWS_AT_ONCE, encoded.shape[1]), np.uint8)
+    values = np.empty((ROWS_AT_ONCE, len(vector)), np.float32)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        batch = slice(start, start + ROWS_AT_ONCE)
+        few = len(rows[batch])
+        encoded.take(rows[batch], axis=0, out=taken[:few], mode="clip")
+        scales[batch] = taken[:few, : SCALE.itemsize]
+        values[:few] = _integers(taken[:few])
+        np.matmul(values[:few], vector, out=products[batch])
+    found: Vectors = products * scales.view(SCALE)[:, 0]
     return found
 
 

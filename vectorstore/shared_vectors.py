@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.catalog.database import SharedDatabase
-from vectorstore.exact_vectors import ROWS_AT_ONCE, SCALE, cosines, decode, encode
+from vectorstore.exact_vectors import SCALE, cosines, decode, encode
 from vectorstore.types import Vectors
 
 FETCHED_AT_ONCE = 5_000
@@ -87,11 +87,7 @@ class SharedVectors:
         found = np.zeros(len(rows), np.float32)
         for start in range(0, len(rows), FETCHED_AT_ONCE):
             places, encoded = self._encoded_at(rows[start : start + FETCHED_AT_ONCE])
-            values = np.empty((ROWS_AT_ONCE, len(vector)), np.float32)
-            for first in range(0, len(places), ROWS_AT_ONCE):
-                batch = encoded[first : first + ROWS_AT_ONCE]
-                some = places[first : first + ROWS_AT_ONCE]
-                found[start + some] = cosines(batch, vector, values[: len(batch)])
+            found[start + places] = cosines(encoded, np.arange(len(encoded)), vector)
         return found
 
     def near(self, vector: Vectors, share: float) -> None:
