@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from vectorstore.bm25 import bm25, inverse_document_frequency
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.records import Story
 from vectorstore.copies import one_of_each
 from vectorstore.passage_columns import Columns
 from vectorstore.store import Store
@@ -24,6 +26,8 @@ DENSE_WEIGHT = 0.6
 MOST_OVERLAP = 0.5
 LOOKS = 3
 QUESTIONS_EMBEDDED_AT_ONCE = 16
+_EMBEDDING = ThreadPoolExecutor(QUESTIONS_EMBEDDED_AT_ONCE, "embeds a question")
+"""So that the full-text index is read meanwhile."""
 MOST_OF_ONE_ARTICLE = 4
 FAVOUR = 0.1
 """What matching `favoured` adds to a score, which otherwise is from 0 to 1."""
@@ -31,10 +35,12 @@ FAVOUR = 0.1
 SCORES_OF_A_GROUP = 256
 
 COMPARED_EXACTLY = 30_000
-"""Up to this many vectors, all are compared, which takes 5 to 7 ms."""
+"""Up to this many vectors, all are compared, which takes 4 to 7 ms."""
 COMPARED_OF_MANY = 20_000
 """Of more, this many of those that are likely to be nearest are compared."""
 MORE_THAN_WANTED = 2
+READ_FIRST = 2
+"""This many times the passages that are wanted are looked up before all the candidates are."""
 
 
 class RankedPassage(Protocol):
@@ -74,6 +80,21 @@ class CandidatePassage:
         return self.article_id
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question, one of several that are being embedded."""
+
+    text: str
+    vectors: "Future[Vectors]"
+    place: int
+
+    @property
+    def vector(self) -> Vectors:
+        """Its vector (d,), once it is there. Raises what the embedder raises."""
+        vector: Vectors = self.vectors.result()[self.place]
+        return vector
+
+
 def search(
     store: Store,
     question: str,
@@ -103,17 +124,18 @@ def search_many(
     for start in range(0, len(questions), QUESTIONS_EMBEDDED_AT_ONCE):
         batch = questions[start : start + QUESTIONS_EMBEDDED_AT_ONCE]
         index = store.vector_index
-        for question, vector in zip(batch, index.embedder.embed(batch), strict=True):
+        vectors = _EMBEDDING.submit(index.embedder.embed, batch)
+        for place, text in enumerate(batch):
+            question = _Question(text, vectors, place)
             yield _consistent_search(
-                store, index, question, vector, k, filters or Filters(), favoured or Filters()
+                store, index, question, k, filters or Filters(), favoured or Filters()
             )
 
 
 def _consistent_search(
     store: Store,
     index: VectorIndex,
-    question: str,
-    vector: Vectors,
+    question: _Question,
     k: int,
     filters: Filters,
     favoured: Filters,
@@ -121,7 +143,7 @@ def _consistent_search(
     found: list[ScoredPassage] = []
     for _ in range(LOOKS):
         changes = store.changes
-        found = _search(store, index, question, vector, k, filters, favoured)
+        found = _search(store, index, question, k, filters, favoured)
         # An article replaced during the search may have been missed: its old passages gone, its
         # new ones not yet there. Search again.
         if changes == store.changes and changes % 2 == 0:
@@ -132,28 +154,30 @@ def _consistent_search(
 def _search(
     store: Store,
     index: VectorIndex,
-    question: str,
-    vector: Vectors,
+    question: _Question,
     k: int,
     filters: Filters,
     favoured: Filters,
 ) -> list[ScoredPassage]:
     columns = store.columns.look()
     allowed = store.allowed(columns, filters) if filters else None
-    lexical = lexical_scores(store, question, columns)
+    lexical = lexical_scores(store, question.text, columns)
     if allowed is not None:
         lexical *= allowed
     preferred = store.allowed(columns, favoured) if favoured else None
     if preferred is not None and allowed is not None:
         preferred &= allowed
+    vector = question.vector
     candidates = CANDIDATES
     while True:
-        ranked = _ranked(store, index, vector, columns, allowed, preferred, lexical, candidates)
-        kept = _without_copies(store.catalog, ranked, filters)
-        chosen = select_passages(kept, k)
+        rows, scores = _ranked(
+            store, index, vector, columns, allowed, preferred, lexical, candidates
+        )
+        chosen = select_passages(
+            _without_copies(store.catalog, rows, scores, READ_FIRST * k, filters), k
+        )
         # Copies of one story may have crowded out others.
-        more = len(kept) < len(ranked) >= candidates < MOST_CANDIDATES
-        if len(chosen) >= k or not more:
+        if len(chosen) >= k or len(rows) < candidates or candidates >= MOST_CANDIDATES:
             return _read(store.catalog, chosen)
         candidates *= 4
 
@@ -167,8 +191,9 @@ def _ranked(
     preferred: NDArray[np.bool_] | None,
     lexical: Vectors,
     candidates: int,
-) -> list[CandidatePassage]:
-    """The dense and the lexical candidates, ranked by both scores, best first."""
+) -> tuple[NDArray[np.int64], Vectors]:
+    """The rows (n,) of the dense and the lexical candidates, and their scores (n,) by both; best
+    first."""
     best = highest_scores(lexical, candidates)
     dense = nearest_rows(store, index, vector, columns, allowed, candidates)
     if preferred is not None:
@@ -181,24 +206,56 @@ def _ranked(
     scores = fuse_scores(np.array(list(dense.values()), np.float32), lexical[rows])
     if preferred is not None:
         scores += FAVOUR * np.array([_is_allowed(preferred, row) for row in rows.tolist()])
-    places = store.catalog.places_of(rows.tolist())
-    ranked = (
-        CandidatePassage(row, *places[row], score=score)
-        for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
-        if row in places
-    )
-    return sorted(ranked, key=_best_first)
+    order = np.argsort(-scores)
+    return rows[order], scores[order]
 
 
 def _without_copies(
-    catalog: Catalog, ranked: Sequence[CandidatePassage], filters: Filters
-) -> list[CandidatePassage | ScoredPassage]:
-    """The candidates, best first, with one kept of those that copies share. Only passages of
-    articles with copies are read."""
-    stories = catalog.stories(list(dict.fromkeys(each.article_id for each in ranked)))
-    told = _read(catalog, [each for each in ranked if each.article_id in stories])
-    alone = [each for each in ranked if each.article_id not in stories]
-    return sorted([*alone, *one_of_each(catalog, told, stories, filters)], key=_best_first)
+    catalog: Catalog,
+    rows: NDArray[np.int64],
+    scores: Vectors,
+    first: int,
+    filters: Filters,
+) -> Iterator[CandidatePassage | ScoredPassage]:
+    """The passages in these rows, best first, with one kept of those that copies share.
+
+    The `first` are read first: they usually suffice, and the others are then not read. Of texts,
+    only the passages of articles with copies are read.
+    """
+    # Passages with equal scores are in the order of their articles, so they are read together.
+    first = int(np.searchsorted(-scores, -scores[first], "right")) if first < len(scores) else first
+    candidates = _candidates(catalog, rows[:first], scores[:first])
+    stories = _stories(catalog, candidates)
+    if not stories:
+        yield from candidates
+        candidates = []
+    candidates += _candidates(catalog, rows[first:], scores[first:])
+    stories = _stories(catalog, candidates)
+    told = _read(catalog, [each for each in candidates if each.article_id in stories])
+    kept: list[CandidatePassage | ScoredPassage] = [
+        each for each in candidates if each.article_id not in stories
+    ]
+    kept += one_of_each(catalog, told, stories, filters)
+    yield from sorted(kept, key=_best_first)
+
+
+def _candidates(
+    catalog: Catalog, rows: NDArray[np.int64], scores: Vectors
+) -> list[CandidatePassage]:
+    """The passages in these rows, best first, except those removed since."""
+    places = catalog.places_of(rows.tolist())
+    return sorted(
+        (
+            CandidatePassage(row, *places[row], score=score)
+            for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
+            if row in places
+        ),
+        key=_best_first,
+    )
+
+
+def _stories(catalog: Catalog, candidates: Sequence[CandidatePassage]) -> dict[str, Story]:
+    return catalog.stories(list(dict.fromkeys(each.article_id for each in candidates)))
 
 
 def _read(

@@ -7,6 +7,7 @@ import pytest
 from tests.vectorstore.catalog.test_stories import text_of
 from tests.vectorstore.conftest import OpenStore
 from tests.vectorstore.examples import article
+from vectorstore import retrieval
 from vectorstore.copies import find_words, quote_elsewhere
 from vectorstore.ingest import ingest
 from vectorstore.retrieval import MOST_OF_ONE_ARTICLE, search
@@ -44,6 +45,13 @@ def test_more_copies_than_there_are_candidates_leave_room_for_others(store: Stor
     found = search(store, QUESTION, 5)
     assert len({each.article.id for each in found}) == 5
     assert found[0].article.published == date(2022, 4, 9)
+
+
+def test_a_copy_further_down_is_left_out_too(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieval, "READ_FIRST", 0)
+    ingest(store, [copy("earlier", 2), copy("later", 3), *OTHERS])
+    found = search(store, "What did the other text say of union members?", 8)
+    assert [each.article.id for each in found if each.cluster] == ["earlier"]
 
 
 @pytest.mark.parametrize(

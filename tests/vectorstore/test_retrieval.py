@@ -149,6 +149,22 @@ def test_where_there_is_less_than_is_asked_for_all_of_it_is_found(store: Store) 
     assert [each.article.id for each in found] == ["a", "b"]
 
 
+def test_a_hundred_are_found_where_a_hundred_are_asked_for(many: Store) -> None:
+    assert len(search(many, "Which bank rate?", 100)) == 100
+
+
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_the_same_is_found_however_many_are_looked_up_first(
+    many: Store, k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> list[ScoredPassage]:
+        return search(many, "Which report told of the bank rate?", k)
+
+    few_first = found()
+    monkeypatch.setattr(retrieval, "READ_FIRST", 1_000)
+    assert found() == few_first
+
+
 def test_a_rare_word_finds_its_passage_among_many(full: Store) -> None:
     ingest(full, [article("needle", "Quixotic proposals were tabled.", published=date(2022, 5, 1))])
     try:
