@@ -4,7 +4,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +33,8 @@ from vectorstore.types import Article, Embedder, Filters, Span, Vectors
 
 PASSAGES_PUBLISHED_AT_ONCE = 2_000
 RECALL_AT = 10
+QUESTIONS_OF_A_ROW = 100
+QUESTIONS_TO_WARM_UP = 20
 NO_FILTER = "no filter"
 FULL_TEXT = "full text alone, without HTTP"
 SECONDS_TO_START = 600
@@ -160,8 +162,16 @@ def measure_collection(
     is there was drawn from other passages.
     """
     rate = built(folder, real, passages)
-    recalls, stored = _recalls(folder, real, passages, questions)
-    return _measure(folder, questions, recalls, stored, rate)
+    asked = {name: questions_of_row(questions, place) for place, name in enumerate(FILTERS)}
+    recalls, stored = _recalls(folder, real, passages, asked)
+    return _measure(folder, asked, questions[-QUESTIONS_TO_WARM_UP:], recalls, stored, rate)
+
+
+def questions_of_row(questions: Sequence[str], place: int) -> Sequence[str]:
+    """The questions for one kind of search: others for each, if there are enough, so that none is
+    measured with what the one before left in the system's caches."""
+    own = questions[place * QUESTIONS_OF_A_ROW : (place + 1) * QUESTIONS_OF_A_ROW]
+    return own if len(own) == QUESTIONS_OF_A_ROW else questions[:QUESTIONS_OF_A_ROW]
 
 
 def built(folder: Path, real: Sequence[RealPassage], passages: int) -> float:
@@ -185,19 +195,22 @@ def built(folder: Path, real: Sequence[RealPassage], passages: int) -> float:
 
 def _measure(
     folder: Path,
-    questions: Sequence[str],
+    asked: Mapping[str, Sequence[str]],
+    warming_up: Sequence[str],
     recalls: dict[str, float],
     passages: int,
     stored_per_second: float,
 ) -> ScaleResult:
     with serving(folder) as (client, process, ready_seconds):
         _wait_for_examples(client)
+        for question in warming_up:
+            client.search(question, RECALL_AT)
         rows = []
         for name, filters in FILTERS.items():
-            times = [_milliseconds(client, question, filters) for question in questions]
+            times = [_milliseconds(client, question, filters) for question in asked[name]]
             rows.append(_row(name, times, recalls[name]))
         memory = resident_mb(process.pid)
-    rows.append(_full_text_row(folder, questions))
+    rows.append(_full_text_row(folder, asked[NO_FILTER]))
     return ScaleResult(
         passages, tuple(rows), stored_per_second, ready_seconds, memory, disk_mb(folder)
     )
@@ -261,12 +274,15 @@ def _batches(
 
 
 def _recalls(
-    folder: Path, real: Sequence[RealPassage], passages: int, questions: Sequence[str]
+    folder: Path,
+    real: Sequence[RealPassage],
+    passages: int,
+    asked: Mapping[str, Sequence[str]],
 ) -> tuple[dict[str, float], int]:
     """For each kind of search, the share of the exact ten nearest that it finds; and the number of
     passages."""
     embedder = BundledEmbedder()
-    vectors = embedder.embed(questions)
+    vectors = {name: embedder.embed(questions) for name, questions in asked.items()}
     exact = exact_nearest(draw_articles(real, passages), vectors)
     store = Store(folder, embedder)
     try:
@@ -275,7 +291,7 @@ def _recalls(
         for name, filters in FILTERS.items():
             allowed = store.allowed(columns, filters) if filters else None
             shares = []
-            for vector, best in zip(vectors, exact[name], strict=True):
+            for vector, best in zip(vectors[name], exact[name], strict=True):
                 rows = store.catalog.rows_of(best).values()
                 got = list(nearest_rows(store, store.vector_index, vector, columns, allowed))
                 shares.append(len({*rows} & {*got[:RECALL_AT]}) / max(1, len(best)))
@@ -286,18 +302,17 @@ def _recalls(
 
 
 def exact_nearest(
-    drawn: Iterable[tuple[IndexedArticle, Vectors]], questions: Vectors
+    drawn: Iterable[tuple[IndexedArticle, Vectors]], questions: Mapping[str, Vectors]
 ) -> dict[str, list[list[str]]]:
-    """For each kind of search and each question vector (q, d), the ids of the ten passages whose
-    vectors, as drawn, are nearest; in no particular order."""
-    nearest = {name: _Nearest(len(questions)) for name in FILTERS}
+    """For each kind of search and each of its question vectors (q, d), the ids of the ten passages
+    whose vectors, as drawn, are nearest; in no particular order."""
+    nearest = {name: _Nearest(len(questions[name])) for name in FILTERS}
     for articles, vectors in _batches(iter(drawn)):
-        similarities = questions @ vectors.T
         owners = [each.article.info for each in articles for _ in each.passages]
         ids = np.array([passage.id for each in articles for passage in each.passages])
         for name, filters in FILTERS.items():
             allowed = np.array([filters.let_through(each) for each in owners])
-            nearest[name].add(ids[allowed], similarities[:, allowed])
+            nearest[name].add(ids[allowed], questions[name] @ vectors[allowed].T)
     return {name: each.ids.tolist() for name, each in nearest.items()}
 
 

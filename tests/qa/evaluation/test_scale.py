@@ -9,10 +9,12 @@ import pytest
 from qa.evaluation.drawn_collection import RealPassage, draw_articles
 from qa.evaluation.scale import (
     FILTERS,
+    QUESTIONS_OF_A_ROW,
     RECALL_AT,
     KeptCollectionError,
     built,
     exact_nearest,
+    questions_of_row,
     resident_mb,
     serving,
 )
@@ -27,19 +29,26 @@ def test_the_exact_nearest_are_found_batch_by_batch() -> None:
         RealPassage(SENTENCES, each / np.linalg.norm(each))
         for each in random.normal(size=(20, 16)).astype(np.float32)
     ]
-    questions = random.normal(size=(3, 16)).astype(np.float32)
+    questions = {name: random.normal(size=(3, 16)).astype(np.float32) for name in FILTERS}
     drawn = list(draw_articles(real, PASSAGES))
     ids = np.array([each.id for article, _ in drawn for each in article.passages])
     owners = [article.article.info for article, _ in drawn for _ in article.passages]
-    similarities = questions @ np.concatenate([vectors for _, vectors in drawn]).T
+    vectors = np.concatenate([vectors for _, vectors in drawn])
 
     found = exact_nearest(draw_articles(real, PASSAGES), questions)
 
     for name, filters in FILTERS.items():
         allowed = np.array([filters.let_through(each) for each in owners])
-        for best, row in zip(found[name], similarities, strict=True):
+        for best, row in zip(found[name], questions[name] @ vectors.T, strict=True):
             expected = ids[np.argsort(np.where(allowed, -row, np.inf))[:RECALL_AT]]
             assert set(best) == set(expected), name
+
+
+def test_each_row_has_questions_of_its_own_if_there_are_enough() -> None:
+    questions = [str(n) for n in range(2 * QUESTIONS_OF_A_ROW)]
+    first, second, third = (questions_of_row(questions, place) for place in range(3))
+    assert not {*first} & {*second}
+    assert third == first
 
 
 def test_a_kept_collection_is_used_only_for_the_articles_it_was_drawn_from(tmp_path: Path) -> None:
