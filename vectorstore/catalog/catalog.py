@@ -136,9 +136,13 @@ class Catalog:
             [*values, after_date, -after_row, limit + 1],
         )
         shown = rows[:limit]
+        total = len(rows)
+        if cursor is not None or len(rows) > limit:
+            # With a text to look for, this reads all texts once more.
+            total = self._db.value(f"SELECT count(*) FROM articles a WHERE {where}", values)
         return ArticlePage(
             articles=tuple(ListedArticle(info_from(row), row[7]) for row in shown),
-            total=self._db.value(f"SELECT count(*) FROM articles a WHERE {where}", values),
+            total=total,
             next_cursor=f"{shown[-1][8]}.{shown[-1][9]}" if len(rows) > limit else None,
         )
 
