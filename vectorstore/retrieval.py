@@ -176,7 +176,7 @@ def _search(
         chosen = select_passages(
             _without_copies(store.catalog, rows, scores, READ_FIRST * k, filters), k
         )
-        # Copies of one story may have crowded out others.
+        # Copies of one story may have crowded out others, or more were asked for.
         if len(chosen) >= k or len(rows) < candidates or candidates >= MOST_CANDIDATES:
             return _read(store.catalog, chosen)
         candidates *= 4
@@ -229,8 +229,9 @@ def _without_copies(
     if not stories:
         yield from candidates
         candidates = []
-    candidates += _candidates(catalog, rows[first:], scores[first:])
-    stories = _stories(catalog, candidates)
+    others = _candidates(catalog, rows[first:], scores[first:])
+    stories |= _stories(catalog, others)
+    candidates += others
     told = _read(catalog, [each for each in candidates if each.article_id in stories])
     kept: list[CandidatePassage | ScoredPassage] = [
         each for each in candidates if each.article_id not in stories
