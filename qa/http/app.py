@@ -92,10 +92,11 @@ def create_app(
     limits = limits or Limits()
     capacity = Capacity(limits)
     counts = prometheus.Metrics(pool, capacity)
+    serving_mcp = mcp_endpoint.mcp_lifespan()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with counts.watching_the_loop(app), mcp_endpoint.mcp_lifespan(app):
+        async with counts.watching_the_loop(app), serving_mcp(app):
             yield
 
     app: FastAPI = FastAPIOffline(

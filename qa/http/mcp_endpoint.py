@@ -4,8 +4,8 @@ Each request stands alone: there are no sessions. It may do what its key may; ot
 have their own endpoint at /collections/NAME/mcp.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -40,28 +40,31 @@ MISSING = (
 )
 
 
-@asynccontextmanager
-async def mcp_lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Serves /mcp while the application runs, if the package is installed."""
+def mcp_lifespan() -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Serves /mcp while an application runs, if the package is installed. Its many modules are
+    imported by this call, and so before there are other threads, which might import them too."""
     if find_spec("mcp") is None:
-        yield
-        return
+        return lambda app: nullcontext()
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
     from mcp.server.transport_security import TransportSecuritySettings
 
     from qa.mcp_server import make_mcp_server
 
-    manager = StreamableHTTPSessionManager(
-        make_mcp_server(LentDesk())._lowlevel_server,  # noqa: SLF001  # as its own HTTP app does
-        json_response=True,
-        stateless=True,
-        # This service itself checks the host and origin of every request.
-        security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-    )
-    async with manager.run():
-        app.state.mcp = manager
-        yield
-    app.state.mcp = None
+    @asynccontextmanager
+    async def serving(app: FastAPI) -> AsyncIterator[None]:
+        manager = StreamableHTTPSessionManager(
+            make_mcp_server(LentDesk())._lowlevel_server,  # noqa: SLF001  # as its own HTTP app does
+            json_response=True,
+            stateless=True,
+            # This service itself checks the host and origin of every request.
+            security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        )
+        async with manager.run():
+            app.state.mcp = manager
+            yield
+        app.state.mcp = None
+
+    return serving
 
 
 class LentDesk:

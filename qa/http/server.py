@@ -69,7 +69,6 @@ def server_of(
     limits: ConnectionLimits | None = None,
     *,
     proxies: Sequence[str] = (),
-    log_level: str = "warning",
 ) -> uvicorn.Server:
     """A server that closes connections at their limits, and stops within 10 s of a signal. It
     trusts what `proxies` say about their clients."""
@@ -87,7 +86,7 @@ def server_of(
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
             log_config=None,
-            log_level=log_level,
+            log_level="warning",
             access_log=False,
         )
     )

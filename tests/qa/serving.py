@@ -34,7 +34,7 @@ def running(
 ) -> Iterator[str]:
     """The address at which `app` is served meanwhile."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = server_of(app, limits, proxies=proxies, log_level="critical")
+        server = server_of(app, limits, proxies=proxies)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
