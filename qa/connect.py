@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qa.collections.collection_folders import CollectionFolders, settings_of
 from qa.default_collection import DEFAULT_COLLECTION
-from qa.http_client import Client, CollectionsClient, collection_path
 from qa.keys import read_local_key
 from qa.library import Collections, Library
 from qa.settings import Settings, SettingsError
@@ -21,6 +20,7 @@ from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
     from qa.collections.service_pool import ServicePool
+    from qa.http_client import Client
     from qa.service import Service
 
 # Even looking up the owner of an index takes its lock for a moment, so the first retries are quick
@@ -48,9 +48,9 @@ def open_library(settings: Settings, on_wait: OnWait) -> Library:
 
     def open_it() -> Library:
         if (url := _serving(settings)) is not None:
-            is_default = settings.collection == DEFAULT_COLLECTION
-            path = "" if is_default else collection_path(settings.collection)
-            return Client(url + path, read_local_key(settings.data))
+            from qa.http_client import collection_path
+
+            return _client_of(url + collection_path(settings.collection), settings)
         return _opened_here(settings)
 
     return _when_free(open_it, on_wait)
@@ -91,7 +91,9 @@ def open_collections(settings: Settings) -> Iterator[Collections]:
     if (url := _serving(settings, waits=False)) is None:
         yield CollectionFolders.of(settings)
         return
-    with Client(url, read_local_key(settings.data)) as client:
+    from qa.http_client import CollectionsClient
+
+    with _client_of(url, settings) as client:
         yield CollectionsClient(client)
 
 
@@ -147,8 +149,16 @@ def _serving_beside_servers(settings: Settings) -> str | None:
 
 
 def _is_alive(url: str) -> bool:
+    from qa.http_client import Client
+
     with Client(url) as client:
         return client.is_alive()
+
+
+def _client_of(url: str, settings: Settings) -> "Client":
+    from qa.http_client import Client  # slow to import, and needed only where a service is running
+
+    return Client(url, read_local_key(settings.data))
 
 
 def served_at(settings: Settings) -> str | None:
@@ -199,7 +209,7 @@ def take_in_restored(settings: Settings, folder: Path, on_wait: OnWait) -> None:
                 raise
             if not _is_alive(error.owner.url.partition("/collections/")[0]):
                 raise
-            with Client(error.owner.url, read_local_key(settings.data)) as client:
+            with _client_of(error.owner.url, settings) as client:
                 client.take_in_restored()
 
     try:

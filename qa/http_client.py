@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from qa.answering.dated_quotes import Timeline
+from qa.default_collection import DEFAULT_COLLECTION
 from qa.following.followed import FollowedList, FollowedSource
 from qa.following.follower import FollowReport
 from qa.quote_links import path_segment
@@ -359,8 +360,9 @@ class CollectionsClient:
 
 
 def collection_path(name: str) -> str:
-    """The path at which a service has a collection, with a leading slash and no trailing one."""
-    return f"/collections/{path_segment(name)}"
+    """The path at which a service has a collection, without a trailing slash: its root is that of
+    the default one."""
+    return "" if name == DEFAULT_COLLECTION else f"/collections/{path_segment(name)}"
 
 
 def _filter_parameters(filters: Filters) -> list[tuple[str, str]]:

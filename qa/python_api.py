@@ -75,8 +75,7 @@ def open(  # qa.open, as in gzip.open
         if settings:
             named = ", ".join(settings)
             raise SettingsError(f"A running service has settings of its own: leave {named} out.")
-        path = "" if collection == DEFAULT_COLLECTION else collection_path(collection)
-        client = Client(where.rstrip("/") + path, key)
+        client = Client(where.rstrip("/") + collection_path(collection), key)
         try:
             client.collection()  # raises here rather than at the first question
         except UserError:

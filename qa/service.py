@@ -195,15 +195,11 @@ class Service:
 
     def ask(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
-        return self.kept_answers.kept(self._answer_to(question))
-
-    def _answer_to(self, question: Question) -> Answer:
-        """An answer that is not kept."""
-        return _answer(self._chains.for_question(question).invoke(question))
+        return self.kept_answers.kept(self._chains.answer(question))
 
     async def ask_async(self, question: Question) -> Answer:
         """Raises AnswererMissing."""
-        answer = _answer(await self._chains.for_question(question).ainvoke(question))
+        answer = await self._chains.answer_async(question)
         return await asyncio.to_thread(self.kept_answers.kept, answer)
 
     def stream(self, question: Question) -> AsyncIterator[Event]:
@@ -211,17 +207,15 @@ class Service:
 
         Raises AnswererMissing immediately, not at the first event.
         """
-        events = self._chains.for_question(question).astream(question)
-        return self._with_answer_kept(events)
+        return self._with_answer_kept(self._chains.events(question))
 
-    async def _with_answer_kept(self, events: AsyncIterator[Event]) -> AsyncGenerator[Event]:
-        async with aclosing(events) as each_event:  # type: ignore[type-var]  # it is a generator
+    async def _with_answer_kept(self, events: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
+        async with aclosing(events) as each_event:
             async for event in each_event:
-                is_last = isinstance(event, Answer)
-                yield await asyncio.to_thread(self._kept, event) if is_last else event
-
-    def _kept(self, event: Event) -> Event:
-        return self.kept_answers.kept(_answer(event))
+                if isinstance(event, Answer):
+                    yield await asyncio.to_thread(self.kept_answers.kept, event)
+                else:
+                    yield event
 
     def receipt(self, answer: Answer) -> Receipt:
         return self.kept_answers.receipt(answer)
@@ -492,7 +486,7 @@ class Service:
         return choose_examples(candidates, is_wanted, EXAMPLES)
 
     def _is_answered_well(self, example: Example) -> bool:
-        answer = self._answer_to(Question(example.question, answerer="extractive"))
+        answer = self._chains.answer(Question(example.question, answerer="extractive"))
         cited = {each.article_id for each in answer.citations}
         return (answer.confidence or 0) >= SURE and example.article_id in cited
 
@@ -560,9 +554,3 @@ def passages_for_claims(
     """The passages to check each claim against, from the articles named, or all if none is."""
     filters = Filters(article_ids=tuple(article_ids))
     return search_many(store, claims, PASSAGES_FOR_A_CLAIM, filters)
-
-
-def _answer(event: Event) -> Answer:
-    if not isinstance(event, Answer):
-        raise TypeError(f"The chain ended with {type(event).__name__}, not with an answer.")
-    return event

@@ -8,12 +8,12 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from anyio.from_thread import start_blocking_portal
 
 from qa.answering.pipeline import Pipeline
-from qa.types import AnswererName, Event, Question
+from qa.types import Answer, AnswererName, Event, Question
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -61,7 +61,11 @@ def runnable_over(
 
 
 class Chains:
-    """The chain of each answerer, built on first use. Thread-safe."""
+    """The pipeline of each answerer. Thread-safe.
+
+    A pipeline that calls a chat model is run as a Runnable, so that the model's runs are children
+    of one. The others do without: to import LangChain takes longer than to answer.
+    """
 
     def __init__(self, pipelines: Mapping[AnswererName, Pipeline]) -> None:
         self._pipelines = pipelines
@@ -71,13 +75,35 @@ class Chains:
     def answerers(self) -> tuple[AnswererName, ...]:
         return tuple(self._pipelines)
 
-    def for_question(self, question: Question) -> "Chain":
-        """The chain of the answerer the question names, or of the last. Raises AnswererMissing."""
+    def events(self, question: Question) -> AsyncGenerator[Event]:
+        """The events of the answer, by the answerer that the question names, or the last. Closing
+        them cancels any chat model call.
+
+        Raises AnswererMissing immediately, not at the first event.
+        """
         name = question.answerer or self.answerers[-1]
         if name not in self._pipelines:
             raise AnswererMissing(
                 "This service has no chat model. Set QA_MODEL, or ask for the extractive answerer."
             )
+        if name != "llm":
+            return self._pipelines[name].events(question)
         if name not in self._built:
             self._built[name] = build_chain(self._pipelines[name])
-        return self._built[name]
+        return cast(AsyncGenerator[Event], self._built[name].astream(question))
+
+    async def answer_async(self, question: Question) -> Answer:
+        """Raises AnswererMissing."""
+        last: Event | None = None
+        async with aclosing(self.events(question)) as events:
+            async for event in events:
+                last = event
+        if not isinstance(last, Answer):
+            raise TypeError(f"The chain ended with {type(last).__name__}, not with an answer.")
+        return last
+
+    def answer(self, question: Question) -> Answer:
+        """Like `answer_async`, in an event loop of its own: the caller's thread may already run
+        one, as in a notebook."""
+        with start_blocking_portal() as portal:
+            return portal.call(self.answer_async, question)

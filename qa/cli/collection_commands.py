@@ -8,8 +8,7 @@ import click
 
 from qa.cli.options import Text, data_option, json_option
 from qa.cli.output import printable, show_collections, show_json
-from qa.cli.session import fail, out
-from qa.settings import read_settings
+from qa.cli.session import fail, out, settings_for
 
 
 @click.group()
@@ -29,7 +28,7 @@ def list_collections(as_json: bool, data: Path | None) -> None:
     from qa.connect import open_collections
     from qa.schemas import CollectionList
 
-    with open_collections(read_settings(data=data)) as there:
+    with open_collections(settings_for(data=data)) as there:
         found = there.list()
     if as_json:
         show_json(CollectionList(found))
@@ -61,7 +60,7 @@ def add_collection(
     from qa.schemas import CollectionInfo
 
     info = CollectionInfo(name, description, embedding_model, chat_model=not no_chat_model)
-    with open_collections(read_settings(data=data)) as there:
+    with open_collections(settings_for(data=data)) as there:
         there.add(info)
     out.print(f"Added. Now give it articles: qa ingest --collection {name} PATH", markup=False)
 
@@ -75,7 +74,7 @@ def rename_collection(name: str, new_name: str, data: Path | None) -> None:
     from qa.collections.collection_name import NoSuchCollection
     from qa.connect import open_collections
 
-    with open_collections(read_settings(data=data)) as there:
+    with open_collections(settings_for(data=data)) as there:
         known = {each.name: each for each in there.list()}
         if name not in known:
             raise NoSuchCollection(name, list(known))
@@ -94,6 +93,6 @@ def remove_collection(name: str, yes: bool, data: Path | None) -> None:
     question = f"Remove {name} with all of its articles?"
     if not (yes or (sys.stdin.isatty() and click.confirm(printable(question)))):
         fail("Nothing was removed. Add --yes to remove it without being asked.")
-    with open_collections(read_settings(data=data)) as there:
+    with open_collections(settings_for(data=data)) as there:
         there.remove(name)
     out.print(f"Removed {name}.", markup=False)

@@ -1,6 +1,5 @@
 """The commands of `qa`."""
 
-import asyncio
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -54,13 +53,14 @@ from qa.cli.session import (
     refuse_if_there_is_none,
     say_if_empty,
     say_waiting,
+    settings_for,
 )
 from qa.cli.verify_command import verify
-from qa.keys import KeyFile, Scope
-from qa.settings import Settings, read_settings, settings_of_another_index
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
+    from qa.keys import KeyFile, Scope
+    from qa.settings import Settings
     from vectorstore.ingest import Progress
     from vectorstore.integrity import IndexReport
     from vectorstore.readers import Unreadable
@@ -115,7 +115,7 @@ def ingest(
     from vectorstore.fetching.fetcher import is_address
     from vectorstore.readers import SUFFIXES, count_candidates, read_articles
 
-    settings = read_settings(data=data, collection=collection, keep_all=keep_all)
+    settings = settings_for(data=data, collection=collection, keep_all=keep_all)
     addresses = [each for each in given if is_address(each)]
     paths = [Path(each) for each in given if not is_address(each)]
     with open_for(settings, is_made=True) as library:
@@ -158,7 +158,7 @@ def said_if_interrupted() -> "Iterator[Callable[[OnProgress], OnProgress]]":
 
 def _read_addresses(
     addresses: Sequence[str],
-    settings: Settings,
+    settings: "Settings",
     on_progress: "Callable[[Progress], None]",
     candidates: int,
 ) -> "Iterator[Article | Unreadable]":
@@ -216,7 +216,7 @@ def follow(
         action = "list"
     if action == "list" and address is not None:
         raise click.UsageError("--list shows all that is followed; leave the address out.")
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     with open_for(settings, is_made=True) as library:
         if action == "list":
             followed = library.followed()
@@ -288,6 +288,8 @@ def ask(
     The question needs no quotes around it, unless the shell would read some of its characters.
     Without one, or for "-", it is read from standard input.
     """
+    import asyncio
+
     from qa.receipts.receipt_file import format_of, save_receipt
     from qa.types import Question
     from vectorstore.types import Filters
@@ -303,7 +305,7 @@ def ask(
         reads_dates=not ignore_dates,
         answerer=answerer,  # type: ignore[arg-type]  # one of the choices above
     )
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
         answer = None
@@ -352,7 +354,7 @@ def search(
 
     check_days(published_from, published_to)
     query = question_from(words)
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
         found = library.search(
@@ -396,7 +398,7 @@ def timeline(
 
     check_days(published_from, published_to)
     about = question_from(words)
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     filters = Filters(published_from, published_to, sources, article_ids)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
@@ -416,7 +418,7 @@ def timeline(
 @data_option
 def articles(containing: str, as_json: bool, collection: str | None, data: Path | None) -> None:
     """List the articles, newest first."""
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     with open_for(settings) as library:
         empty = say_if_empty(library, settings)
         page = library.articles(500, None, containing)
@@ -441,7 +443,7 @@ def show(article_id: str, as_json: bool, collection: str | None, data: Path | No
 
     In a terminal, also which parts of it are not searched, and why.
     """
-    with open_for(read_settings(data=data, collection=collection)) as library:
+    with open_for(settings_for(data=data, collection=collection)) as library:
         article = library.article(article_id)
     if article is None:
         fail(f"There is no article with the id {article_id!r}. `qa articles` lists them.")
@@ -459,7 +461,7 @@ def show(article_id: str, as_json: bool, collection: str | None, data: Path | No
 @data_option
 def remove(article_ids: tuple[str, ...], collection: str | None, data: Path | None) -> None:
     """Remove articles, with their passages and vectors."""
-    with open_for(read_settings(data=data, collection=collection)) as library:
+    with open_for(settings_for(data=data, collection=collection)) as library:
         missing = [each for each in article_ids if not library.remove(each)]
     out.print(f"Removed {len(article_ids) - len(missing)}.")
     if missing:
@@ -483,7 +485,7 @@ def serve(host: str | None, port: int | None, seed: Path | None, data: Path | No
     """Serve the chat page and the HTTP interface."""
     from qa.cli.serve import serve as serve_here
 
-    settings = read_settings(host=host, port=port, data=data)
+    settings = settings_for(host=host, port=port, data=data)
     serve_here(settings, seed, err, say_waiting)
 
 
@@ -500,7 +502,7 @@ def doctor(repair: bool, collection: str | None, data: Path | None) -> None:
     Compares the articles, their passages, the full-text index and the vectors. While `qa serve` is
     running, the service does it; for --repair, stop it first.
     """
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     if repair:
         report = _repaired(settings)
     else:
@@ -511,7 +513,7 @@ def doctor(repair: bool, collection: str | None, data: Path | None) -> None:
         sys.exit(1)
 
 
-def _repaired(settings: Settings) -> "IndexReport":
+def _repaired(settings: "Settings") -> "IndexReport":
     from qa.connect import open_service
 
     refuse_if_there_is_none(settings)
@@ -541,9 +543,10 @@ def move(to: str, chroma: str | None, data: Path | None) -> None:
     """
     from qa.composition import build_service
     from qa.connect import open_service
+    from qa.settings import settings_of_another_index
 
-    there = settings_of_another_index(read_settings(data=data), to, chroma)
-    source = open_service(read_settings(data=data), say_waiting)
+    there = settings_of_another_index(settings_for(data=data), to, chroma)
+    source = open_service(settings_for(data=data), say_waiting)
     try:
         target = build_service(there)
         try:
@@ -582,15 +585,15 @@ def keys() -> None:
     help="Only for this collection; can be repeated.  [default: all, and the whole service]",
 )
 @data_option
-def add(name: str, scope: Scope, collections: tuple[str, ...], data: Path | None) -> None:
+def add(name: str, scope: "Scope", collections: tuple[str, ...], data: Path | None) -> None:
     """Make a key and print it. It is kept as a hash: it cannot be shown again."""
-    settings = read_settings(data=data)
+    settings = settings_for(data=data)
     if collections:
         from qa.collections.collection_folders import CollectionFolders
 
         for each in collections:
             CollectionFolders.of(settings).info(each)
-    secret = KeyFile(settings.path_of_keys).add(name, scope, collections)
+    secret = _key_file(settings).add(name, scope, collections)
     click.echo(secret)
     err.print("Keep it now: it cannot be shown again.")
 
@@ -599,7 +602,7 @@ def add(name: str, scope: Scope, collections: tuple[str, ...], data: Path | None
 @data_option
 def list_keys(data: Path | None) -> None:
     """List the keys, without their secrets."""
-    show_keys(out, KeyFile(read_settings(data=data).path_of_keys).keys())
+    show_keys(out, _key_file(settings_for(data=data)).keys())
 
 
 @keys.command()
@@ -607,8 +610,14 @@ def list_keys(data: Path | None) -> None:
 @data_option
 def revoke(name: str, data: Path | None) -> None:
     """Revoke a key: requests with it are refused from now on."""
-    revoked = KeyFile(read_settings(data=data).path_of_keys).revoke(name)
+    revoked = _key_file(settings_for(data=data)).revoke(name)
     out.print(printable(f"Revoked {revoked.name}, {revoked.id}."), markup=False)
+
+
+def _key_file(settings: "Settings") -> "KeyFile":
+    from qa.keys import KeyFile
+
+    return KeyFile(settings.path_of_keys)
 
 
 cli.add_command(collections)
@@ -628,7 +637,7 @@ def check(context: click.Context, repair: bool, data: Path | None) -> None:
 @data_option
 def settings(data: Path | None) -> None:
     """Print the current settings, with secrets masked."""
-    show_settings(out, read_settings(data=data))
+    show_settings(out, settings_for(data=data))
 
 
 for _command in (chat, completion, mcp, verify, upkeep.backup, upkeep.restore, upkeep.reindex):

@@ -1,6 +1,5 @@
 """`qa chat`: a conversation, in which a question may refer to what was said before."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
@@ -16,8 +15,7 @@ from qa.cli.options import (
     data_option,
 )
 from qa.cli.output import printable, show_answer_stream
-from qa.cli.session import err, open_for, out, say_if_empty
-from qa.settings import read_settings
+from qa.cli.session import err, open_for, out, say_if_empty, settings_for
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,9 +42,11 @@ def chat(answerer: str | None, collection: str | None, data: Path | None) -> Non
     A question may refer to those before it. An empty line does nothing; exit, quit or Ctrl-D
     ends it. From a pipe, each line is a question.
     """
+    import asyncio
+
     from qa.types import Question
 
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     history: tuple[Turn, ...] = ()
     with open_for(settings) as library:
         if say_if_empty(library, settings):

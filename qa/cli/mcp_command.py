@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from qa.cli.options import collection_option, data_option
-from qa.cli.session import fail, open_for
-from qa.settings import read_settings
+from qa.cli.session import fail, open_for, settings_for
 
 
 @click.command()
@@ -25,5 +24,5 @@ def mcp(collection: str | None, data: Path | None) -> None:
 
     from qa.mcp_server import DeskOfOne, make_mcp_server
 
-    with open_for(read_settings(data=data, collection=collection)) as library:
+    with open_for(settings_for(data=data, collection=collection)) as library:
         anyio.run(make_mcp_server(DeskOfOne(library)).run_stdio_async)

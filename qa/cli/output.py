@@ -22,8 +22,6 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from qa.settings import Settings
-
 if TYPE_CHECKING:
     from qa.answering.dated_quotes import Timeline
     from qa.following.followed import FollowedSource
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from qa.keys import Key
     from qa.receipts.quote_status import Verification
     from qa.schemas import AddReport, ArticleEntry, CollectionInfo, WholeArticle
+    from qa.settings import Settings
     from qa.types import Answer, Citation, CitedCopy, Event, PassageResult, ReadTimeframe
     from vectorstore.ingest import Progress as IngestProgress
     from vectorstore.integrity import IndexReport
@@ -355,7 +354,7 @@ def show_collections(console: Console, collections: Sequence["CollectionInfo"]) 
         console.print(" ".join(line.splitlines()), markup=False)
 
 
-def show_settings(console: Console, settings: Settings) -> None:
+def show_settings(console: Console, settings: "Settings") -> None:
     for name, value in settings.model_dump().items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)
         shown = "" if value is None else masked(text)

@@ -9,18 +9,25 @@ from rich.console import Console
 
 from qa.cli.output import printable
 from qa.default_collection import DEFAULT_COLLECTION
-from qa.settings import Settings
 
 if TYPE_CHECKING:
     from qa.library import Library
+    from qa.settings import Settings
     from vectorstore.engine import IndexInUse
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def settings_for(**options: object) -> "Settings":
+    """The settings, of which a command's `options` override some. Raises SettingsError."""
+    from qa.settings import read_settings
+
+    return read_settings(**options)
+
+
 @contextmanager
-def open_for(settings: Settings, *, is_made: bool = False) -> Iterator["Library"]:
+def open_for(settings: "Settings", *, is_made: bool = False) -> Iterator["Library"]:
     """The library for these settings, closed at the end; tells the user if it has to wait.
 
     A missing index is created only if `is_made`: a command that only reads was given the wrong
@@ -37,7 +44,7 @@ def open_for(settings: Settings, *, is_made: bool = False) -> Iterator["Library"
         library.close()
 
 
-def refuse_if_there_is_none(settings: Settings) -> None:
+def refuse_if_there_is_none(settings: "Settings") -> None:
     """Exits with code 1 if the folder has no index, or does not exist."""
     from vectorstore.engine import has_index
 
@@ -57,7 +64,7 @@ def say_waiting(busy: "IndexInUse") -> None:
     )
 
 
-def say_if_empty(library: "Library", settings: Settings) -> bool:
+def say_if_empty(library: "Library", settings: "Settings") -> bool:
     """Whether the library has no articles; if so, tells the user what to do."""
     empty = library.collection().articles == 0
     if empty and settings.collection != DEFAULT_COLLECTION:

@@ -1,14 +1,17 @@
 """The commands that keep an index safe: backup, restore and reindex."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from qa.cli.options import Text, collection_option, data_option
 from qa.cli.output import printable, repair_progress
-from qa.cli.session import err, fail, open_for, out, say_waiting
+from qa.cli.session import err, fail, open_for, out, say_waiting, settings_for
 from qa.default_collection import DEFAULT_COLLECTION
-from qa.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from qa.settings import Settings
 
 BESIDE = ("followed.json",)
 IF_MISSING = ("keys.json",)
@@ -75,7 +78,7 @@ def restore(file: Path, replace: bool, collection: str | None, data: Path | None
             if_missing=IF_MISSING,
             on_progress=on_progress,
         )
-    take_in_restored(read_settings(data=data), settings.data, say_waiting)
+    take_in_restored(settings_for(data=data), settings.data, say_waiting)
     out.print(
         f"Restored {restored.articles:,} articles, {restored.passages:,} passages, as they were "
         f"at {restored.made}."
@@ -98,7 +101,7 @@ def reindex(model: str, collection: str | None, data: Path | None) -> None:
     running, the service does it, and answers questions meanwhile. Interrupted, the model in use
     stays; run it again to go on.
     """
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     model = str(Path(model).resolve()) if Path(model).is_dir() else model
     with (
         open_for(settings) as library,
@@ -120,7 +123,7 @@ def reindex(model: str, collection: str | None, data: Path | None) -> None:
         )
 
 
-def _collections_of_the_services_model(settings: Settings) -> list[str]:
+def _collections_of_the_services_model(settings: "Settings") -> list[str]:
     """The named collections that have no embedding model of their own."""
     from qa.collections.collection_folders import CollectionFolders
 
@@ -131,11 +134,11 @@ def _collections_of_the_services_model(settings: Settings) -> list[str]:
     ]
 
 
-def _settings_in_a_folder(collection: str | None, data: Path | None) -> Settings:
+def _settings_in_a_folder(collection: str | None, data: Path | None) -> "Settings":
     """The settings of the collection. Exits if its index is not in a folder."""
     from qa.connect import settings_of_collection
 
-    settings = settings_of_collection(read_settings(data=data, collection=collection))
+    settings = settings_of_collection(settings_for(data=data, collection=collection))
     if settings.database_url is not None:
         fail(
             "The index is in PostgreSQL (QA_DATABASE_URL): this command is for one in a folder. "

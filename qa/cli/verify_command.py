@@ -7,8 +7,7 @@ import click
 
 from qa.cli.options import Text, collection_option, data_option, json_option
 from qa.cli.output import show_json, show_verification
-from qa.cli.session import open_for, out
-from qa.settings import read_settings
+from qa.cli.session import open_for, out, settings_for
 
 
 @click.command()
@@ -31,7 +30,7 @@ def verify(receipt: str, as_json: bool, collection: str | None, data: Path | Non
         given = read_receipt(sys.stdin.buffer.read())
     elif Path(receipt).exists() or Path(receipt).suffix:
         given = read_receipt_file(Path(receipt))
-    settings = read_settings(data=data, collection=collection)
+    settings = settings_for(data=data, collection=collection)
     with open_for(settings) as library:
         verification = library.verify(given or library.kept_answer(receipt))
     if as_json:

@@ -2,8 +2,6 @@
 
 import codecs
 
-from charset_normalizer import from_bytes
-
 from vectorstore.readers.parsed_article import UnreadableFileError
 
 # Longer marks first: UTF-32's begins with UTF-16's.
@@ -114,6 +112,8 @@ def _known(declared: str | None) -> str | None:
 
 def _detect(data: bytes, first_bad: int) -> str | None:
     """The encoding detected from the bytes around the first that is not UTF-8."""
+    from charset_normalizer import from_bytes
+
     start = data.rfind(b"\n", 0, first_bad) + 1
     start = max(start, first_bad - _SAMPLE_BYTES // 2)
     matches = list(from_bytes(data[start : start + _SAMPLE_BYTES], cp_isolation=_DETECTED))

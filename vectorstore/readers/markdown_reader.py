@@ -3,16 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import BinaryIO
-
-import yaml
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, BinaryIO
 
 from vectorstore.readers.decoding import decode
 from vectorstore.readers.metadata import FileMetadata, clean, file_metadata
 from vectorstore.readers.parsed_article import ParsedArticle, ParseFailure, read_whole
 from vectorstore.types import SkippedSpan
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _FRONT_MATTER = re.compile(
     r"\s*---[^\S\r\n]*(?:\r\n|\n|\r)(?P<yaml>.*?)^(?:---|\.\.\.)[^\S\r\n]*(?:\r\n|\n|\r|\Z)",
@@ -55,6 +54,8 @@ def read_markdown(file: BinaryIO, max_bytes: int) -> Iterator[ParsedArticle | Pa
 
 def _front_matter(source: str) -> FileMetadata | None:
     """None when it is not a YAML mapping."""
+    import yaml
+
     try:
         # BaseLoader keeps every value a string: `title: Yes` does not become a boolean, and a date
         # that does not exist is not an error.
@@ -77,6 +78,8 @@ def _looks_like_fields(source: str) -> bool:
 
 def _outline(text: str, body: int) -> tuple[str | None, tuple[SkippedSpan, ...]]:
     """The text of the first heading, and the blocks without prose."""
+    from markdown_it import MarkdownIt
+
     # The whole text is parsed into blocks only; inline markup is parsed where it is needed.
     parser = MarkdownIt("commonmark").disable("inline")
     line_starts = [body, *(end.end() for end in _LINE_END.finditer(text, body)), len(text)]
@@ -97,7 +100,7 @@ def _outline(text: str, body: int) -> tuple[str | None, tuple[SkippedSpan, ...]]
     return heading, tuple(span for span in skipped if span.start < span.end)
 
 
-def _without_prose(token: Token) -> bool:
+def _without_prose(token: "Token") -> bool:
     if token.type == "html_block":
         return not _TAG.sub(lambda tag: tag[0] if tag.lastgroup else "", token.content).strip()
     if not token.content.startswith(("[", "!", "<", "*", "-", "|")) or len(token.content) > 5_000:
@@ -113,9 +116,11 @@ def _without_prose(token: Token) -> bool:
     return found
 
 
-def _inline(content: str) -> Sequence[Token]:
+def _inline(content: str) -> Sequence["Token"]:
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("commonmark").parseInline(content[:5_000])[0].children or ()
 
 
-def _plain(parts: Sequence[Token]) -> str:
+def _plain(parts: Sequence["Token"]) -> str:
     return "".join(" " if part.type == "softbreak" else part.content for part in parts)

@@ -234,12 +234,13 @@ def test_a_model_answers_where_there_is_one(
     names: tuple[AnswererName, ...] = ("extractive", "llm")
     chains = Chains({name: pipeline_of(Saying(name)) for name in names})
     question = replace(QUESTION, answerer=wanted)
-    assert answer_to(chains.for_question(question), question).answerer == answered_by
+    assert chains.answer(question).answerer == answered_by
+    assert asyncio.run(chains.answer_async(question)).answerer == answered_by
 
 
 def test_an_answerer_that_is_missing_is_refused_with_what_to_set() -> None:
     with pytest.raises(AnswererMissing, match="QA_MODEL"):
-        Chains({"extractive": pipeline_of()}).for_question(replace(QUESTION, answerer="llm"))
+        Chains({"extractive": pipeline_of()}).events(replace(QUESTION, answerer="llm"))
 
 
 def test_it_can_be_invoked_where_an_event_loop_is_running() -> None:

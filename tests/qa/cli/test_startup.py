@@ -58,9 +58,11 @@ def test_what_a_service_does_needs_no_model_here(
     assert not imported(tmp_path, *command, "--data", str(served.folder)) & heavy
 
 
-def test_what_asks_nothing_needs_no_chain(tmp_path: Path) -> None:
+def test_what_calls_no_chat_model_needs_no_chain(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The museum opens.")
     assert not imported(tmp_path, "ingest", "a.txt") & (CHAIN | SERVER - {"trafilatura"})
+    asked = imported(tmp_path, "ask", "What opens?")
+    assert not asked & (CHAIN | SERVER - {"trafilatura"})
 
 
 def test_the_package_runs_as_a_program(tmp_path: Path) -> None:
