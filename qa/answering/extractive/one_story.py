@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-from qa.answering.extractive.question_analysis import QuestionAnalysis
+from qa.answering.extractive.question_analysis import AnswerType, QuestionAnalysis
 from qa.answering.extractive.quotation import Quotation
 from qa.answering.extractive.sentence_ranking import Candidate, Ranked
 from vectorstore.text.acronyms import stems_and_acronyms
@@ -98,6 +98,7 @@ def with_later_word(
     if newest is None:
         return list(chosen)
     asked = AS_MUCH_ASKED * question.share_in(_stems(story[0]))
+    asks_for_no_name = question.kind not in (AnswerType.PERSON, AnswerType.OTHER)
     later = [
         each.candidate
         for each in order
@@ -107,6 +108,7 @@ def with_later_word(
         and each.candidate.reading >= ANSWERS
         and tell_one_story(story[0], passages[each.candidate.passage])
         and not names_another(question.text, _read_in(passages[each.candidate.passage]))
+        and not (asks_for_no_name and has_another_subject(question.names, each.candidate.text))
         and question.share_in(_stems(passages[each.candidate.passage])) >= asked
     ]
     # Of several from one day, the first is the best.

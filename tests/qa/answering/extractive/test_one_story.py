@@ -77,6 +77,20 @@ def test_a_later_article_that_answers_comes_first_however_little_it_says_of_the_
     assert [each.earlier for each in answer.sentences] == [False, True]
 
 
+def test_what_a_later_article_says_of_another_person_is_no_later_answer() -> None:
+    before = "A judge sentenced Bo Dahl on Thursday to 25 years for the fire at the Quill Museum."
+    answer = reply(
+        "When was Bo Dahl sentenced?",
+        found(before, "2022-03-03", read=[4]),
+        found(
+            "Bo Dahl set fire to the Quill Museum. Ann Lee was sentenced to two years in June.",
+            "2022-07-20",
+            read=[-9, 3],
+        ),
+    )
+    assert [each.quote for each in answer.citations] == [before]
+
+
 def test_an_answer_about_now_says_until_when_its_story_goes_on() -> None:
     roof = "The Quill Museum was given a roof of slate."
     answer = reply(
