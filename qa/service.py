@@ -10,6 +10,7 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -179,14 +180,21 @@ class Service:
         try:
             self.store.embedder.embed(["ready"])
             if not shares_models:
-                self.search("ready", 1, rerank=True)
-                if not self._judge.reads_all_at_once:
-                    self._judge.judge([("ready", "ready")])
+                self._load_shared_models()
             self._examples.start()
         except UserError as error:
             self._why_not_loaded = str(error)
             raise
         self._loaded = True
+
+    def _load_shared_models(self) -> None:
+        """At the same time: one core alone is busy with a model's weights."""
+        uses: list[Callable[[], object]] = [partial(self.search, "ready", 1, rerank=True)]
+        if not self._judge.reads_all_at_once:
+            uses.append(partial(self._judge.judge, [("ready", "ready")]))
+        with ThreadPoolExecutor() as threads:
+            for loading in [threads.submit(use) for use in uses]:
+                loading.result()
 
     def readiness(self) -> Readiness:
         summary = self.store.catalog.summary()
