@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.outputs import LLMResult
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableLambda
 
 from qa.answering.chain import AnswererMissing, Chains, build_chain
 from qa.answering.llm.llm_answerer import LLMAnswerer
@@ -278,6 +278,10 @@ def test_closing_a_stream_closes_the_answerer() -> None:
 
 
 def llm_chain(server: OpenAIServer) -> Chain:
+    return build_chain(llm_pipeline(server))
+
+
+def llm_pipeline(server: OpenAIServer) -> Pipeline:
     pytest.importorskip("langchain_openai")
     settings = read_settings(model="openai:scripted", model_base_url=server.url)
     client = ModelClient(make_chat_model(settings))
@@ -289,7 +293,7 @@ def llm_chain(server: OpenAIServer) -> Chain:
         Saying("extractive"),
         find_in=lambda articles, claims: [given() for _ in claims],
     )
-    return build_chain(Pipeline(QueryRewriter(client), lambda *asked: given(), answerer))
+    return Pipeline(QueryRewriter(client), lambda *asked: given(), answerer)
 
 
 TRUE = "Binance.US was admitted to the Blockchain Association in August 2020 [1]."
@@ -372,3 +376,13 @@ def test_callbacks_and_tags_reach_the_calls_of_the_model(way: str) -> None:
     assert len(noting_async.ended) == 2
     assert noting.tags == ["mine"]
     assert noting.outputs == [answer]
+
+
+def test_an_answer_of_a_model_within_another_chain_is_a_run_of_that_chain() -> None:
+    noting = Noting()
+    with OpenAIServer([Say("When was Binance.US admitted?"), Say(TRUE)]) as server:
+        chains = Chains({"llm": llm_pipeline(server)})
+        RunnableLambda(chains.answer).invoke(FOLLOW_UP, {"callbacks": [noting]})
+    [outer, inner] = noting.chains
+    assert noting.chains[inner] == outer
+    assert noting.model_parents == [inner, inner]
