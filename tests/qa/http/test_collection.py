@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from qa.answering.chain import Chains
 from qa.http.app import create_app
 from qa.types import Answer, Citation, Question
 from tests.qa.http.scripted import Failing, service_over
@@ -65,7 +66,7 @@ def test_example_questions_are_chosen_in_the_background(
     monkeypatch.setattr("qa.service.SECONDS_TO_SETTLE", 0.0)
     service = service_over(tmp_path, Failing(RuntimeError()))
     considering = Considering()
-    monkeypatch.setattr(service, "_answer_to", considering.ask)
+    monkeypatch.setattr(Chains, "answer", lambda chains, question: considering.ask(question))
     service.add([Article(ArticleInfo("lobby", title="Lobby"), TOLD["lobby"])])
     with running(create_app(service)) as url, httpx.Client(base_url=url) as http:
 
@@ -104,7 +105,7 @@ def test_closing_a_service_ends_the_thread_that_chooses_examples(
     before = choosing()
     service = service_over(tmp_path, Failing(RuntimeError()))
     considering = Considering()
-    monkeypatch.setattr(service, "_answer_to", considering.ask)
+    monkeypatch.setattr(Chains, "answer", lambda chains, question: considering.ask(question))
     service.load()
     considering.started.clear()
     service.add([Article(ArticleInfo("lobby", title="Lobby"), TOLD["lobby"])])
