@@ -6,10 +6,11 @@ import and hundreds of megabytes.
 """
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,36 +37,52 @@ _PROJECTIONS = ("query", "key", "value")
 
 
 class BertSession:
-    """The encoder. Any thread may use it; ONNX Runtime spreads each call over all cores."""
+    """The encoder. Any thread may use it; ONNX Runtime spreads each call over all cores, unless it
+    is told to stay on the caller's."""
 
     def __init__(self, weights: Weights) -> None:
         import onnxruntime  # type: ignore[import-untyped]  # it ships none
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = os.cpu_count() or 1
-        options.log_severity_level = 3
-        # Idle threads leave the cores to other work.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Kept, because the session does not copy them.
+        # Kept, because sessions do not copy them.
         self._values = {
             name: onnxruntime.OrtValue.ortvalue_from_numpy(value)
             for name, value in graph_weights(weights).items()
         }
-        options.add_external_initializers(list(self._values), list(self._values.values()))
-        self._session = onnxruntime.InferenceSession(
-            GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        self._loading = threading.Lock()
+        self._sessions: dict[int, Any] = {}
 
-    def hidden(self, encodings: Sequence["Encoding"]) -> NDArray[np.float32]:
+    def hidden(
+        self, encodings: Sequence["Encoding"], *, on_one_core: bool = False
+    ) -> NDArray[np.float32]:
         """The tokens' vectors, (n, longest, `DIMENSION`), padded to the longest text."""
         longest = max(len(each) for each in encodings)
         inputs = np.zeros((3, len(encodings), longest), np.int32)
         for row, each in enumerate(encodings):
             inputs[:, row, : len(each)] = [each.ids, each.type_ids, each.attention_mask]
         tokens, types, mask = inputs
-        (found,) = self._session.run(None, {"tokens": tokens, "types": types, "mask": mask})
+        session = self._session(1 if on_one_core else os.cpu_count() or 1)
+        (found,) = session.run(None, {"tokens": tokens, "types": types, "mask": mask})
         hidden: NDArray[np.float32] = found
         return hidden
+
+    def _session(self, threads: int) -> Any:
+        with self._loading:
+            if threads not in self._sessions:
+                self._sessions[threads] = self._make_session(threads)
+            return self._sessions[threads]
+
+    def _make_session(self, threads: int) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # Idle threads leave the cores to other work.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_external_initializers(list(self._values), list(self._values.values()))
+        return onnxruntime.InferenceSession(
+            GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
 
 
 @lru_cache(maxsize=1)

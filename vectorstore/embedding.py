@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,9 @@ BATCH = 16
 TOKENS_AT_ONCE = 1_024
 """ONNX Runtime computes more in one call, padding included, a few percent slower; of short texts it
 gets `BATCH`."""
+QUESTIONS, QUESTION_TOKENS = 4, 32
+"""So few texts, none of more tokens, are computed on one core, each such batch on its own: waking
+other threads takes about as long as they save."""
 MANY = 128
 """More texts than this, in calls of over a batch, are worth the seconds torch takes to start."""
 TRIALS = 2
@@ -75,6 +78,9 @@ class BundledEmbedder:
     def __init__(self) -> None:
         self._loading = threading.Lock()
         self._together = MicroBatcher(self._means, BATCH)
+        self._questions = MicroBatcher(
+            partial(self._means, on_one_core=True), QUESTIONS, batches=os.cpu_count() or 1
+        )
         self._embedded_in_batches = 0
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -87,6 +93,8 @@ class BundledEmbedder:
     def _with_onnx(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), DIMENSION), np.float32)
         encodings = self._truncating.encode_batch(list(texts))
+        if 0 < len(texts) <= QUESTIONS and max(map(len, encodings)) <= QUESTION_TOKENS:
+            return _unit(np.stack(self._questions(encodings)))
         for batch in batches_of_tokens([len(each) for each in encodings]):
             vectors[batch] = self._together([encodings[index] for index in batch])
         return _unit(vectors)
@@ -101,9 +109,11 @@ class BundledEmbedder:
         """Load the model for few texts now, so that the first question does not wait for it."""
         self.embed(["ready"])
 
-    def _means(self, encodings: Sequence["Encoding"]) -> list[Vectors]:
+    def _means(
+        self, encodings: Sequence["Encoding"], *, on_one_core: bool = False
+    ) -> list[Vectors]:
         """The mean vector (d,) of each text's tokens."""
-        hidden = self._session.hidden(encodings)
+        hidden = self._session.hidden(encodings, on_one_core=on_one_core)
         return [
             vectors[: len(each)].mean(axis=0)
             for vectors, each in zip(hidden, encodings, strict=True)

@@ -6,15 +6,16 @@ from types import TracebackType
 
 
 class FairLock:
-    """A context manager like `threading.Lock`, first come, first served.
+    """A context manager like `threading.Lock`, first come, first served. `places` threads may hold
+    it at the same time.
 
     A plain lock often goes back to the thread that has just released it. With this one, a thread
     that acquires it in a loop gives every other thread a turn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 1) -> None:
         self._state = threading.Lock()
-        self._held = False
+        self._free = places
         self._waiting: deque[threading.Lock] = deque()
 
     @property
@@ -24,8 +25,8 @@ class FairLock:
 
     def __enter__(self) -> None:
         with self._state:
-            if not self._held:
-                self._held = True
+            if self._free:
+                self._free -= 1
                 return
             turn = threading.Lock()
             turn.acquire()
@@ -56,4 +57,4 @@ class FairLock:
         if self._waiting:
             self._waiting.popleft().release()
         else:
-            self._held = False
+            self._free += 1

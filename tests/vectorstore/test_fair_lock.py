@@ -73,3 +73,27 @@ def test_it_is_free_again_after_an_error_inside() -> None:
         _ = 1 / 0
     with lock:
         assert lock.waiting == 0
+
+
+def test_as_many_have_it_as_there_are_places() -> None:
+    lock = FairLock(2)
+    both = threading.Barrier(2, timeout=20)
+    served: list[str] = []
+
+    def enter_with_another() -> None:
+        with lock:
+            both.wait()
+
+    def enter_third() -> None:
+        with lock:
+            served.append("third")
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(enter_with_another) for _ in range(2)]:
+            each.result()
+        with lock, lock:
+            third = threads.submit(enter_third)
+            wait_until(lock, 1)
+            assert served == []
+        third.result()
+    assert served == ["third"]

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from vectorstore.micro_batching import MicroBatcher
 
 SECONDS = 20
@@ -66,14 +68,35 @@ def test_one_call_that_fails_takes_down_only_its_own_batch() -> None:
     assert batcher([5]) == [10]
 
 
+def test_as_many_batches_run_at_the_same_time_as_may() -> None:
+    both = threading.Barrier(2, timeout=SECONDS)
+    sizes: list[int] = []
+
+    def together(numbers: Sequence[int]) -> list[int]:
+        sizes.append(len(numbers))
+        if len(sizes) <= 2:
+            both.wait()  # passed only by two batches that run at the same time
+        return [2 * each for each in numbers]
+
+    batcher: MicroBatcher[int, int] = MicroBatcher(together, 4, batches=2)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda number: batcher([number]), range(200)))
+    assert found == [[2 * number] for number in range(200)]
+    assert sum(sizes) == 200
+    assert max(sizes) <= 4
+
+
 def test_nothing_asked_for_is_nothing_computed() -> None:
     doubling = Doubling()
     assert MicroBatcher(doubling, 4)([]) == []
     assert doubling.batches == []
 
 
-def test_under_load_everyone_gets_what_they_asked_for() -> None:
-    batcher: MicroBatcher[int, int] = MicroBatcher(lambda numbers: [-each for each in numbers], 3)
+@pytest.mark.parametrize("batches", [1, 2])
+def test_under_load_everyone_gets_what_they_asked_for(batches: int) -> None:
+    batcher: MicroBatcher[int, int] = MicroBatcher(
+        lambda numbers: [-each for each in numbers], 3, batches
+    )
 
     def ask(number: int) -> bool:
         return batcher([number, number + 1]) == [-number, -number - 1]
