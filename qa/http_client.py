@@ -353,16 +353,21 @@ class CollectionsClient:
             "description": new.description,
             "chat_model": new.chat_model,
         }
-        self._client.send("PATCH", collection_path(name), content=to_json(changed))
+        self._client.send("PATCH", _entry(name), content=to_json(changed))
 
     def remove(self, name: str) -> None:
-        self._client.send("DELETE", collection_path(name))
+        self._client.send("DELETE", _entry(name))
 
 
 def collection_path(name: str) -> str:
-    """The path at which a service has a collection, without a trailing slash: its root is that of
-    the default one."""
-    return "" if name == DEFAULT_COLLECTION else f"/collections/{path_segment(name)}"
+    """The path at which a service works on a collection, without a trailing slash: its root is that
+    of the default one."""
+    return "" if name == DEFAULT_COLLECTION else _entry(name)
+
+
+def _entry(name: str) -> str:
+    """The path of a collection itself, to be changed or removed."""
+    return f"/collections/{path_segment(name)}"
 
 
 def _filter_parameters(filters: Filters) -> list[tuple[str, str]]:
