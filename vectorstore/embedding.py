@@ -91,10 +91,10 @@ class BundledEmbedder:
         return self._with_onnx(texts)
 
     def _with_onnx(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.empty((len(texts), DIMENSION), np.float32)
         encodings = self._truncating.encode_batch(list(texts))
         if 0 < len(texts) <= QUESTIONS and max(map(len, encodings)) <= QUESTION_TOKENS:
             return _unit(np.stack(self._questions(encodings)))
+        vectors = np.empty((len(texts), DIMENSION), np.float32)
         for batch in batches_of_tokens([len(each) for each in encodings]):
             vectors[batch] = self._together([encodings[index] for index in batch])
         return _unit(vectors)
