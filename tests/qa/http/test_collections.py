@@ -19,7 +19,7 @@ from qa.composition import build_pool
 from qa.connect import open_library
 from qa.http.access import AccessControl
 from qa.http.app import create_app
-from qa.http_client import Client, CollectionsClient
+from qa.http_client import Client, CollectionsClient, ServiceError
 from qa.keys import KeyRing, read_local_key, write_local_key
 from qa.schemas import CollectionInfo
 from qa.settings import read_settings
@@ -499,3 +499,13 @@ def test_metrics_name_routes_and_not_the_names_that_strangers_try(shelf: Shelf) 
     told = shelf.http.get("/metrics").text
     assert "guess" not in told
     assert 'route="/articles",status="404"' in told
+
+
+def test_a_client_cannot_rename_or_remove_the_default_collection(shelf: Shelf) -> None:
+    with Client(shelf.url) as client:
+        for change in (
+            lambda there: there.remove("default"),
+            lambda there: there.change("default", CollectionInfo("c")),
+        ):
+            with pytest.raises(ServiceError, match="it has no other name"):
+                change(CollectionsClient(client))
